@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A service: the accounts of a station together with their trust, loaded from and saved to a property
+ * sheet.
+ */
+#ifndef EMAILSERVICE_SERVICE_H
+#define EMAILSERVICE_SERVICE_H
+
+#include <emailservice/account.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct email_service email_service;
+
+/* NULL: no memory. */
+EMAIL_API email_service *email_service_new(void);
+/* Frees its accounts and its trust too. */
+EMAIL_API void email_service_free(email_service *service);
+
+/*
+ * Loads a sheet in place of what the service holds. All or nothing: after an error the service is as it
+ * was, and `error` (may be NULL) has file, line, property, what was expected and the nearest name.
+ * Accounts from before are gone after a success. The state folder is not touched yet.
+ * Errors: EMAIL_E_SHEET, EMAIL_E_FILE, EMAIL_E_MEMORY.
+ */
+EMAIL_API email_code email_service_load(email_service *service, const char *path, email_error *error);
+/*
+ * Saves, atomically; the file is 0600 where it holds a secret in the clear, else keeps its mode. What a
+ * person wrote into the loaded sheet (comments, order) stays.
+ * Errors: EMAIL_E_FILE, EMAIL_E_MEMORY; the old file is then as it was.
+ */
+EMAIL_API email_code email_service_save(email_service *service, const char *path, email_error *error);
+/* The XML Schema of property sheets, made from the property table. Owns: the caller, email_text_free(). */
+EMAIL_API email_code email_service_schema(char **text);
+EMAIL_API void email_text_free(char *text);
+
+/* By name; NULL where there is none. Owns: the service. */
+EMAIL_API email_account *email_service_account(email_service *service, const char *name);
+/* The i-th, in the sheet's order; NULL past the end. */
+EMAIL_API email_account *email_service_account_at(email_service *service, size_t i);
+/* Errors: EMAIL_E_VALUE (name taken or not valid), EMAIL_E_MEMORY. *account may be NULL. */
+EMAIL_API email_code email_service_add(email_service *service, email_account_kind kind, const char *name,
+                                       email_account **account);
+EMAIL_API email_code email_service_remove(email_service *service, const char *name);
+EMAIL_API email_code email_service_rename(email_service *service, const char *name, const char *new_name);
+
+/* The service's own properties (enabled, stateFolder, status, faultCause) by name. */
+EMAIL_API email_code email_service_set(email_service *service, const char *property, const char *text);
+EMAIL_API email_code email_service_get(email_service *service, const char *property, char *text, size_t size);
+/* Overrides stateFolder without changing the sheet; call it before email_service_trust(). */
+EMAIL_API email_code email_service_set_state_folder(email_service *service, const char *folder);
+
+/* The trust module, opened on the state folder at the first call. Never NULL; where its sheet could not
+ * be read, email_trust_error() says so and there are no exemptions. Owns: the service. */
+EMAIL_API email_trust *email_service_trust(email_service *service);
+
+/* The last failure of a call without an error argument. */
+EMAIL_API const email_error *email_service_error(const email_service *service);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an account is inside: the fields that the property table (properties.c) points at, and the state
+ * of its connection.
+ */
+#ifndef EMAIL__ACCOUNT_ACCOUNT_H
+#define EMAIL__ACCOUNT_ACCOUNT_H
+
+#include <stdint.h>
+
+#include <emailservice/operation.h>
+
+#include "base/buf.h"
+
+/* A secret as it was given: itself, or where it is found. */
+typedef enum email__secret_kind {
+	EMAIL__SECRET_NONE,
+	EMAIL__SECRET_VALUE, /* text is the secret */
+	EMAIL__SECRET_ENV,   /* text is the variable's name */
+	EMAIL__SECRET_FILE   /* text is the path, relative to the sheet */
+} email__secret_kind;
+
+typedef struct email__secret {
+	email__secret_kind kind;
+	char *text;
+} email__secret;
+
+typedef enum email__authenticator {
+	EMAIL__AUTH_NONE,
+	EMAIL__AUTH_BASIC,
+	EMAIL__AUTH_OAUTH_CLIENT_SECRET,
+	EMAIL__AUTH_OAUTH_CLIENT_CERTIFICATE,
+	EMAIL__AUTH_OAUTH_REFRESH_TOKEN,
+	EMAIL__AUTH_EXTERNAL,
+	EMAIL__AUTH_CALLBACK
+} email__authenticator;
+
+/* Status bits; "ok" is no bit but unverified gone. */
+enum {
+	EMAIL__STATUS_UNVERIFIED = 1,
+	EMAIL__STATUS_DOWN = 2,
+	EMAIL__STATUS_DISABLED = 4,
+	EMAIL__STATUS_FAULT = 8
+};
+
+/*
+ * Every property's value. Texts are never NULL once the account is made; durations are milliseconds; times
+ * are seconds since 1970, 0 for never; enumerations are indices into the row's names.
+ */
+typedef struct email__values {
+	/* both kinds */
+	bool enabled, use_ssl, use_start_tls, allow_plaintext_login, debug;
+	char *client_certificate, *hostname, *local_address;
+	int64_t port, tls_min_protocol;
+	int64_t pollrate, connection_timeout, response_timeout;
+	/* the authenticator */
+	int64_t auth_type; /* email__authenticator */
+	char *auth_account, *auth_mechanism; /* mechanism "" is Auto */
+	char *auth_metadata_endpoint, *auth_token_endpoint, *auth_client_id, *auth_scope, *auth_certificate;
+	bool auth_use_jwt_bearer_assertion;
+	email__secret auth_password, auth_client_secret, auth_refresh_token, auth_private_key_password;
+	/* outgoing */
+	int64_t transport;
+	char *ehlo_name, *from, *reply_to, *persistence_directory, *failover_account;
+	int64_t data_timeout;
+	bool persistent, allow_disabled_queueing;
+	int64_t max_persisted_email_size, max_queue_size, overflow_policy;
+	int64_t max_sendable_per_day, urgent_reserve, max_sendable_per_minute;
+	int64_t suppress_within, digest_above, expire_after;
+	/* incoming */
+	int64_t store, delivery_policy, email_to_read;
+	char *folder, *processed_folder;
+	int64_t incoming_email_size_limit, size_limit_per_poll;
+	bool ignore_attachments, use_idle;
+	/* status, never in a sheet */
+	int64_t status_bits;
+	char *fault_cause;
+	int64_t last_poll_success, last_poll_failure;
+	char *last_poll_failure_cause;
+	char *tls_version, *tls_cipher_suite;
+	int64_t server_certificate_not_after;
+	int64_t queue_size, number_sent, number_discarded;
+	int64_t last_send_success, last_send_failure;
+	char *last_send_failure_cause;
+	int64_t last_discard;
+	char *last_discard_cause;
+	int64_t number_received, last_received;
+} email__values;
+
+struct email_account {
+	email_account_kind kind;
+	char *name;
+	email__values v;
+	/* The sheet that it came from, for relative "file:" secrets; NULL for an account on its own (then
+	 * relative to the working folder). */
+	char *sheet_path;
+	email_trust *trust;
+	email_log_fn log;
+	void *log_context;
+	email_error error;
+	/* the kept connection and the running operation: connection.c */
+	struct email__connection *connection;
+};
+
+/* Frees what connection.c holds; called by email_account_free() before the values go. */
+void email__connection_free(email_account *account);
+
+/* The secret's text into `out`, which must be a secret buffer (cleared first): EMAIL_E_SECRET where its
+ * variable or file is not to be had (named in `e`), EMAIL_OK with nothing for NONE. */
+email_code email__secret_read(const email__secret *secret, const char *beside, email__buf *out, email_error *e);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every maximum of the library, with its reason. Nothing that comes from outside (a server, a message,
+ * a sheet, a file) may make the library hold more than one of these allows.
+ */
+#ifndef EMAIL__BASE_LIMITS_H
+#define EMAIL__BASE_LIMITS_H
+
+/* SMTP. RFC 5321 4.5.3.1.5 says 512 for a reply line; real servers go over it with long texts. */
+#define EMAIL__SMTP_LINE_MAX 2048
+/* Lines in one reply: the longest EHLO answers have some thirty. */
+#define EMAIL__SMTP_REPLY_LINES_MAX 100
+/* A command line. RFC 5321 4.5.3.1.4 says 512; SMTPUTF8, DSN and AUTH (RFC 4954 4.3: 12288) make it longer. */
+#define EMAIL__SMTP_COMMAND_MAX 12288
+/* Recipients of one message (RFC 5321 4.5.3.1.8 asks servers to take 100 at least). */
+#define EMAIL__RECIPIENTS_MAX 1000
+/* Replies that may be outstanding while sending in one flight. */
+#define EMAIL__SMTP_WINDOW 64
+
+/* Plain text that an engine holds towards the server: one full TLS record (RFC 8446 5.1). */
+#define EMAIL__LINK_OUT_MAX 16384
+/* What is read in one go, and more than the longest line. */
+#define EMAIL__LINK_IN_MAX 4096
+
+/* Addresses: RFC 5321 4.5.3.1.1 to .3, local part 64, domain 255, path 256. */
+#define EMAIL__LOCAL_PART_MAX 64
+#define EMAIL__DOMAIN_MAX 255
+#define EMAIL__ADDRESS_MAX 320
+/* A host name: RFC 1035 2.3.4, with room for the NUL. */
+#define EMAIL__HOST_MAX 256
+
+/* A header field as given by a caller, before folding. */
+#define EMAIL__HEADER_VALUE_MAX 16384
+/* Body lines: RFC 5322 2.1.1. */
+#define EMAIL__LINE_MAX 998
+
+/* A property sheet: bytes, nesting, attributes of one element (libxml2 is quadratic in them), elements. */
+#define EMAIL__SHEET_MAX (256 * 1024)
+#define EMAIL__SHEET_DEPTH_MAX 16
+#define EMAIL__SHEET_ATTRIBUTES_MAX 32
+#define EMAIL__SHEET_NODES_MAX 20000
+/* The trust sheet holds certificates: 500 entries of some kB. */
+#define EMAIL__TRUST_SHEET_MAX (4 * 1024 * 1024)
+/* A text property. */
+#define EMAIL__TEXT_MAX 4096
+/* A secret: OAuth tokens go to 16 kB. */
+#define EMAIL__SECRET_MAX 16384
+/* Accounts in one service. */
+#define EMAIL__ACCOUNTS_MAX 1000
+
+/* Certificates: as sent by a server (leaf and 8 intermediates), bytes of one, files of them. */
+#define EMAIL__CHAIN_MAX 9
+#define EMAIL__CERTIFICATE_MAX 65536
+#define EMAIL__BUNDLE_MAX (16 * 1024 * 1024)
+/* Allowed Hosts (model 6). */
+#define EMAIL__HOSTS_UNAPPROVED_EACH 4
+#define EMAIL__HOSTS_UNAPPROVED 64
+#define EMAIL__HOSTS_MAX 500
+
+/* Addresses of one host name that are tried, and look-ups that may hang at a time. */
+#define EMAIL__ADDRESSES_MAX 16
+#define EMAIL__LOOKUPS_MAX 8
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* UTF-8 (RFC 3629): strict, no overlong forms, no surrogates. */
+#ifndef EMAIL__BASE_UTF8_H
+#define EMAIL__BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The length of the character at p and its code point; 0 where it is not valid or not whole. */
+size_t email__utf8_decode(const unsigned char *p, size_t n, unsigned long *c);
+bool email__utf8_valid(const char *s, size_t n);
+/* Writes c; 1..4 bytes, 0 where c is no character. */
+size_t email__utf8_encode(unsigned long c, unsigned char out[4]);
+
+#endif
