@@ -6,7 +6,7 @@ AR      ?= ar
 BUILD   ?= build
 CFLAGS  ?= -O2 -g
 WERROR  ?=
-MBEDTLS_PREFIX ?= $(wildcard /tmp/deps/mbedtls)
+MBEDTLS_PREFIX ?= $(wildcard build/deps/mbedtls)
 
 # --- dependencies ---
 MBEDTLS_CFLAGS := $(if $(MBEDTLS_PREFIX),-I$(MBEDTLS_PREFIX)/include)

@@ -94,13 +94,20 @@ struct email_account {
 	/* The sheet that it came from, for relative "file:" secrets; NULL for an account on its own (then
 	 * relative to the working folder). */
 	char *sheet_path;
-	email_trust *trust;
+	email_trust *trust; /* given by the application; email__account_trust() */
+	/* The service's trust, opened when first needed; NULL for an account on its own. */
+	email_trust *(*service_trust)(void *service);
+	void *service;
+	unsigned long revision; /* counts changes of the configuration: a kept connection from before is not used */
 	email_log_fn log;
 	void *log_context;
 	email_error error;
 	/* the kept connection and the running operation: connection.c */
 	struct email__connection *connection;
 };
+
+/* The trust object that judges this account's servers: its own, else its service's, else NULL. */
+email_trust *email__account_trust(email_account *account);
 
 /* Frees what connection.c holds; called by email_account_free() before the values go. */
 void email__connection_free(email_account *account);
