@@ -167,7 +167,7 @@ FUZZ = BUILD=$(BUILD)/fuzz CC=clang CFLAGS="-O1 -g -fsanitize=address,undefined,
 
 # Where a make is not told how many jobs, building takes all processors; tests are started by
 # tests/run.sh, one group after the other.
-FAST = $(MAKE) --no-print-directory DEPS_DONE=1 $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
+FAST = $(MAKE) -s --no-print-directory DEPS_DONE=1 $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 SLOW = $(MAKE) --no-print-directory DEPS_DONE=1
 RUN  = RESULTS=$(or $(RESULTS),$(BUILD)/log/results) tests/run.sh
 
@@ -251,11 +251,13 @@ format:
 # --- installing ---------------------------------------------------------------------------------
 CMAKEDIR = $(LIBDIR)/cmake/emailservice
 # What a program needs beside a static libemailservice.
+space   := $(eval) $(eval)
 PRIVATE  = $(strip $(if $(MBEDTLS_ARCHIVES),,$(MBEDTLS_LIBS)) $(XML_LIBS) -pthread)
-# cmake wants a list, and paths that follow the folder the package lies in.
+# CMake wants a list, and its paths follow the folder that its package lies in.
 FILL     = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
                -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@PRIVATE@|$(PRIVATE)|g' \
-               -e 's|@PRIVATE_LIST@|$(subst $(eval ) ,;,$(PRIVATE))|g' -e 's|@SOVERSION@|$(SOVERSION)|g'
+               -e 's|@PRIVATE_LIST@|$(subst $(space),;,$(PRIVATE))|g' -e 's|@SOVERSION@|$(SOVERSION)|g' \
+               -e "s|@INCLUDE_FROM_CMAKE@|$$(realpath -m --relative-to=$(CMAKEDIR) $(INCLUDEDIR))|"
 
 install: all $(SCHEMA)
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(CMAKEDIR) $(DESTDIR)$(INCLUDEDIR)/emailservice
