@@ -176,9 +176,8 @@ check:
 	@rm -rf $(BUILD)/log
 	@$(FAST) all test-programs examples
 	@$(FAST) $(ASAN) test-programs
-	@for group in floors headers unit transcripts replay asan live hostile install-check; do \
-	   $(SLOW) check-$$group || :; done
-	@tests/run.sh --summary
+	@failed=; for group in floors headers unit transcripts replay asan live hostile install-check; do \
+	   $(SLOW) check-$$group || failed=yes; done; tests/run.sh --summary && [ -z "$$failed" ]
 
 # The same groups, as `make check` runs them: each test with a line in the summary.
 check-floors: all
@@ -233,7 +232,7 @@ fuzzers: $(FUZZERS)
 
 demo:
 	@$(FAST) all test-programs-for-demo
-	@sh tests/demo.sh
+	@BUILD='$(abspath $(BUILD))' sh tests/demo.sh
 test-programs-for-demo: $(PROGRAMS)
 examples: $(EXAMPLES)
 

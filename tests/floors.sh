@@ -123,7 +123,7 @@ trap 'exit 1' HUP INT TERM
 
 # plant ROOM/FILE.c WANTED-WORDS TEXT: the complaint must hold these words; "" means there is none.
 plant() {
-	rm -rf "$scratch/lib" "$scratch/objects"
+	rm -rf "${scratch:?}/lib" "$scratch/objects"
 	mkdir -p "$scratch/tests" "$scratch/lib/base" "$scratch/lib/${1%/*}" "$scratch/objects/${1%/*}"
 	printf 'base:\ncodec: base\nos: base\ncrypto: base\nnet: base os\nsheet: base\n' >"$scratch/tests/floors"
 	: >"$scratch/lib/base/alloc.h"
@@ -172,7 +172,7 @@ long f(int s) { return send(s, "", 1, 0); }'
 void *f(void) { return fopen("x", "r"); }'
 	plant crypto/clock.c 'the clock belongs to os' '#include <time.h>
 long f(void) { return time(0); }'
-	rm -rf "$scratch/lib"
+	rm -rf "${scratch:?}/lib"
 	mkdir -p "$scratch/lib/base"
 	printf 'base: codec\ncodec:\n' >"$scratch/tests/floors"
 	check_table "$scratch/tests/floors" | grep -q 'base stands on codec' ||

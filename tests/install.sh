@@ -3,6 +3,7 @@
 #
 # Proves `make install`: what it installs serves a program of someone else's, shared and static, by
 # pkg-config and by CMake, while the build folder is out of reach; and uninstall takes all of it away.
+# shellcheck disable=SC2046 # what pkg-config prints are words
 set -eu
 BUILD=${BUILD:-build} CC=${CC:-cc} MAKE=${MAKE:-make}
 fail() {

@@ -20,7 +20,7 @@ tool() { # NAME: says what runs, or that it cannot
 }
 tool clang-format && { clang-format --dry-run --Werror "$@" || status=1; }
 # shellcheck disable=SC2086 # lists of words, all along
-tool clang-tidy && { printf '%s\n' $sources | xargs -P "$(getconf _NPROCESSORS_ONLN)" -n 4 sh -c '
+tool clang-tidy && { printf '%s\n' $sources | xargs -P "$(getconf _NPROCESSORS_ONLN)" -n 1 sh -c '
 	f=$1; shift; exec clang-tidy --quiet "$@" -- $f' - "$flags" 2>/dev/null || status=1; }
 # shellcheck disable=SC2086
 tool cppcheck && { cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \

@@ -15,6 +15,10 @@
 # Results are gathered in $RESULTS; --summary counts them and fails where one failed or none ran.
 set -u
 BUILD=${BUILD:-build}
+case $BUILD in
+/*) ;;
+*) BUILD=$PWD/$BUILD ;; # so that a test may change its folder
+esac
 RESULTS=${RESULTS:-$BUILD/log/results}
 
 result() { # STATUS GROUP/NAME REMARK
