@@ -194,8 +194,7 @@ check-replay: test-programs
 	@$(RUN) -j $(JOBS) replay $(REPLAY)
 check-asan:
 	@$(FAST) $(ASAN) test-programs
-	@$(RUN) -j $(JOBS) $(if $(CMOCKA_LIBS),,-s "cmocka is not installed") asan \
-	   $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(UNIT) $(TRANSCRIPTS) $(REPLAY))
+	@$(RUN) -j $(JOBS) asan $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(TESTS_OF_C))
 check-live: all test-programs examples
 	@$(RUN) live $(LIVE)
 check-hostile: all test-programs examples

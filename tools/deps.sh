@@ -212,8 +212,9 @@ find_mbedtls() {
 # use_prefix PREFIX KIND: static archives are merged into our libraries, shared ones are linked.
 use_prefix() {
 	[ -e "$1/include/mbedtls/version.h" ] || return 1
-	mbedtls_cflags=-I$1/include
-	mbedtls_number=$(mbedtls_number "$mbedtls_cflags")
+	mbedtls_cflags="-isystem $1/include"
+	# shellcheck disable=SC2086
+	mbedtls_number=$(mbedtls_number $mbedtls_cflags)
 	new_enough "$mbedtls_number" || return 1
 	for lib in "$1"/lib "$1"/lib64 "$1"/lib/*-linux-*; do
 		if [ -e "$lib/libmbedtls.so" ]; then
