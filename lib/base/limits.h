@@ -59,6 +59,12 @@
 #define EMAIL__TRUST_SHEET_MAX (4 * 1024 * 1024)
 /* A text property. */
 #define EMAIL__TEXT_MAX 4096
+/* Rows of the property table, so that a set of them needs no memory. */
+#define EMAIL__PROPERTIES_MAX 96
+/* The XML Schema made from them: some hundred bytes a row. */
+#define EMAIL__SCHEMA_MAX (256 * 1024)
+/* A name of an account: a folder and a column carry it. */
+#define EMAIL__NAME_MAX 64
 /* A secret: OAuth tokens go to 16 kB. */
 #define EMAIL__SECRET_MAX 16384
 /* Accounts in one service. */
