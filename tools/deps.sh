@@ -142,6 +142,12 @@ missing_fuzz() {
 }
 
 missing_bench() {
+	have python3 || lack python3
+	have strace || lack strace
+	have taskset || lack util-linux
+	[ -e /usr/include/libetpan/libetpan.h ] || lack libetpan-dev
+	[ -e /usr/include/libesmtp.h ] || lack libesmtp-dev
+	ls /usr/include/*/curl/curl.h >/dev/null 2>&1 || lack libcurl4-openssl-dev
 	have valgrind || lack valgrind
 	have openssl || lack openssl
 }
