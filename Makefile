@@ -211,8 +211,8 @@ headers: all
 	@tests/headers.sh
 install-check: all
 	@tests/install.sh
-transcripts replay asan live hostile unit:
-	@$(FAST) all test-programs examples
+unit transcripts replay asan live hostile:
+	@$(FAST) test-programs $(if $(filter live hostile,$@),all examples)
 	@rm -f $(BUILD)/log/results
 	@$(SLOW) check-$@
 unit/%: $(BUILD)/tests/unit/%_test
