@@ -33,16 +33,38 @@
 #define EMAIL__HEADER_VALUE_MAX 16384
 /* Body lines: RFC 5322 2.1.1. */
 #define EMAIL__LINE_MAX 998
+/* The name of a header of one's own: it must leave room on its line (RFC 5322 2.1.1: 78). */
+#define EMAIL__HEADER_NAME_MAX 76
+/* Headers of one's own, and files in one message. */
+#define EMAIL__HEADERS_MAX 1000
+#define EMAIL__PARTS_MAX 1000
+/* What is composed beforehand: headers and boundaries. 1,000 recipients with long names in UTF-8, each
+ * written as encoded words, and 1,000 parts stay below. */
+#define EMAIL__FRAME_MAX (8 * 1024 * 1024)
+/* The header of a ready message. Real ones are below 64 kB. */
+#define EMAIL__RAW_HEADER_MAX (256 * 1024)
+/* The name of an attached file: POSIX NAME_MAX of today's file systems. */
+#define EMAIL__FILE_NAME_MAX 255
+/* A Message-ID or Content-ID: one line of 998 would do; real ones are below 100. */
+#define EMAIL__MESSAGE_ID_MAX 250
 
 /* A property sheet: bytes, nesting, attributes of one element (libxml2 is quadratic in them), elements. */
 #define EMAIL__SHEET_MAX (256 * 1024)
 #define EMAIL__SHEET_DEPTH_MAX 16
 #define EMAIL__SHEET_ATTRIBUTES_MAX 32
 #define EMAIL__SHEET_NODES_MAX 20000
+/* A name of an element or attribute: the longest property has some thirty characters. */
+#define EMAIL__SHEET_NAME_MAX 128
 /* The trust sheet holds certificates: 500 entries of some kB. */
 #define EMAIL__TRUST_SHEET_MAX (4 * 1024 * 1024)
 /* A text property. */
 #define EMAIL__TEXT_MAX 4096
+/* Rows of the property table, so that a set of them needs no memory. */
+#define EMAIL__PROPERTIES_MAX 96
+/* The XML Schema made from them: some hundred bytes a row. */
+#define EMAIL__SCHEMA_MAX (256 * 1024)
+/* A name of an account: a folder and a column carry it. */
+#define EMAIL__NAME_MAX 64
 /* A secret: OAuth tokens go to 16 kB. */
 #define EMAIL__SECRET_MAX 16384
 /* Accounts in one service. */
