@@ -39,6 +39,8 @@
 #define EMAIL__SHEET_DEPTH_MAX 16
 #define EMAIL__SHEET_ATTRIBUTES_MAX 32
 #define EMAIL__SHEET_NODES_MAX 20000
+/* A name of an element or attribute: the longest property has some thirty characters. */
+#define EMAIL__SHEET_NAME_MAX 128
 /* The trust sheet holds certificates: 500 entries of some kB. */
 #define EMAIL__TRUST_SHEET_MAX (4 * 1024 * 1024)
 /* A text property. */
