@@ -78,6 +78,8 @@ keep_number(void *at, int64_t v)
 	return EMAIL_OK;
 }
 
+#define DIGITS_MAX 18
+
 static email_code
 read_integer(const email__property *row, void *at, const char *text)
 {
@@ -85,7 +87,10 @@ read_integer(const email__property *row, void *at, const char *text)
 
 	if (row->minus_one && strcmp(text, "-1") == 0)
 		return keep_number(at, -1);
-	return email__str_number(text, row->least, row->most, &v) ? keep_number(at, v) : EMAIL_E_VALUE;
+	/* more digits are a mistake, whatever they say (and not every XML validator reads them) */
+	if (strlen(text) > DIGITS_MAX || !email__str_number(text, row->least, row->most, &v))
+		return EMAIL_E_VALUE;
+	return keep_number(at, v);
 }
 
 static email_code
