@@ -115,6 +115,9 @@ struct email_account {
 	struct email__connection *connection;
 };
 
+/* The trust object that judges this account's servers: its own, else its service's, else NULL. */
+email_trust *email__account_trust(email_account *account);
+
 /* Frees what connection.c holds; called by email_account_free() before the values go. */
 void email__connection_free(email_account *account);
 

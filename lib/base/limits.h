@@ -33,6 +33,20 @@
 #define EMAIL__HEADER_VALUE_MAX 16384
 /* Body lines: RFC 5322 2.1.1. */
 #define EMAIL__LINE_MAX 998
+/* The name of a header of one's own: it must leave room on its line (RFC 5322 2.1.1: 78). */
+#define EMAIL__HEADER_NAME_MAX 76
+/* Headers of one's own, and files in one message. */
+#define EMAIL__HEADERS_MAX 1000
+#define EMAIL__PARTS_MAX 1000
+/* What is composed beforehand: headers and boundaries. 1,000 recipients with long names in UTF-8, each
+ * written as encoded words, and 1,000 parts stay below. */
+#define EMAIL__FRAME_MAX (8 * 1024 * 1024)
+/* The header of a ready message. Real ones are below 64 kB. */
+#define EMAIL__RAW_HEADER_MAX (256 * 1024)
+/* The name of an attached file: POSIX NAME_MAX of today's file systems. */
+#define EMAIL__FILE_NAME_MAX 255
+/* A Message-ID or Content-ID: one line of 998 would do; real ones are below 100. */
+#define EMAIL__MESSAGE_ID_MAX 250
 
 /* A property sheet: bytes, nesting, attributes of one element (libxml2 is quadratic in them), elements. */
 #define EMAIL__SHEET_MAX (256 * 1024)
