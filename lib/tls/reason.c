@@ -18,7 +18,8 @@ static const struct {
         {MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE, "unexpected message", NULL},
         {MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC, "bad record", NULL},
         {MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE, "no cipher suite, curve or certificate in common",
-         "let the server offer ECDHE with AES-GCM or ChaCha20-Poly1305, and an RSA or ECDSA certificate"},
+         "let the server offer ECDHE with AES-GCM or ChaCha20-Poly1305, and an RSA or ECDSA certificate; set "
+         "clientCertificate where it asks for one"},
         {MBEDTLS_SSL_ALERT_MSG_BAD_CERT, "it did not like the client certificate",
          "set clientCertificate to one that the server accepts"},
         {MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT, "it does not support the client certificate",
@@ -39,6 +40,7 @@ static const struct {
         {MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR, "internal error of the server", NULL},
         {MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME, "it does not know this host name",
          "set hostname to a name that the server answers to"},
+        {MBEDTLS_SSL_ALERT_MSG_NO_CERT, "it asks for a client certificate", "set clientCertificate"},
         {MBEDTLS_SSL_ALERT_MSG_CERT_REQUIRED, "it asks for a client certificate", "set clientCertificate"},
 };
 

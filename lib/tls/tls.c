@@ -36,6 +36,8 @@
 
 /* --- limits --- */
 
+/* An alert in the clear, as a record. */
+#define ALERT_LEN 7
 /* Tickets (RFC 8446 4.6.1) that one read passes over: servers send one or two, a flood is an attack. */
 #define TICKETS_MAX 32
 
@@ -93,7 +95,7 @@ struct email__tls {
 	state state;
 	bool judged;        /* the judge was asked; it is asked once */
 	email_code verdict; /* its word */
-	bool heard;         /* the peer said something in the handshake */
+	size_t heard;       /* bytes that came */
 	bool retry_1_2;
 	int64_t not_after;
 };
@@ -124,7 +126,7 @@ bio_recv(void *context, unsigned char *p, size_t n)
 	long moved = tls->bio.recv(tls->bio.context, p, n);
 
 	if (moved > 0)
-		tls->heard = true;
+		tls->heard += (size_t)moved;
 	if (moved >= 0)
 		return (int)moved;
 	return moved == EMAIL__BIO_FAILED ? MBEDTLS_ERR_NET_RECV_FAILED : MBEDTLS_ERR_SSL_WANT_READ;
@@ -304,31 +306,41 @@ email__tls_free(email__tls *tls)
 
 /* --- failures --- */
 
-/* Servers that have no version in common say so by an alert (Postfix), or just close (Dovecot). The latter is
- * guessed only where the account asks for more than every server has, and before the server said a thing. */
-static bool
-is_version_failure(const email__tls *tls, int rc)
+/*
+ * Servers with no version in common say so by the alert for it (Postfix), by "handshake failure" (those that
+ * never heard of TLS 1.3, and find none of their cipher suites), or just close (Dovecot). The latter two are
+ * guesses, made only where the account asks for more than every server has, and where it was the first that
+ * the server had to say.
+ */
+typedef enum version_failure { NO_VERSION_FAILURE, VERSION_SAID, VERSION_GUESSED } version_failure;
+
+static version_failure
+version_failure_of(const email__tls *tls, int rc)
 {
+	bool strict = tls->min > email__tls_floor();
+	int alert = rc == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE ? email__tls_alert_of(&tls->ssl) : -1;
 	bool ended = rc == MBEDTLS_ERR_SSL_CONN_EOF || rc == MBEDTLS_ERR_NET_RECV_FAILED ||
 	             rc == MBEDTLS_ERR_NET_SEND_FAILED;
 
-	return rc == MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION ||
-	       (rc == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE &&
-	        email__tls_alert_of(&tls->ssl) == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION) ||
-	       (ended && !tls->heard && tls->min > email__tls_floor());
+	if (rc == MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION || alert == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION)
+		return VERSION_SAID;
+	if (strict && ended && tls->heard == 0)
+		return VERSION_GUESSED;
+	if (strict && alert == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE && tls->heard <= ALERT_LEN)
+		return VERSION_GUESSED;
+	return NO_VERSION_FAILURE;
 }
 
 static void
-describe_version(const email__tls *tls, int rc, email_error *e)
+describe_version(const email__tls *tls, version_failure failure, email_error *e)
 {
-	bool said = rc == MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION || rc == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
-
 	email__error_set(e, EMAIL_E_TLS_VERSION, EMAIL_STAGE_TLS_HANDSHAKE,
-	                 said ? "the server does not speak %s" : "the server closed the connection when %s was asked for",
+	                 failure == VERSION_SAID ? "the server does not speak %s"
+	                                         : "the server ended the handshake when %s was asked for",
 	                 tls->min == EMAIL_TLS_1_3 ? "TLS 1.3" : "TLS 1.2 or higher");
 	if (tls->min > email__tls_floor())
 		email__error_remedy(e, "%sset tlsMinProtocol to TLSv1.2+, or update the server",
-		                    said ? "" : "it probably speaks older versions only: ");
+		                    failure == VERSION_SAID ? "" : "it probably speaks older versions only: ");
 	else
 		email__error_remedy(e, "update the server: nothing below TLS 1.2 is spoken");
 }
@@ -337,13 +349,14 @@ static void
 describe_handshake(const email__tls *tls, int rc, email_error *e)
 {
 	const email_stage stage = EMAIL_STAGE_TLS_HANDSHAKE;
+	version_failure version = version_failure_of(tls, rc);
 
 	if (tls->judged && tls->verdict != EMAIL_OK) {
 		email__error_set(e, tls->verdict, EMAIL_STAGE_TRUST, "the server's certificate was not accepted");
 	} else if (email__tls_code_is_memory(rc)) {
 		email__error_memory(e, stage);
-	} else if (is_version_failure(tls, rc)) {
-		describe_version(tls, rc, e);
+	} else if (version != NO_VERSION_FAILURE) {
+		describe_version(tls, version, e);
 	} else if (rc == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
 		int alert = email__tls_alert_of(&tls->ssl);
 		const char *remedy = email__tls_alert_remedy(alert);
