@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/accept.h"
 #include "account/value.h"
 #include "base/error.h"
 #include "base/limits.h"
