@@ -53,10 +53,18 @@
 #define EMAIL__SHEET_DEPTH_MAX 16
 #define EMAIL__SHEET_ATTRIBUTES_MAX 32
 #define EMAIL__SHEET_NODES_MAX 20000
+/* A name of an element or attribute: the longest property has some thirty characters. */
+#define EMAIL__SHEET_NAME_MAX 128
 /* The trust sheet holds certificates: 500 entries of some kB. */
 #define EMAIL__TRUST_SHEET_MAX (4 * 1024 * 1024)
 /* A text property. */
 #define EMAIL__TEXT_MAX 4096
+/* Rows of the property table, so that a set of them needs no memory. */
+#define EMAIL__PROPERTIES_MAX 96
+/* The XML Schema made from them: some hundred bytes a row. */
+#define EMAIL__SCHEMA_MAX (256 * 1024)
+/* A name of an account: a folder and a column carry it. */
+#define EMAIL__NAME_MAX 64
 /* A secret: OAuth tokens go to 16 kB. */
 #define EMAIL__SECRET_MAX 16384
 /* Accounts in one service. */
@@ -66,6 +74,21 @@
 #define EMAIL__CHAIN_MAX 9
 #define EMAIL__CERTIFICATE_MAX 65536
 #define EMAIL__BUNDLE_MAX (16 * 1024 * 1024)
+/* Extensions of one certificate: honest ones have some fifteen, and each is looked for among the others. */
+#define EMAIL__EXTENSIONS_MAX 64
+/* Certificates that one verdict looks at: those sent, and issuers of the same name from the stores. */
+#define EMAIL__POOL_MAX 64
+/* A path: leaf, 8 intermediates, root. */
+#define EMAIL__PATH_MAX (EMAIL__CHAIN_MAX + 1)
+/* Signatures checked for one verdict, so that a chain of many equal names costs no more than a second
+ * even on a small processor. */
+#define EMAIL__SIGNATURE_CHECKS_MAX 60
+/* Names against name constraints, comparisons in one chain. */
+#define EMAIL__CONSTRAINT_CHECKS_MAX 250000
+/* A file of revocation lists. */
+#define EMAIL__CRL_MAX (8 * 1024 * 1024)
+/* Certificates in the User Trust Store, and in the User Key Store. */
+#define EMAIL__USER_STORE_MAX 500
 /* Allowed Hosts (model 6). */
 #define EMAIL__HOSTS_UNAPPROVED_EACH 4
 #define EMAIL__HOSTS_UNAPPROVED 64
