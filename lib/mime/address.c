@@ -133,14 +133,13 @@ static email_code
 name_add(parser *p, bool quoted)
 {
 	email__buf decoded;
-	email_code rc;
+	email_code rc = EMAIL_OK;
 	bool encoded;
 
 	email__buf_init(&decoded, EMAIL__WORD_MAX * 2);
 	encoded = !quoted && email__word_decode((const char *)email__buf_head(&p->word), email__buf_len(&p->word),
 	                                        &decoded, &rc);
-	rc = EMAIL_OK;
-	if (p->words && !(encoded && p->after_encoded))
+	if (rc == EMAIL_OK && p->words && !(encoded && p->after_encoded))
 		rc = email__buf_add(&p->name, " ", 1);
 	if (rc == EMAIL_OK) {
 		const email__buf *from = encoded ? &decoded : &p->word;
