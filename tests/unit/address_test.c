@@ -14,31 +14,32 @@ single(void **state)
 		const char *text, *name, *address;
 		bool utf8;
 	} c[] = {
-	        {"plant@example.com", NULL, "plant@example.com", false},
-	        {"  plant@Example.COM\t", NULL, "plant@example.com", false},
-	        {"<plant@example.com>", NULL, "plant@example.com", false},
-	        {"Plant room <plant@example.com>", "Plant room", "plant@example.com", false},
-	        {"Plant  room<plant@example.com>", "Plant room", "plant@example.com", false},
-	        {"\"Doe, John\" <j@x.example>", "Doe, John", "j@x.example", false},
-	        {"\"a \\\"b\\\" \\\\\" <j@x.example>", "a \"b\" \\", "j@x.example", false},
-	        {"J. R. Smith <j@x.example>", "J. R. Smith", "j@x.example", false},
-	        {"\"\" <j@x.example>", NULL, "j@x.example", false},
-	        {"(c) a (c(d)\\)) @ (e) b.example (f)", NULL, "a@b.example", false},
-	        {"Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>", "Pete", "pete@silly.test", false},
-	        {"\"john doe\"@x.example", NULL, "\"john doe\"@x.example", false},
-	        {"\"john\"@x.example", NULL, "john@x.example", false},
-	        {"\"a\\\"b\"@x.example", NULL, "\"a\\\"b\"@x.example", false},
-	        {"\"a@b\"@x.example", NULL, "\"a@b\"@x.example", false},
-	        {"a.b+c=d!#$%&'*/?^_`{|}~-@x.example", NULL, "a.b+c=d!#$%&'*/?^_`{|}~-@x.example", false},
-	        {"a@[192.0.2.1]", NULL, "a@[192.0.2.1]", false},
-	        {"a@[IPv6:2001:db8::1]", NULL, "a@[IPv6:2001:db8::1]", false},
-	        {"a@localhost", NULL, "a@localhost", false},
-	        {"J\xC3\xB6rg <a@m\xC3\xBCnchen.de>", "J\xC3\xB6rg", "a@xn--mnchen-3ya.de", false},
-	        {"j\xC3\xB6rg@m\xC3\xBCnchen.de", NULL, "j\xC3\xB6rg@xn--mnchen-3ya.de", true},
-	        {"=?UTF-8?Q?J=C3=B6rg?= =?UTF-8?Q?_M?= x <a@b.c>", "J\xC3\xB6rg M x", "a@b.c", false},
-	        {"\"=?UTF-8?Q?x?=\" <a@b.c>", "=?UTF-8?Q?x?=", "a@b.c", false},
-	        {"=?UTF-8?Q?=0D=0ABcc?= <a@b.c>", "=?UTF-8?Q?=0D=0ABcc?=", "a@b.c", false},
-	        {"Group: a@b.c;", NULL, "a@b.c", false},
+		{"plant@example.com", NULL, "plant@example.com", false},
+		{"  plant@Example.COM\t", NULL, "plant@example.com", false},
+		{"<plant@example.com>", NULL, "plant@example.com", false},
+		{"Plant room <plant@example.com>", "Plant room", "plant@example.com", false},
+		{"Plant  room<plant@example.com>", "Plant room", "plant@example.com", false},
+		{"\"Doe, John\" <j@x.example>", "Doe, John", "j@x.example", false},
+		{"\"a \\\"b\\\" \\\\\" <j@x.example>", "a \"b\" \\", "j@x.example", false},
+		{"J. R. Smith <j@x.example>", "J. R. Smith", "j@x.example", false},
+		{"\"\" <j@x.example>", NULL, "j@x.example", false},
+		{"(c) a (c(d)\\)) @ (e) b.example (f)", NULL, "a@b.example", false},
+		{"Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>", "Pete", "pete@silly.test",
+	         false},
+		{"\"john doe\"@x.example", NULL, "\"john doe\"@x.example", false},
+		{"\"john\"@x.example", NULL, "john@x.example", false},
+		{"\"a\\\"b\"@x.example", NULL, "\"a\\\"b\"@x.example", false},
+		{"\"a@b\"@x.example", NULL, "\"a@b\"@x.example", false},
+		{"a.b+c=d!#$%&'*/?^_`{|}~-@x.example", NULL, "a.b+c=d!#$%&'*/?^_`{|}~-@x.example", false},
+		{"a@[192.0.2.1]", NULL, "a@[192.0.2.1]", false},
+		{"a@[IPv6:2001:db8::1]", NULL, "a@[IPv6:2001:db8::1]", false},
+		{"a@localhost", NULL, "a@localhost", false},
+		{"J\xC3\xB6rg <a@m\xC3\xBCnchen.de>", "J\xC3\xB6rg", "a@xn--mnchen-3ya.de", false},
+		{"j\xC3\xB6rg@m\xC3\xBCnchen.de", NULL, "j\xC3\xB6rg@xn--mnchen-3ya.de", true},
+		{"=?UTF-8?Q?J=C3=B6rg?= =?UTF-8?Q?_M?= x <a@b.c>", "J\xC3\xB6rg M x", "a@b.c", false},
+		{"\"=?UTF-8?Q?x?=\" <a@b.c>", "=?UTF-8?Q?x?=", "a@b.c", false},
+		{"=?UTF-8?Q?=0D=0ABcc?= <a@b.c>", "=?UTF-8?Q?=0D=0ABcc?=", "a@b.c", false},
+		{"Group: a@b.c;", NULL, "a@b.c", false},
 	};
 	size_t i;
 
@@ -63,14 +64,79 @@ static void
 refused(void **state)
 {
 	static const char *const bad[] = {
-	        "", " ", "(only a comment)", "plant", "Plant room", "@", "@x.example", "a@", "a@ ", "<>", "<a>", "<a@b.c", "a@b.c>",
-	        "<script>@x", "<@b.c:a@b.c>", "a@b.c d", "a@b.c <e@f.g>", "a b@c.d", "a@b@c.d", "a@@b.c", "<a@b.c> x", "<a@b.c>>",
-	        "<<a@b.c>>", "a@b.c,", ",a@b.c", "a@b.c,,d@e.f", "a@b.c;", "a@b.c d@e.f", ".a@b.c", "a.@b.c", "a..b@c.d",
-	        "a@.b.c", "a@b..c", "a@b.c.", "a@-b.c", "a@b_c.d", "a@b,c", "\"a@b.c", "a\"b\"@c.d", "\"\"@b.c", "(a@b.c", "a@b.c)", "a@b(c",
-	        "G: a@b.c", "G: a@b.c; x", "G: H: a@b.c;;", ": a@b.c;", "G: a@b.c,;", "a@[192.0.2.1", "a@[]", "a@[x]",
-	        "a@[192.0.2.1]x", "a@[1:2]", "a@[IPv6:zz::1]", "a\r\n@b.c", "a@b.c\r\nBcc: x@y.z", "a\nb <c@d.e>", "\"a\nb\" <c@d.e>", "a\x01@b.c",
-	        "a\x7F@b.c", "\xFF@b.c", "a@\xFF.c", "a@b.c\xC3", "\xC2\x85@b.c", "a\xE2\x80\xA8@b.c", "a\xE2\x80\xAE@b.c",
-	        "\"a\tb\"@c.d", "a@b.c\\", "a\\b@c.d", "a@\xD7\xA9.il", "a:b@c.d", "a@b:25", "a@b c",
+		"",
+		" ",
+		"(only a comment)",
+		"plant",
+		"Plant room",
+		"@",
+		"@x.example",
+		"a@",
+		"a@ ",
+		"<>",
+		"<a>",
+		"<a@b.c",
+		"a@b.c>",
+		"<script>@x",
+		"<@b.c:a@b.c>",
+		"a@b.c d",
+		"a@b.c <e@f.g>",
+		"a b@c.d",
+		"a@b@c.d",
+		"a@@b.c",
+		"<a@b.c> x",
+		"<a@b.c>>",
+		"<<a@b.c>>",
+		"a@b.c,",
+		",a@b.c",
+		"a@b.c,,d@e.f",
+		"a@b.c;",
+		"a@b.c d@e.f",
+		".a@b.c",
+		"a.@b.c",
+		"a..b@c.d",
+		"a@.b.c",
+		"a@b..c",
+		"a@b.c.",
+		"a@-b.c",
+		"a@b_c.d",
+		"a@b,c",
+		"\"a@b.c",
+		"a\"b\"@c.d",
+		"\"\"@b.c",
+		"(a@b.c",
+		"a@b.c)",
+		"a@b(c",
+		"G: a@b.c",
+		"G: a@b.c; x",
+		"G: H: a@b.c;;",
+		": a@b.c;",
+		"G: a@b.c,;",
+		"a@[192.0.2.1",
+		"a@[]",
+		"a@[x]",
+		"a@[192.0.2.1]x",
+		"a@[1:2]",
+		"a@[IPv6:zz::1]",
+		"a\r\n@b.c",
+		"a@b.c\r\nBcc: x@y.z",
+		"a\nb <c@d.e>",
+		"\"a\nb\" <c@d.e>",
+		"a\x01@b.c",
+		"a\x7F@b.c",
+		"\xFF@b.c",
+		"a@\xFF.c",
+		"a@b.c\xC3",
+		"\xC2\x85@b.c",
+		"a\xE2\x80\xA8@b.c",
+		"a\xE2\x80\xAE@b.c",
+		"\"a\tb\"@c.d",
+		"a@b.c\\",
+		"a\\b@c.d",
+		"a@\xD7\xA9.il",
+		"a:b@c.d",
+		"a@b:25",
+		"a@b c",
 	};
 	size_t i;
 
@@ -109,8 +175,10 @@ lists(void **state)
 	email__address_list list = {0};
 
 	(void)state;
-	assert_int_equal(email__address_parse("a@b.c, D <d@e.f>, Ops: o1@x.y, \"O 2\" <o2@x.y>; , Nobody:;, z@z.z", &list, NULL),
-	                 EMAIL_OK);
+	assert_int_equal(
+		email__address_parse("a@b.c, D <d@e.f>, Ops: o1@x.y, \"O 2\" <o2@x.y>; , Nobody:;, z@z.z",
+	                             &list, NULL),
+		EMAIL_OK);
 	assert_int_equal(list.count, 5);
 	assert_string_equal(list.item[3].name, "O 2");
 	assert_string_equal(list.item[4].address, "z@z.z");
@@ -203,7 +271,8 @@ want_of_memory(void **state)
 		email_code rc;
 
 		email_test_fail_alloc(n);
-		rc = email__address_parse("\"A, b\" <a@b.c>, =?UTF-8?Q?x?= y <d@e.f>, G: g@h.i;", &list, NULL);
+		rc = email__address_parse("\"A, b\" <a@b.c>, =?UTF-8?Q?x?= y <d@e.f>, G: g@h.i;", &list,
+		                          NULL);
 		failed = email_test_alloc_failed();
 		assert_int_equal(rc, failed ? EMAIL_E_MEMORY : EMAIL_OK);
 		assert_int_equal(list.count, failed ? 0 : 3);
@@ -217,9 +286,10 @@ want_of_memory(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(single), cmocka_unit_test(refused), cmocka_unit_test(position), cmocka_unit_test(lists),
-	        cmocka_unit_test(bounds), cmocka_unit_test(floods),  cmocka_unit_test(want_of_memory)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(single),        cmocka_unit_test(refused),
+	                                   cmocka_unit_test(position),      cmocka_unit_test(lists),
+	                                   cmocka_unit_test(bounds),        cmocka_unit_test(floods),
+	                                   cmocka_unit_test(want_of_memory)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

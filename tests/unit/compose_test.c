@@ -381,11 +381,16 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {T(envelope_of_a_message), T(same_bytes),
-	                                   T(two_messages_differ),   T(account_defaults),
-	                                   T(eight_bit),             T(refused),
-	                                   T(no_allocations),        T(want_of_memory),
-	                                   T(ready_message),         T(ready_message_with_a_bad_list),
+	const struct CMUnitTest tests[] = {T(envelope_of_a_message),
+	                                   T(same_bytes),
+	                                   T(two_messages_differ),
+	                                   T(account_defaults),
+	                                   T(eight_bit),
+	                                   T(refused),
+	                                   T(no_allocations),
+	                                   T(want_of_memory),
+	                                   T(ready_message),
+	                                   T(ready_message_with_a_bad_list),
 	                                   T(many_recipients)};
 	int fd = mkstemp(path), failed;
 

@@ -60,13 +60,13 @@ choice(void **state)
 		bool allow;
 		email__encoding encoding;
 	} cases[] = {
-	        {"plain", false, EMAIL__ENCODING_7BIT},
-	        {"", false, EMAIL__ENCODING_7BIT},
-	        {"plain", true, EMAIL__ENCODING_7BIT},
-	        {"mostly plain \xC3\xA9", true, EMAIL__ENCODING_8BIT},
-	        {"mostly plain \xC3\xA9", false, EMAIL__ENCODING_QUOTED},
-	        {"\xE6\xB8\xA9\xE6\xB8\xA9\xE6\xB8\xA9", false, EMAIL__ENCODING_BASE64},
-	        {"a bell \x07", true, EMAIL__ENCODING_QUOTED},
+		{"plain", false, EMAIL__ENCODING_7BIT},
+		{"", false, EMAIL__ENCODING_7BIT},
+		{"plain", true, EMAIL__ENCODING_7BIT},
+		{"mostly plain \xC3\xA9", true, EMAIL__ENCODING_8BIT},
+		{"mostly plain \xC3\xA9", false, EMAIL__ENCODING_QUOTED},
+		{"\xE6\xB8\xA9\xE6\xB8\xA9\xE6\xB8\xA9", false, EMAIL__ENCODING_BASE64},
+		{"a bell \x07", true, EMAIL__ENCODING_QUOTED},
 	};
 	email__content c;
 	size_t i;
@@ -83,11 +83,13 @@ choice(void **state)
 static void
 text_bytes(void **state)
 {
-	static const char text[] = "one\ntwo\rthree\r\n\r\r\n\n\xC3\xA9 = end \n" "last line without an end, and long enough "
-	                           "for more than one row of base64, and of quoted-printable too";
-	static const char canonical[] = "one\r\ntwo\r\nthree\r\n\r\n\r\n\r\n\xC3\xA9 = end \r\n"
-	                                "last line without an end, and long enough for more than one row of base64, "
-	                                "and of quoted-printable too";
+	static const char text[] = "one\ntwo\rthree\r\n\r\r\n\n\xC3\xA9 = end \n"
+				   "last line without an end, and long enough "
+				   "for more than one row of base64, and of quoted-printable too";
+	static const char canonical[] =
+		"one\r\ntwo\r\nthree\r\n\r\n\r\n\r\n\xC3\xA9 = end \r\n"
+		"last line without an end, and long enough for more than one row of base64, "
+		"and of quoted-printable too";
 	email__content c;
 	char whole[1000], out[1000];
 	uint64_t size;
@@ -121,7 +123,10 @@ data_bytes(void **state)
 	for (n = 0; n < 300; n += 19) {
 		unsigned char data[300], want[600];
 		char out[600];
-		email__content c = {.kind = EMAIL__CONTENT_DATA, .encoding = EMAIL__ENCODING_BASE64, .data = (char *)data, .size = n};
+		email__content c = {.kind = EMAIL__CONTENT_DATA,
+		                    .encoding = EMAIL__ENCODING_BASE64,
+		                    .data = (char *)data,
+		                    .size = n};
 		uint64_t size;
 		size_t i;
 
@@ -211,9 +216,13 @@ stream_rewind(void *context)
 static void
 streams(void **state)
 {
-	stream s = {.bytes = "the quick brown fox jumps over the lazy dog, and once more over it, and again", .n = 77};
-	email__content c = {.kind = EMAIL__CONTENT_STREAM, .encoding = EMAIL__ENCODING_BASE64, .read = stream_read,
-	                    .rewind = stream_rewind, .context = &s};
+	stream s = {.bytes = "the quick brown fox jumps over the lazy dog, and once more over it, and again",
+	            .n = 77};
+	email__content c = {.kind = EMAIL__CONTENT_STREAM,
+	                    .encoding = EMAIL__ENCODING_BASE64,
+	                    .read = stream_read,
+	                    .rewind = stream_rewind,
+	                    .context = &s};
 	char first[300], out[300];
 	uint64_t size;
 	size_t n, got;

@@ -102,10 +102,11 @@ first_failure_stays(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(short_field, setup, teardown),
-	                                   cmocka_unit_test_setup_teardown(folds_at_78, setup, teardown),
-	                                   cmocka_unit_test_setup_teardown(keeps_white_space, setup, teardown),
-	                                   cmocka_unit_test_setup_teardown(first_failure_stays, setup, teardown)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(short_field, setup, teardown),
+		cmocka_unit_test_setup_teardown(folds_at_78, setup, teardown),
+		cmocka_unit_test_setup_teardown(keeps_white_space, setup, teardown),
+		cmocka_unit_test_setup_teardown(first_failure_stays, setup, teardown)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,9 +45,11 @@ address_field(const char *addresses)
 static void
 names(void **state)
 {
-	static const char *const bad[] = {"", "A B", "A:", "A\r\nB", "\xC3\xA4", "A\x7F", "From", "to", "CC", "bcc", "Reply-To",
-	                                  "SUBJECT", "Date", "Message-Id", "mime-version", "Content-Type", "content-x",
-	                                  "Resent-Bcc", "Return-Path", "Received"};
+	static const char *const bad[] = {"",          "A B",        "A:",           "A\r\nB",
+	                                  "\xC3\xA4",  "A\x7F",      "From",         "to",
+	                                  "CC",        "bcc",        "Reply-To",     "SUBJECT",
+	                                  "Date",      "Message-Id", "mime-version", "Content-Type",
+	                                  "content-x", "Resent-Bcc", "Return-Path",  "Received"};
 	char longest[EMAIL__ADDRESS_MAX];
 	size_t i;
 
@@ -67,7 +69,8 @@ names(void **state)
 static void
 values(void **state)
 {
-	static const char *const bad[] = {"a\r\nBcc: x", "a\nb", "a\rb", "\x01", "\x7F", "\xC3", "\xED\xA0\x80", "\xC0\x8A", "\x1B[1m"};
+	static const char *const bad[] = {"a\r\nBcc: x", "a\nb",         "a\rb",     "\x01",   "\x7F",
+	                                  "\xC3",        "\xED\xA0\x80", "\xC0\x8A", "\x1B[1m"};
 	size_t i;
 
 	(void)state;
@@ -124,9 +127,11 @@ addresses(void **state)
 	assert_string_equal(address_field("St\xC3\xB6r <a@b.c>"), "To: =?UTF-8?B?U3TDtnI=?= <a@b.c>\r\n");
 	assert_string_equal(address_field("\"two  spaces\" <a@b.c>"), "To: \"two  spaces\" <a@b.c>\r\n");
 	assert_string_equal(address_field("a@b.c, d@e.f"), "To: a@b.c, d@e.f\r\n");
-	address_field("first-long-address@some-long-domain.example, second-long-address@some-long-domain.example, x@y.z");
-	assert_string_equal(email__buf_text(&out), "To: first-long-address@some-long-domain.example,\r\n"
-	                                           " second-long-address@some-long-domain.example, x@y.z\r\n");
+	address_field("first-long-address@some-long-domain.example, "
+	              "second-long-address@some-long-domain.example, x@y.z");
+	assert_string_equal(email__buf_text(&out),
+	                    "To: first-long-address@some-long-domain.example,\r\n"
+	                    " second-long-address@some-long-domain.example, x@y.z\r\n");
 }
 
 static void

@@ -17,20 +17,20 @@ static void
 known(void **state)
 {
 	static const char *const c[][2] = {
-	        {"example.com", "example.com"},
-	        {"Mail.EXAMPLE.com", "mail.example.com"},
-	        {"localhost", "localhost"},
-	        {"a--b.example", "a--b.example"},
-	        {"münchen.de", "xn--mnchen-3ya.de"},
-	        {"MÜNCHEN.DE", "xn--mnchen-3ya.de"},
-	        {"XN--MNCHEN-3YA.de", "xn--mnchen-3ya.de"},
-	        {"αβγ.gr", "xn--mxacd.gr"},
-	        {"ΑΒΓ.gr", "xn--mxacd.gr"},
-	        {"почемужеонинеговорятпорусски.ru", "xn--b1abfaaepdrnnbgefbadotcwatmq2g4l.ru"},
-	        {"Почемужеонинеговорятпорусски.ru", "xn--b1abfaaepdrnnbgefbadotcwatmq2g4l.ru"},
-	        {"3年b組金八先生.jp", "xn--3b-ww4c5e180e575a65lsy2b.jp"},
-	        {"สวัสดี.th", "xn--l3c1bib8a0a.th"},
-	        {"tschüß.example", "xn--tsch-yna7o.example"},
+		{"example.com", "example.com"},
+		{"Mail.EXAMPLE.com", "mail.example.com"},
+		{"localhost", "localhost"},
+		{"a--b.example", "a--b.example"},
+		{"münchen.de", "xn--mnchen-3ya.de"},
+		{"MÜNCHEN.DE", "xn--mnchen-3ya.de"},
+		{"XN--MNCHEN-3YA.de", "xn--mnchen-3ya.de"},
+		{"αβγ.gr", "xn--mxacd.gr"},
+		{"ΑΒΓ.gr", "xn--mxacd.gr"},
+		{"почемужеонинеговорятпорусски.ru", "xn--b1abfaaepdrnnbgefbadotcwatmq2g4l.ru"},
+		{"Почемужеонинеговорятпорусски.ru", "xn--b1abfaaepdrnnbgefbadotcwatmq2g4l.ru"},
+		{"3年b組金八先生.jp", "xn--3b-ww4c5e180e575a65lsy2b.jp"},
+		{"สวัสดี.th", "xn--l3c1bib8a0a.th"},
+		{"tschüß.example", "xn--tsch-yna7o.example"},
 	};
 	char out[EMAIL__DOMAIN_MAX + 1];
 	size_t i;
@@ -46,15 +46,30 @@ static void
 refused(void **state)
 {
 	static const char *const bad[] = {
-	        "", ".", "a..b", ".a", "a.", "-a.b", "a-.b", "a b", "a_b.c", "a@b", "a\xC3.b", "\xFF",
-	        "a\xE2\x80\x8B" "b.c",  /* zero width space */
-	        "a\xCC\x88.de",         /* a letter and a combining mark: not NFC */
-	        "\xD7\xA9.il",          /* Hebrew: needs the Bidi rule */
-	        "\xF0\x9F\x98\x80.com", /* a symbol */
-	        "a\xE3\x80\x82" "com",  /* the ideographic stop */
-	        "\xC4\xB0.tr",          /* capital dotted i: its small form depends on the language */
-	        "ab--\xC3\xBC.de",
-	        "a\tb", "a\x01", "a\r\nb",
+		"",
+		".",
+		"a..b",
+		".a",
+		"a.",
+		"-a.b",
+		"a-.b",
+		"a b",
+		"a_b.c",
+		"a@b",
+		"a\xC3.b",
+		"\xFF",
+		"a\xE2\x80\x8B"
+		"b.c",                  /* zero width space */
+		"a\xCC\x88.de",         /* a letter and a combining mark: not NFC */
+		"\xD7\xA9.il",          /* Hebrew: needs the Bidi rule */
+		"\xF0\x9F\x98\x80.com", /* a symbol */
+		"a\xE3\x80\x82"
+		"com",         /* the ideographic stop */
+		"\xC4\xB0.tr", /* capital dotted i: its small form depends on the language */
+		"ab--\xC3\xBC.de",
+		"a\tb",
+		"a\x01",
+		"a\r\nb",
 	};
 	char out[EMAIL__DOMAIN_MAX + 1];
 	size_t i;
@@ -95,7 +110,8 @@ lengths(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(known), cmocka_unit_test(refused), cmocka_unit_test(lengths)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(known), cmocka_unit_test(refused),
+	                                   cmocka_unit_test(lengths)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

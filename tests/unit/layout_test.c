@@ -49,8 +49,8 @@ laid_out(bool allow_eight_bit)
 	return shape;
 }
 
-#define HEAD(to, more)                                                                             \
-	"Date: Thu, 1 Jan 1970 00:00:00 +0000\r\nFrom: A <a@x.example>\r\n" to more                \
+#define HEAD(to, more) \
+	"Date: Thu, 1 Jan 1970 00:00:00 +0000\r\nFrom: A <a@x.example>\r\n" to more \
 	"Message-ID: <1@x.example>\r\nMIME-Version: 1.0\r\n"
 #define TO "To: b@y.example\r\n"
 
@@ -63,15 +63,18 @@ text_alone(void **state)
 	                                                  "Content-Transfer-Encoding: 7bit\r\n\r\n{0}");
 	email_message_set_text(m, "no end");
 	email_message_set_subject(m, "S");
-	assert_string_equal(laid_out(false), HEAD(TO, "Subject: S\r\n") "Content-Type: text/plain; charset=utf-8\r\n"
-	                                                                "Content-Transfer-Encoding: 7bit\r\n\r\n{0}\r\n");
+	assert_string_equal(laid_out(false),
+	                    HEAD(TO, "Subject: S\r\n") "Content-Type: text/plain; charset=utf-8\r\n"
+	                                               "Content-Transfer-Encoding: 7bit\r\n\r\n{0}\r\n");
 	email_message_set_text(m, "an end\n");
-	assert_string_equal(laid_out(false), HEAD(TO, "Subject: S\r\n") "Content-Type: text/plain; charset=utf-8\r\n"
-	                                                                "Content-Transfer-Encoding: 7bit\r\n\r\n{0}");
+	assert_string_equal(laid_out(false),
+	                    HEAD(TO, "Subject: S\r\n") "Content-Type: text/plain; charset=utf-8\r\n"
+	                                               "Content-Transfer-Encoding: 7bit\r\n\r\n{0}");
 	email_message_set_html(m, "\xC3\xA9");
 	email_message_set_text(m, NULL);
-	assert_string_equal(laid_out(true), HEAD(TO, "Subject: S\r\n") "Content-Type: text/html; charset=utf-8\r\n"
-	                                                               "Content-Transfer-Encoding: 8bit\r\n\r\n{0}\r\n");
+	assert_string_equal(laid_out(true),
+	                    HEAD(TO, "Subject: S\r\n") "Content-Type: text/html; charset=utf-8\r\n"
+	                                               "Content-Transfer-Encoding: 8bit\r\n\r\n{0}\r\n");
 	assert_true(m->envelope.eight_bit);
 }
 
@@ -86,8 +89,10 @@ all_recipients(void **state)
 	email_message_add_header(m, "Sender", "S \xC3\xA9 <s@x.example>");
 	laid_out(false);
 	assert_null(strstr(shape, "secret"));
-	assert_non_null(strstr(shape, "Reply-To: r@x.example\r\nTo: b@y.example\r\nCc: C <c@z.example>\r\nMessage-ID"));
-	assert_non_null(strstr(shape, "MIME-Version: 1.0\r\nX-Note: n\r\nSender: =?UTF-8?Q?S_=C3=A9?= <s@x.example>\r\n"));
+	assert_non_null(strstr(
+		shape, "Reply-To: r@x.example\r\nTo: b@y.example\r\nCc: C <c@z.example>\r\nMessage-ID"));
+	assert_non_null(strstr(
+		shape, "MIME-Version: 1.0\r\nX-Note: n\r\nSender: =?UTF-8?Q?S_=C3=A9?= <s@x.example>\r\n"));
 }
 
 static void
@@ -126,17 +131,24 @@ everything(void **state)
 	email_message_inline_file(m, path, "image/png", "logo");
 	email_message_attach_data(m, "a.pdf", NULL, "x", 1);
 	snprintf(want, sizeof want,
-	         HEAD(TO, "") "Content-Type: multipart/mixed;\r\n boundary=\"=_Bm\"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-	         "--=_Bm\r\nContent-Type: multipart/alternative;\r\n boundary=\"=_Ba\"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-	         "--=_Ba\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{0}\r\n"
-	         "--=_Ba\r\nContent-Type: multipart/related; type=\"text/html\";\r\n boundary=\"=_Br\"\r\n\r\n"
-	         "--=_Br\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n{0}\r\n"
-	         "--=_Br\r\nContent-Type: image/png; name=\"%s\"\r\nContent-Disposition: inline; filename=\"%s\"\r\n"
-	         "Content-ID: <logo>\r\nContent-Transfer-Encoding: base64\r\n\r\n{2}"
-	         "--=_Br--\r\n--=_Ba--\r\n"
-	         "--=_Bm\r\nContent-Type: application/pdf; name=\"a.pdf\"\r\nContent-Disposition: attachment; filename=\"a.pdf\"\r\n"
-	         "Content-Transfer-Encoding: base64\r\n\r\n{1}"
-	         "--=_Bm--\r\n",
+	         HEAD(TO, "") "Content-Type: multipart/mixed;\r\n "
+	                      "boundary=\"=_Bm\"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+	                      "--=_Bm\r\nContent-Type: multipart/alternative;\r\n "
+	                      "boundary=\"=_Ba\"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+	                      "--=_Ba\r\nContent-Type: text/plain; "
+	                      "charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{0}\r\n"
+	                      "--=_Ba\r\nContent-Type: multipart/related; type=\"text/html\";\r\n "
+	                      "boundary=\"=_Br\"\r\n\r\n"
+	                      "--=_Br\r\nContent-Type: text/html; "
+	                      "charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n{0}\r\n"
+	                      "--=_Br\r\nContent-Type: image/png; name=\"%s\"\r\nContent-Disposition: "
+	                      "inline; filename=\"%s\"\r\n"
+	                      "Content-ID: <logo>\r\nContent-Transfer-Encoding: base64\r\n\r\n{2}"
+	                      "--=_Br--\r\n--=_Ba--\r\n"
+	                      "--=_Bm\r\nContent-Type: application/pdf; "
+	                      "name=\"a.pdf\"\r\nContent-Disposition: attachment; filename=\"a.pdf\"\r\n"
+	                      "Content-Transfer-Encoding: base64\r\n\r\n{1}"
+	                      "--=_Bm--\r\n",
 	         name, name);
 	assert_string_equal(laid_out(true), want);
 	/* with nothing to show it, an inline file goes beside the others */
@@ -154,8 +166,10 @@ file_names(void **state)
 	(void)state;
 	email_message_attach_data(m, "St\xC3\xB6rung.pdf", NULL, "x", 1);
 	laid_out(false);
-	assert_non_null(strstr(shape, "Content-Type: application/pdf; name=\"=?UTF-8?B?U3TDtnJ1bmcucGRm?=\"\r\n"));
-	assert_non_null(strstr(shape, "Content-Disposition: attachment; filename*=UTF-8''St%C3%B6rung.pdf\r\n"));
+	assert_non_null(
+		strstr(shape, "Content-Type: application/pdf; name=\"=?UTF-8?B?U3TDtnJ1bmcucGRm?=\"\r\n"));
+	assert_non_null(
+		strstr(shape, "Content-Disposition: attachment; filename*=UTF-8''St%C3%B6rung.pdf\r\n"));
 }
 
 int

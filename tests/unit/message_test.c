@@ -68,7 +68,8 @@ line_ends_and_controls(void **state)
 	refuses(email_message_set_text(m, "\xFF"), EMAIL_E_MESSAGE, "text");
 	refuses(email_message_set_html(m, "\xC3"), EMAIL_E_MESSAGE, "html");
 	/* nothing of all that was taken */
-	assert_true(!m->from.address && !m->to.count && !m->subject && !m->header_count && !m->part_count && !m->text);
+	assert_true(!m->from.address && !m->to.count && !m->subject && !m->header_count && !m->part_count &&
+	            !m->text);
 	assert_int_equal(email_message_set_subject(m, "fine"), EMAIL_OK);
 	assert_int_equal(email_message_error(m)->code, EMAIL_OK);
 	assert_string_equal(email_message_error(m)->property, "");
@@ -124,7 +125,8 @@ limits(void **state)
 static void
 message_ids(void **state)
 {
-	static const char *const bad[] = {"", "<>", "<a>", "a@b", "<a@b", "a@b>", "<@b>", "<a@>", "<a@b@c>", "<a b@c>", "<a@b> ", "<<a@b>>"};
+	static const char *const bad[] = {"",     "<>",   "<a>",     "a@b",     "<a@b",   "a@b>",
+	                                  "<@b>", "<a@>", "<a@b@c>", "<a b@c>", "<a@b> ", "<<a@b>>"};
 	size_t i;
 
 	(void)state;
@@ -209,8 +211,13 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {T(line_ends_and_controls), T(as_it_was_after_an_error), T(limits), T(message_ids),
-	                                   T(dates_and_notices),      T(files),                    T(want_of_memory)};
+	const struct CMUnitTest tests[] = {T(line_ends_and_controls),
+	                                   T(as_it_was_after_an_error),
+	                                   T(limits),
+	                                   T(message_ids),
+	                                   T(dates_and_notices),
+	                                   T(files),
+	                                   T(want_of_memory)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,10 +25,13 @@ static void
 plain(void **state)
 {
 	(void)state;
-	assert_string_equal(written("a b.pdf", email__param_write), "D: attachment; filename=\"a b.pdf\"\r\n");
-	assert_string_equal(written("a\"b\\c", email__param_write), "D: attachment; filename=\"a\\\"b\\\\c\"\r\n");
+	assert_string_equal(written("a b.pdf", email__param_write),
+	                    "D: attachment; filename=\"a b.pdf\"\r\n");
+	assert_string_equal(written("a\"b\\c", email__param_write),
+	                    "D: attachment; filename=\"a\\\"b\\\\c\"\r\n");
 	assert_string_equal(written("", email__param_write), "D: attachment; filename=\"\"\r\n");
-	assert_string_equal(written("a b.pdf", email__param_write_old), "D: attachment; filename=\"a b.pdf\"\r\n");
+	assert_string_equal(written("a b.pdf", email__param_write_old),
+	                    "D: attachment; filename=\"a b.pdf\"\r\n");
 }
 
 static void
@@ -38,7 +41,8 @@ extended(void **state)
 	assert_string_equal(written("\xC3\xBC '%*.pdf", email__param_write),
 	                    "D: attachment; filename*=UTF-8''%C3%BC%20%27%25%2A.pdf\r\n");
 	/* what looks like an encoded word would be decoded by some */
-	assert_string_equal(written("=?x?", email__param_write), "D: attachment; filename*=UTF-8''%3D%3Fx%3F\r\n");
+	assert_string_equal(written("=?x?", email__param_write),
+	                    "D: attachment; filename*=UTF-8''%3D%3Fx%3F\r\n");
 	assert_string_equal(written("\xC3\xBC.pdf", email__param_write_old),
 	                    "D: attachment; filename=\"=?UTF-8?B?w7wucGRm?=\"\r\n");
 }

@@ -23,13 +23,13 @@ static void
 rfc_vectors(void **state)
 {
 	static const char *const c[][2] = {
-	        {"他们为什么不说中文", "ihqwcrb4cv8a8dqg056pqjye"},
-	        {"почемужеонинеговорятпорусски", "b1abfaaepdrnnbgefbadotcwatmq2g4l"},
-	        {"3年b組金八先生", "3b-ww4c5e180e575a65lsy2b"},
-	        {"パフィーdeルンバ", "de-jg4avhby1noc0d"},
-	        {"-> $1.00 <-", "-> $1.00 <--"},
-	        {"bücher", "bcher-kva"},
-	        {"안녕하세요", "o70b841ad5c9qb763b"},
+		{"他们为什么不说中文", "ihqwcrb4cv8a8dqg056pqjye"},
+		{"почемужеонинеговорятпорусски", "b1abfaaepdrnnbgefbadotcwatmq2g4l"},
+		{"3年b組金八先生", "3b-ww4c5e180e575a65lsy2b"},
+		{"パフィーdeルンバ", "de-jg4avhby1noc0d"},
+		{"-> $1.00 <-", "-> $1.00 <--"},
+		{"bücher", "bcher-kva"},
+		{"안녕하세요", "o70b841ad5c9qb763b"},
 	};
 	unsigned long in[64];
 	char out[128];

@@ -26,17 +26,17 @@ static void
 cases(void **state)
 {
 	static const char *const c[][2] = {
-	        {"", ""},
-	        {"plain", "plain"},
-	        {"a=b", "a=3Db"},
-	        {"h\xC3\xA9", "h=C3=A9"},
-	        {"a\nb\rc\r\nd\n\r", "a\r\nb\r\nc\r\nd\r\n\r\n"},
-	        {"end \n", "end=20\r\n"},
-	        {"end\t\r\n", "end=09\r\n"},
-	        {"end ", "end=20"},
-	        {"in side\t.", "in side\t."},
-	        {" ", "=20"},
-	        {"\x07\x7F", "=07=7F"},
+		{"", ""},
+		{"plain", "plain"},
+		{"a=b", "a=3Db"},
+		{"h\xC3\xA9", "h=C3=A9"},
+		{"a\nb\rc\r\nd\n\r", "a\r\nb\r\nc\r\nd\r\n\r\n"},
+		{"end \n", "end=20\r\n"},
+		{"end\t\r\n", "end=09\r\n"},
+		{"end ", "end=20"},
+		{"in side\t.", "in side\t."},
+		{" ", "=20"},
+		{"\x07\x7F", "=07=7F"},
 	};
 	char out[256];
 	size_t i;

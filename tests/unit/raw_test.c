@@ -59,7 +59,8 @@ unchanged(void **state)
 {
 	(void)state;
 	passes("From: a@b.c\r\n\r\nbody\r\n", "From: a@b.c\r\n\r\nbody\r\n");
-	passes("From: a@b.c\nX:  odd\t spacing \n\nbody\n.\n..\n", "From: a@b.c\r\nX:  odd\t spacing \r\n\r\nbody\r\n.\r\n..\r\n");
+	passes("From: a@b.c\nX:  odd\t spacing \n\nbody\n.\n..\n",
+	       "From: a@b.c\r\nX:  odd\t spacing \r\n\r\nbody\r\n.\r\n..\r\n");
 	passes("From: a@b.c\r\rbody\r\n\r\r\n\nend", "From: a@b.c\r\n\r\nbody\r\n\r\n\r\n\r\nend\r\n");
 	passes("From: a@b.c", "From: a@b.c\r\n");
 	passes("From: a@b.c\n\n", "From: a@b.c\r\n\r\n");
@@ -70,7 +71,8 @@ hides_bcc(void **state)
 {
 	(void)state;
 	passes("Bcc: x@y.z\r\nTo: a@b.c\r\n\r\nBcc: body@x.y\r\n", "To: a@b.c\r\n\r\nBcc: body@x.y\r\n");
-	passes("To: a@b.c\nBCC : x@y.z,\n q@r.s\n\t\nX: y\nResent-Bcc: r@s.t\n\nbody", "To: a@b.c\r\nX: y\r\n\r\nbody\r\n");
+	passes("To: a@b.c\nBCC : x@y.z,\n q@r.s\n\t\nX: y\nResent-Bcc: r@s.t\n\nbody",
+	       "To: a@b.c\r\nX: y\r\n\r\nbody\r\n");
 	passes("To: a@b.c\rbcc:\r x@y.z", "To: a@b.c\r\n");
 	passes("X: 1\nBcc: a@b.c\nBcc: d@e.f\nBccx: y\n\n", "X: 1\r\nBccx: y\r\n\r\n");
 }
@@ -81,8 +83,11 @@ envelope(void **state)
 	email__raw raw;
 
 	(void)state;
-	assert_int_equal(open_text(&raw, "From: A <a@b.c>\nTo: d@e.f,\n G: h@i.j;\nTo: k@l.m\ncc:\nBcc: n@o.p\n"
-	                                 "Message-ID: <1@x> (c)\n\nFrom: no@no.no\n", NULL), EMAIL_OK);
+	assert_int_equal(open_text(&raw,
+	                           "From: A <a@b.c>\nTo: d@e.f,\n G: h@i.j;\nTo: k@l.m\ncc:\nBcc: n@o.p\n"
+	                           "Message-ID: <1@x> (c)\n\nFrom: no@no.no\n",
+	                           NULL),
+	                 EMAIL_OK);
 	assert_int_equal(raw.from.count, 1);
 	assert_int_equal(raw.to.count, 3);
 	assert_string_equal(raw.to.item[1].address, "h@i.j");
@@ -114,8 +119,14 @@ refused(void **state)
 	static const struct {
 		const char *text;
 		int line;
-	} bad[] = {{"", 1}, {"\n\nbody", 1}, {"just text\n", 1}, {" folded: x\n", 1}, {"From a@b.c Tue\nFrom: a@b.c\n\n", 1},
-	           {"From: a@b.c\nno colon\n\n", 2}, {"From: a@b.c\n: x\n\n", 2}, {"From: a@b.c\n\xC3\xA9: x\n\n", 2}};
+	} bad[] = {{"", 1},
+	           {"\n\nbody", 1},
+	           {"just text\n", 1},
+	           {" folded: x\n", 1},
+	           {"From a@b.c Tue\nFrom: a@b.c\n\n", 1},
+	           {"From: a@b.c\nno colon\n\n", 2},
+	           {"From: a@b.c\n: x\n\n", 2},
+	           {"From: a@b.c\n\xC3\xA9: x\n\n", 2}};
 	email__raw raw;
 	email_error e;
 	char line[1100] = "From: a@b.c\n\n";
@@ -132,10 +143,10 @@ refused(void **state)
 	write_file("From: a@b.c\n\nx\0y\n", 17);
 	assert_int_equal(email__raw_open(&raw, path, NULL), EMAIL_E_MESSAGE);
 	memset(line + 13, 'x', 998);
-	strcpy(line + 13 + 998, "\n");
+	memcpy(line + 13 + 998, "\n", 2);
 	assert_int_equal(open_text(&raw, line, NULL), EMAIL_OK);
 	email__raw_dispose(&raw);
-	strcpy(line + 13 + 998, "x\n");
+	memcpy(line + 13 + 998, "x\n", 3);
 	assert_int_equal(open_text(&raw, line, NULL), EMAIL_E_MESSAGE);
 	assert_int_equal(email__raw_open(&raw, "/nonexistent/file", NULL), EMAIL_E_FILE);
 	assert_int_equal(email__raw_open(&raw, "/tmp", NULL), EMAIL_E_FILE);
@@ -191,7 +202,9 @@ want_of_memory(void **state)
 		email_code rc;
 
 		email_test_fail_alloc(n);
-		rc = open_text(&raw, "From: A <a@b.c>\nTo: d@e.f, g@h.i\nBcc: j@k.l\nMessage-ID: <1@x>\n\nbody\n", NULL);
+		rc = open_text(&raw,
+		               "From: A <a@b.c>\nTo: d@e.f, g@h.i\nBcc: j@k.l\nMessage-ID: <1@x>\n\nbody\n",
+		               NULL);
 		failed = email_test_alloc_failed();
 		assert_int_equal(rc, failed ? EMAIL_E_MEMORY : EMAIL_OK);
 		email__raw_dispose(&raw);
@@ -205,8 +218,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(unchanged), cmocka_unit_test(hides_bcc),          cmocka_unit_test(envelope),      cmocka_unit_test(refused),
-	        cmocka_unit_test(limits),    cmocka_unit_test(must_stay_the_same), cmocka_unit_test(want_of_memory)};
+		cmocka_unit_test(unchanged),     cmocka_unit_test(hides_bcc),
+		cmocka_unit_test(envelope),      cmocka_unit_test(refused),
+		cmocka_unit_test(limits),        cmocka_unit_test(must_stay_the_same),
+		cmocka_unit_test(want_of_memory)};
 	int fd = mkstemp(path), failed;
 
 	if (fd < 0)

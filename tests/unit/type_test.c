@@ -22,11 +22,28 @@ valid(void **state)
 {
 	static const char *const good[] = {"text/plain", "application/vnd.x+json", "text/csv; charset=utf-8",
 	                                   "text/csv;charset=\"a \\\" b\"; x=1"};
-	static const char *const bad[] = {"", "text", "text/", "/plain", "text/plain;", "text /plain", "text/plain x",
-	                                  "text/plain\r\nBcc: x", "text/pl\xC3\xA4in", "text/plain; x", "text/plain; x=",
-	                                  "text/plain; x=\"", "text/plain; x=\"\r\n\"", "text/plain; x=\"\\",
-	                                  "text/plain; name=x", "text/plain; NAME*=x", "text/plain; =x", "text/plain; x=\"a\"b",
-	                                  "multipart/mixed", "message/rfc822", "Multipart/x", "text/a/b"};
+	static const char *const bad[] = {"",
+	                                  "text",
+	                                  "text/",
+	                                  "/plain",
+	                                  "text/plain;",
+	                                  "text /plain",
+	                                  "text/plain x",
+	                                  "text/plain\r\nBcc: x",
+	                                  "text/pl\xC3\xA4in",
+	                                  "text/plain; x",
+	                                  "text/plain; x=",
+	                                  "text/plain; x=\"",
+	                                  "text/plain; x=\"\r\n\"",
+	                                  "text/plain; x=\"\\",
+	                                  "text/plain; name=x",
+	                                  "text/plain; NAME*=x",
+	                                  "text/plain; =x",
+	                                  "text/plain; x=\"a\"b",
+	                                  "multipart/mixed",
+	                                  "message/rfc822",
+	                                  "Multipart/x",
+	                                  "text/a/b"};
 	size_t i;
 
 	(void)state;

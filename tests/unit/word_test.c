@@ -52,14 +52,18 @@ shorter_of_b_and_q(void **state)
 	assert_string_equal(field("St\xC3\xB6rung 2"), "Subject: =?UTF-8?Q?St=C3=B6rung_2?=\r\n");
 	assert_string_equal(field("\xE6\xB8\xA9\xE5\xBA\xA6"), "Subject: =?UTF-8?B?5rip5bqm?=\r\n");
 	/* a line separator of Unicode is no line end on the wire */
-	assert_string_equal(field("a\xE2\x80\xA8" "b\xC2\x85" "c"), "Subject: =?UTF-8?B?YeKAqGLChWM=?=\r\n");
+	assert_string_equal(field("a\xE2\x80\xA8"
+	                          "b\xC2\x85"
+	                          "c"),
+	                    "Subject: =?UTF-8?B?YeKAqGLChWM=?=\r\n");
 }
 
 /* Each word whole in itself (RFC 2047 5): at most 75, on lines of at most 78, and decodable alone. */
 static void
 long_text(void **state)
 {
-	static const char *const letters[] = {"\xC3\xA9", "\xE6\xB8\xA9", "\xF0\x9F\x98\x80", "ab \xC3\xA9", "=", " x"};
+	static const char *const letters[] = {
+		"\xC3\xA9", "\xE6\xB8\xA9", "\xF0\x9F\x98\x80", "ab \xC3\xA9", "=", " x"};
 	char text[3000];
 	size_t k, n, i;
 
@@ -107,17 +111,32 @@ static void
 decodes(void **state)
 {
 	static const char *const good[][2] = {
-	        {"=?utf-8?q?a=20b_c?=", "a b c"},
-	        {"=?UTF-8?b?w7w=?=", "\xC3\xBC"},
-	        {"=?iso-8859-1?Q?=FC?=", "\xC3\xBC"},
-	        {"=?US-ASCII?Q?x?=", "x"},
-	        {"=?UTF-8?Q?" "?=", ""},
+		{"=?utf-8?q?a=20b_c?=", "a b c"},
+		{"=?UTF-8?b?w7w=?=", "\xC3\xBC"},
+		{"=?iso-8859-1?Q?=FC?=", "\xC3\xBC"},
+		{"=?US-ASCII?Q?x?=", "x"},
+		{"=?UTF-8?Q?\?=", ""},
 	};
 	static const char *const bad[] = {
-	        "plain", "=?", "=?=", "=?" "?=", "=?UTF-8?Q?x", "=?UTF-8?X?x?=", "=?KOI8-R?Q?x?=", "=?UTF-8?Q?=0Ax?=",
-	        "=?UTF-8?Q?=0D=0ABcc:x?=", "=?UTF-8?B?DQo=?=", "=?UTF-8?Q?=C3?=", "=?UTF-8?Q?=?=", "=?UTF-8?Q?=C?=",
-	        "=?UTF-8?B?A?=", "=?UTF-8?Q?a?b?=", "=?UTF-8?Q?=7F?=", "=?UTF-8?Q?=C2=85?=", "=?iso-8859-1?Q?=85?=",
-	        "=?UTF-8?Q?xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx?=",
+		"plain",
+		"=?",
+		"=?=",
+		"=?\?=",
+		"=?UTF-8?Q?x",
+		"=?UTF-8?X?x?=",
+		"=?KOI8-R?Q?x?=",
+		"=?UTF-8?Q?=0Ax?=",
+		"=?UTF-8?Q?=0D=0ABcc:x?=",
+		"=?UTF-8?B?DQo=?=",
+		"=?UTF-8?Q?=C3?=",
+		"=?UTF-8?Q?=?=",
+		"=?UTF-8?Q?=C?=",
+		"=?UTF-8?B?A?=",
+		"=?UTF-8?Q?a?b?=",
+		"=?UTF-8?Q?=7F?=",
+		"=?UTF-8?Q?=C2=85?=",
+		"=?iso-8859-1?Q?=85?=",
+		"=?UTF-8?Q?xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx?=",
 	};
 	email_code rc;
 	size_t i;
@@ -138,11 +157,12 @@ decodes(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(needed),
-	                                   cmocka_unit_test_setup_teardown(shorter_of_b_and_q, setup, teardown),
-	                                   cmocka_unit_test_setup_teardown(long_text, setup, teardown),
-	                                   cmocka_unit_test_setup_teardown(quoted, setup, teardown),
-	                                   cmocka_unit_test_setup_teardown(decodes, setup, teardown)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(needed),
+		cmocka_unit_test_setup_teardown(shorter_of_b_and_q, setup, teardown),
+		cmocka_unit_test_setup_teardown(long_text, setup, teardown),
+		cmocka_unit_test_setup_teardown(quoted, setup, teardown),
+		cmocka_unit_test_setup_teardown(decodes, setup, teardown)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
