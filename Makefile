@@ -71,7 +71,11 @@ REPLAY      := $(patsubst %_fuzz.c,$(BUILD)/%_replay,$(wildcard tests/fuzz/*_fuz
 FUZZERS     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
 LIVE        := $(wildcard tests/live/*.sh)
 HOSTILE     := $(wildcard tests/hostile/*.sh)
-BENCH       := $(wildcard bench/*.sh)
+# Peers are measured where they are installed.
+PEERS       := $(if $(wildcard /usr/include/*/curl/curl.h),curl) $(if $(wildcard /usr/include/libetpan/libetpan.h),etpan) \
+               $(if $(wildcard /usr/include/libesmtp.h),esmtp)
+BENCH       := $(BUILD)/bench/sink $(BUILD)/bench/count.so $(BUILD)/bench/pki/server.pem \
+               $(patsubst %,$(BUILD)/bench/client_%,self $(PEERS))
 
 SHARED  := libemailservice.so.$(VERSION)
 EMAILCTL := $(if $(TOOL_OBJ),$(BUILD)/emailctl)
@@ -194,8 +198,7 @@ check-replay: test-programs
 	@$(RUN) -j $(JOBS) replay $(REPLAY)
 check-asan:
 	@$(FAST) $(ASAN) test-programs
-	@$(RUN) -j $(JOBS) $(if $(CMOCKA_LIBS),,-s "cmocka is not installed") asan \
-	   $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(UNIT) $(TRANSCRIPTS) $(REPLAY))
+	@$(RUN) -j $(JOBS) asan $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(TESTS_OF_C))
 check-live: all test-programs examples
 	@$(RUN) live $(LIVE)
 check-hostile: all test-programs examples
@@ -208,8 +211,8 @@ headers: all
 	@tests/headers.sh
 install-check: all
 	@tests/install.sh
-transcripts replay asan live hostile unit:
-	@$(FAST) all test-programs examples
+unit transcripts replay asan live hostile:
+	@$(FAST) test-programs $(if $(filter live hostile,$@),all examples)
 	@rm -f $(BUILD)/log/results
 	@$(SLOW) check-$@
 unit/%: $(BUILD)/tests/unit/%_test
@@ -236,9 +239,33 @@ demo:
 test-programs-for-demo: $(PROGRAMS)
 examples: $(EXAMPLES)
 
+# The clients take turns against one sink; BENCH_FLAGS=--quick for a first look.
 bench:
-	@$(FAST) all $(PROGRAMS)
-	@for b in $(BENCH); do echo "== $$b"; sh $$b || exit 1; done
+	@$(FAST) $(BENCH)
+	@python3 bench/run.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/results.md
+
+$(BUILD)/bench/client_%: PEER_LIBS =
+$(BUILD)/bench/client_self:  PEER_LIBS = $(STATIC_LIBS)
+$(BUILD)/bench/client_curl:  PEER_LIBS = -lcurl
+$(BUILD)/bench/client_etpan: PEER_LIBS = -letpan
+$(BUILD)/bench/client_esmtp: PEER_LIBS = -lesmtp
+$(BUILD)/bench/client_%: bench/client_%.c bench/job.c $(BUILD)/libemailservice.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iinclude $< bench/job.c $(LDFLAGS) $(PEER_LIBS) -o $@
+$(BUILD)/bench/sink: bench/sink.c $(TEST_PARTS)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) $(JANSSON_LIBS) -o $@
+$(BUILD)/bench/count.so: bench/count.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Wno-pedantic -shared $< -ldl -o $@
+# A root and a server's certificate, for this machine's loopback.
+$(BUILD)/bench/pki/server.pem:
+	@mkdir -p $(@D)
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj '/CN=Bench root' \
+	   -keyout $(@D)/root.key -out $(@D)/root.pem
+	openssl req -x509 -CA $(@D)/root.pem -CAkey $(@D)/root.key -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	   -days 365 -subj '/CN=localhost' -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' \
+	   -extensions v3_req -addext 'extendedKeyUsage=serverAuth' -keyout $(@D)/server.key -out $@
 
 # --- style and static analysis; not in `make check`: it needs some 500 MB of tools --------------
 C_FILES = $(wildcard lib/*/*.[ch] include/emailservice/*.h tools/emailctl/*.[ch] tests/*/*.[ch] examples/*.c)
@@ -297,7 +324,7 @@ help:
 	@echo "make valgrind     the unit tests under valgrind; make tsan: under the thread sanitizer"
 	@echo "make fuzz         each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))"
 	@echo "make lint         clang-format, clang-tidy, cppcheck"
-	@echo "make bench        benchmarks"
+	@echo "make bench        this library beside its peers"
 	@echo "make install      under PREFIX ($(PREFIX)), DESTDIR before it; make uninstall"
 	@echo "make clean        keeps what was brought in; make distclean does not"
 
@@ -307,4 +334,5 @@ help:
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUPPORT_OBJ:.o=.d) $(EXAMPLES:=.d) $(PROGRAMS:=.d) $(UNIT:=.d) $(TRANSCRIPTS:=.d)
+-include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUPPORT_OBJ:.o=.d) $(EXAMPLES:=.d) $(PROGRAMS:=.d) $(UNIT:=.d) $(TRANSCRIPTS:=.d) \
+         $(REPLAY:=.d) $(FUZZERS:=.d) $(BENCH:=.d)

@@ -34,6 +34,7 @@ fi
 cp tests/outside/* "$scratch"
 mkdir "$scratch/examples"
 cp examples/*.c "$scratch/examples" 2>/dev/null || :
+awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README.md >"$scratch/readme.c"
 
 # From here on the build folder is away. (Renamed, so that paths into it fail too; `finish` brings it
 # back.) A sanitizer's folder inside it goes along.
@@ -49,6 +50,9 @@ export PKG_CONFIG_PATH
 $CC -o shared outside.c $(pkg-config --cflags --libs emailservice) || fail 'shared: does not link'
 readelf -d shared | grep -q 'NEEDED.*libemailservice\.so\.0\]' || fail 'shared: not linked by its soname'
 LD_LIBRARY_PATH=$scratch/usr/lib ./shared || fail 'shared: does not run'
+
+$CC -Wall -Wextra -Werror -o readme readme.c $(pkg-config --cflags --libs emailservice) ||
+	fail 'the program in README.md does not build'
 
 # Static: the same prefix without the shared library.
 cp -R usr static-usr

@@ -142,6 +142,12 @@ missing_fuzz() {
 }
 
 missing_bench() {
+	have python3 || lack python3
+	have strace || lack strace
+	have taskset || lack util-linux
+	[ -e /usr/include/libetpan/libetpan.h ] || lack libetpan-dev
+	[ -e /usr/include/libesmtp.h ] || lack libesmtp-dev
+	ls /usr/include/*/curl/curl.h >/dev/null 2>&1 || lack libcurl4-openssl-dev
 	have valgrind || lack valgrind
 	have openssl || lack openssl
 }
@@ -212,8 +218,9 @@ find_mbedtls() {
 # use_prefix PREFIX KIND: static archives are merged into our libraries, shared ones are linked.
 use_prefix() {
 	[ -e "$1/include/mbedtls/version.h" ] || return 1
-	mbedtls_cflags=-I$1/include
-	mbedtls_number=$(mbedtls_number "$mbedtls_cflags")
+	mbedtls_cflags="-isystem $1/include"
+	# shellcheck disable=SC2086
+	mbedtls_number=$(mbedtls_number $mbedtls_cflags)
 	new_enough "$mbedtls_number" || return 1
 	for lib in "$1"/lib "$1"/lib64 "$1"/lib/*-linux-*; do
 		if [ -e "$lib/libmbedtls.so" ]; then

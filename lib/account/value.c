@@ -4,323 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/accept.h"
 #include "account/duration.h"
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/limits.h"
-#include "base/str.h"
-#include "base/utf8.h"
-#include "base/wipe.h"
-#include "mime/address.h"
-#include "trust/verdict.h"
-
-/* --- text --- */
-
-/* The characters of XML 1.0 (2.2 Char) without its control characters: whatever is valid here can be saved. */
-static bool
-character_valid(unsigned long c)
-{
-	return c >= 0x20 && (c < 0x7F || c >= 0xA0) && c != 0xFFFE && c != 0xFFFF;
-}
-
-bool
-email__text_valid(const char *s, size_t n)
-{
-	size_t at = 0, len;
-	unsigned long c;
-
-	for (; at < n; at += len) {
-		len = email__utf8_decode((const unsigned char *)s + at, n - at, &c);
-		if (len == 0 || !character_valid(c))
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_trimmed(const char *s, size_t n)
-{
-	return n == 0 || (s[0] != ' ' && s[n - 1] != ' ');
-}
-
-bool
-email_account_name_valid(const char *name)
-{
-	size_t n = name ? strlen(name) : 0;
-
-	return n >= 1 && n <= EMAIL__NAME_MAX && name[0] != '.' && name[0] != '-' && !strchr(name, '/') &&
-	       email__text_valid(name, n);
-}
-
-/* --- what the types accept --- */
-
-/* EMAIL_E_VALUE without a sentence: the caller has one for every type. */
-typedef email_code read_fn(const email__property *row, void *at, const char *text);
-
-static email_code
-read_boolean(const email__property *row, void *at, const char *text)
-{
-	/* the lexical forms of xs:boolean */
-	static const char words[] = "false true 0 1";
-	int i = email__words_index(words, text);
-
-	(void)row;
-	if (i < 0)
-		return EMAIL_E_VALUE;
-	*(bool *)at = i & 1;
-	return EMAIL_OK;
-}
-
-static email_code
-keep_number(void *at, int64_t v)
-{
-	*(int64_t *)at = v;
-	return EMAIL_OK;
-}
-
-static email_code
-read_integer(const email__property *row, void *at, const char *text)
-{
-	int64_t v;
-
-	if (row->minus_one && strcmp(text, "-1") == 0)
-		return keep_number(at, -1);
-	return email__str_number(text, row->least, row->most, &v) ? keep_number(at, v) : EMAIL_E_VALUE;
-}
-
-static email_code
-read_duration(const email__property *row, void *at, const char *text)
-{
-	int64_t v;
-
-	if (!email__duration_parse(text, &v) || v < row->least || v > row->most)
-		return EMAIL_E_VALUE;
-	return keep_number(at, v);
-}
-
-static email_code
-read_enum(const email__property *row, void *at, const char *text)
-{
-	int i = email__words_index(row->p.range, text);
-
-	return i < 0 ? EMAIL_E_VALUE : keep_number(at, i);
-}
-
-static email_code
-keep_text(void *at, const char *text, size_t n)
-{
-	char *copy = email__strndup(text, n);
-
-	if (!copy)
-		return EMAIL_E_MEMORY;
-	email__free(*(char **)at);
-	*(char **)at = copy;
-	return EMAIL_OK;
-}
-
-static email_code
-read_word(const email__property *row, void *at, const char *text)
-{
-	int i = email__words_index(row->p.range, text);
-
-	return i < 0 ? EMAIL_E_VALUE : keep_text(at, text, i == 0 ? 0 : strlen(text));
-}
-
-static email_code
-read_text(const email__property *row, void *at, const char *text)
-{
-	size_t n = strlen(text);
-
-	if ((int64_t)n < row->least || (row->most && (int64_t)n > row->most) ||
-	    !email__text_valid(text, n) || !is_trimmed(text, n))
-		return EMAIL_E_VALUE;
-	return keep_text(at, text, n);
-}
-
-static email_code
-read_name(const email__property *row, void *at, const char *text)
-{
-	(void)row;
-	return email_account_name_valid(text) ? keep_text(at, text, strlen(text)) : EMAIL_E_VALUE;
-}
-
-/* Any host; *address: an IP address. An IPv6 literal may stand in brackets, as people copy it from URLs. */
-static bool
-host_valid(const char *text, size_t n, bool *address)
-{
-	char plain[EMAIL__HOST_MAX], canonical[EMAIL__HOST_MAX];
-
-	if (n == 0 || n >= sizeof plain || strpbrk(text, " /@") || !email__text_valid(text, n))
-		return false;
-	memcpy(plain, text, n);
-	plain[n] = '\0';
-	return email__host_canonical(plain, canonical, address) == EMAIL_OK;
-}
-
-static email_code
-read_host(const email__property *row, void *at, const char *text)
-{
-	size_t n = strlen(text);
-	bool address, brackets = n > 2 && text[0] == '[' && text[n - 1] == ']';
-
-	(void)row;
-	if (brackets) {
-		text++;
-		n -= 2;
-	}
-	if (n && (!host_valid(text, n, &address) || (brackets && !memchr(text, ':', n))))
-		return EMAIL_E_VALUE;
-	return keep_text(at, text, n);
-}
-
-/* RFC 5321 4.1.3: "[192.0.2.1]", "[IPv6:2001:db8::1]" */
-static bool
-literal_valid(const char *text, size_t n)
-{
-	static const char tag[] = "IPv6:";
-	bool six = n > sizeof tag && email__str_equal_n(text + 1, tag, sizeof tag - 1);
-	size_t skip = six ? sizeof tag : 1;
-	bool address = false;
-
-	if (n < 3 || text[0] != '[' || text[n - 1] != ']')
-		return false;
-	return host_valid(text + skip, n - skip - 1, &address) && address &&
-	       (memchr(text + skip, ':', n - skip) != NULL) == six;
-}
-
-static email_code
-read_ehlo(const email__property *row, void *at, const char *text)
-{
-	size_t n = strlen(text);
-	bool address;
-
-	(void)row;
-	if (n && !literal_valid(text, n) && (!host_valid(text, n, &address) || address))
-		return EMAIL_E_VALUE;
-	return keep_text(at, text, n);
-}
-
-static email_code
-read_address(const email__property *row, void *at, const char *text)
-{
-	email__address address;
-	email_code rc;
-
-	if (text[0]) {
-		if ((rc = email__address_parse_one(text, &address, NULL)))
-			return rc == EMAIL_E_MEMORY ? rc : EMAIL_E_VALUE;
-		email__address_dispose(&address);
-	}
-	return read_text(row, at, text);
-}
-
-static email_code
-read_url(const email__property *row, void *at, const char *text)
-{
-	static const char https[] = "https://";
-
-	if (text[0] && (strncmp(text, https, sizeof https - 1) != 0 || !text[sizeof https - 1] ||
-	                strchr(text, ' ')))
-		return EMAIL_E_VALUE;
-	return read_text(row, at, text);
-}
-
-/* --- secrets --- */
-
-static const struct {
-	const char *tag;
-	email__secret_kind kind;
-} secret_tags[] = {
-        {"value:", EMAIL__SECRET_VALUE},
-        {"env:", EMAIL__SECRET_ENV},
-        {"file:", EMAIL__SECRET_FILE},
-};
-#define SECRET_TAGS (sizeof secret_tags / sizeof secret_tags[0])
-
-/* POSIX XBD 8.1 */
-static bool
-variable_valid(const char *s)
-{
-	const char *p;
-
-	for (p = s; email__is_alpha(*p) || *p == '_' || (p > s && email__is_digit(*p)); p++)
-		;
-	return p > s && *p == '\0' && p - s <= 255;
-}
-
-static bool
-secret_valid(email__secret_kind kind, const char *text)
-{
-	size_t n = strlen(text);
-
-	switch (kind) {
-	case EMAIL__SECRET_NONE:
-		return true;
-	case EMAIL__SECRET_VALUE:
-		return n <= EMAIL__SECRET_MAX && email__utf8_valid(text, n);
-	case EMAIL__SECRET_ENV:
-		return variable_valid(text);
-	case EMAIL__SECRET_FILE:
-		return n > 0 && n <= EMAIL__TEXT_MAX && email__text_valid(text, n);
-	}
-	return false;
-}
-
-static void
-dispose_secret(email__secret *secret)
-{
-	email__wipe_free(secret->text);
-	secret->text = NULL;
-	secret->kind = EMAIL__SECRET_NONE;
-}
-
-static email_code
-keep_secret(email__secret *secret, email__secret_kind kind, const char *text)
-{
-	char *copy = NULL;
-
-	if (kind != EMAIL__SECRET_NONE && !(copy = email__strdup(text)))
-		return EMAIL_E_MEMORY;
-	dispose_secret(secret);
-	secret->kind = kind;
-	secret->text = copy;
-	return EMAIL_OK;
-}
-
-static email_code
-read_secret(const email__property *row, void *at, const char *text)
-{
-	size_t i;
-
-	(void)row;
-	if (text[0] == '\0' || strcmp(text, "value:") == 0)
-		return keep_secret(at, EMAIL__SECRET_NONE, NULL);
-	for (i = 0; i < SECRET_TAGS; i++) {
-		size_t n = strlen(secret_tags[i].tag);
-
-		if (strncmp(text, secret_tags[i].tag, n) != 0)
-			continue;
-		if (!secret_valid(secret_tags[i].kind, text + n))
-			return EMAIL_E_VALUE;
-		return keep_secret(at, secret_tags[i].kind, text + n);
-	}
-	return EMAIL_E_VALUE;
-}
-
-/* Status only: never set, but reset when an account is made. */
-static email_code
-read_time(const email__property *row, void *at, const char *text)
-{
-	(void)row;
-	return text[0] ? EMAIL_E_VALUE : keep_number(at, 0);
-}
-
-static email_code
-read_status(const email__property *row, void *at, const char *text)
-{
-	(void)row;
-	return strcmp(text, "unverified") == 0 ? keep_number(at, EMAIL__STATUS_UNVERIFIED) : EMAIL_E_VALUE;
-}
 
 /* --- numbers as text --- */
 
@@ -405,23 +92,22 @@ typedef enum storage { FLAG, NUMBER, STRING, SECRET } storage;
 
 static const struct {
 	storage storage;
-	read_fn *read;
 	write_fn *write; /* of flags and numbers */
 } types[EMAIL__TYPE_COUNT] = {
-        [EMAIL__TYPE_BOOLEAN] = {FLAG, read_boolean, write_boolean},
-        [EMAIL__TYPE_INTEGER] = {NUMBER, read_integer, write_integer},
-        [EMAIL__TYPE_DURATION] = {NUMBER, read_duration, write_duration},
-        [EMAIL__TYPE_ENUM] = {NUMBER, read_enum, write_enum},
-        [EMAIL__TYPE_TIME] = {NUMBER, read_time, write_time},
-        [EMAIL__TYPE_STATUS] = {NUMBER, read_status, write_status},
-        [EMAIL__TYPE_WORD] = {STRING, read_word, NULL},
-        [EMAIL__TYPE_TEXT] = {STRING, read_text, NULL},
-        [EMAIL__TYPE_NAME] = {STRING, read_name, NULL},
-        [EMAIL__TYPE_HOST] = {STRING, read_host, NULL},
-        [EMAIL__TYPE_EHLO] = {STRING, read_ehlo, NULL},
-        [EMAIL__TYPE_ADDRESS] = {STRING, read_address, NULL},
-        [EMAIL__TYPE_URL] = {STRING, read_url, NULL},
-        [EMAIL__TYPE_SECRET] = {SECRET, read_secret, NULL},
+        [EMAIL__TYPE_BOOLEAN] = {FLAG, write_boolean},
+        [EMAIL__TYPE_INTEGER] = {NUMBER, write_integer},
+        [EMAIL__TYPE_DURATION] = {NUMBER, write_duration},
+        [EMAIL__TYPE_ENUM] = {NUMBER, write_enum},
+        [EMAIL__TYPE_TIME] = {NUMBER, write_time},
+        [EMAIL__TYPE_STATUS] = {NUMBER, write_status},
+        [EMAIL__TYPE_WORD] = {STRING, NULL},
+        [EMAIL__TYPE_TEXT] = {STRING, NULL},
+        [EMAIL__TYPE_NAME] = {STRING, NULL},
+        [EMAIL__TYPE_HOST] = {STRING, NULL},
+        [EMAIL__TYPE_EHLO] = {STRING, NULL},
+        [EMAIL__TYPE_ADDRESS] = {STRING, NULL},
+        [EMAIL__TYPE_URL] = {STRING, NULL},
+        [EMAIL__TYPE_SECRET] = {SECRET, NULL},
 };
 
 static void *
@@ -459,7 +145,7 @@ refuse(const email__property *row, const char *text, email_error *e)
 email_code
 email__value_parse(const email__property *row, void *values, const char *text, email_error *e)
 {
-	email_code rc = types[row->type].read(row, place(row, values), text);
+	email_code rc = email__accept(row, place(row, values), text);
 
 	if (rc == EMAIL_E_MEMORY)
 		return email__error_memory(e, EMAIL_STAGE_SHEET);
@@ -483,14 +169,9 @@ email__value_print_number(const email__property *row, int64_t value, email__buf 
 static email_code
 print_secret(const email__secret *secret, email__buf *out)
 {
-	email_code rc;
-	size_t i;
+	email_code rc = email__buf_adds(out, email__secret_tag(secret->kind));
 
-	for (i = 0; i < SECRET_TAGS; i++)
-		if (secret_tags[i].kind == secret->kind)
-			return (rc = email__buf_adds(out, secret_tags[i].tag)) ? rc
-			                                                       : email__buf_adds(out, secret->text);
-	return EMAIL_OK;
+	return rc || !secret->text ? rc : email__buf_adds(out, secret->text);
 }
 
 /* A word's first name is kept as "". */
@@ -544,7 +225,7 @@ email__value_reset(const email__property *row, void *values)
 	/* an account has no default name, and keeps the one it has */
 	if (row->type == EMAIL__TYPE_NAME)
 		return EMAIL_OK;
-	return types[row->type].read(row, place(row, values), row->p.default_text);
+	return email__accept(row, place(row, values), row->p.default_text);
 }
 
 /* --- all of them --- */
@@ -563,7 +244,7 @@ dispose(const email__property *row, void *values)
 		*(char **)at = NULL;
 		break;
 	case SECRET:
-		dispose_secret(at);
+		email__secret_dispose(at);
 		break;
 	}
 }
@@ -610,9 +291,9 @@ copy(const email__property *row, void *target, const void *source)
 	const void *at = place(row, source);
 
 	if (types[row->type].storage == STRING)
-		return keep_text(place(row, target), *(char *const *)at, strlen(*(char *const *)at));
+		return email__text_keep(place(row, target), *(char *const *)at, strlen(*(char *const *)at));
 	if (types[row->type].storage == SECRET)
-		return keep_secret(place(row, target), ((const email__secret *)at)->kind,
+		return email__secret_keep(place(row, target), ((const email__secret *)at)->kind,
 		                   ((const email__secret *)at)->text);
 	return EMAIL_OK;
 }

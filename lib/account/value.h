@@ -26,7 +26,4 @@ email_code email__values_init(const email__table *table, void *values);
 email_code email__values_copy(const email__table *table, void *target, const void *source, size_t size);
 void email__values_free(const email__table *table, void *values);
 
-/* Text rules that others share: valid UTF-8, no control characters, what XML can carry. */
-bool email__text_valid(const char *s, size_t n);
-
 #endif
