@@ -117,7 +117,7 @@ cut_zone(const char *s, size_t *n)
 }
 
 size_t
-email__address_parse(const char *text, unsigned char bytes[16])
+email__ip_parse(const char *text, unsigned char bytes[16])
 {
 	size_t n = strlen(text), found;
 
@@ -131,7 +131,7 @@ email__address_parse(const char *text, unsigned char bytes[16])
 
 /* RFC 5952 4: lower case, no leading zeros, the longest run of two zero groups or more cut, the first. */
 void
-email__address_write(const unsigned char *b, size_t n, char *out, size_t size)
+email__ip_write(const unsigned char *b, size_t n, char *out, size_t size)
 {
 	int group[8], i, run, start = -1, longest = 1;
 	size_t used = 0;
@@ -235,13 +235,13 @@ email_code
 email__host_canonical(const char *host, char out[EMAIL__HOST_MAX], bool *address)
 {
 	unsigned char bytes[16];
-	size_t n = email__address_parse(host, bytes);
+	size_t n = email__ip_parse(host, bytes);
 
 	out[0] = '\0';
 	if (address)
 		*address = n != 0;
 	if (n) {
-		email__address_write(bytes, n, out, EMAIL__HOST_MAX);
+		email__ip_write(bytes, n, out, EMAIL__HOST_MAX);
 		return EMAIL_OK;
 	}
 	if (strlen(host) < 4 * EMAIL__HOST_MAX && put_name(host, strlen(host), out) && !ends_in_number(out))
