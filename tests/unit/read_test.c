@@ -117,7 +117,7 @@ static const struct {
         {"value-and-ref", 6, "emailAuthenticator.password", "both a value and a ref", ""},
         {"bad-ref", 6, "emailAuthenticator.password", "env:NAME or file:PATH", ""},
         {"nested", 5, "port", "elements", ""},
-        {"stray-text", 0, "", "", ""},
+        {"stray-text", 3, "outgoingAccount", "holds text", ""},
         {"control-character", 5, "", "", ""},
         {"truncated", 0, "", "", ""},
         {"name-twice", 6, "name", "before", ""},
