@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/accept.h"
 #include "account/change.h"
 #include "account/value.h"
 #include "base/alloc.h"
@@ -26,7 +27,7 @@ email_account_new(email_account_kind kind, const char *name)
 		email__free(account);
 		return NULL;
 	}
-	if (!(account->v.name = email__strdup(name))) {
+	if (email__text_keep(&account->v.name, name, strlen(name))) {
 		email_account_free(account);
 		return NULL;
 	}

@@ -222,9 +222,9 @@ email__value_equal(const email__property *row, const void *a, const void *b)
 email_code
 email__value_reset(const email__property *row, void *values)
 {
-	/* an account has no default name, and keeps the one it has */
+	/* there is no default name: an account keeps the one it has, and a new one waits for its own */
 	if (row->type == EMAIL__TYPE_NAME)
-		return EMAIL_OK;
+		return *(char **)place(row, values) ? EMAIL_OK : email__text_keep(place(row, values), "", 0);
 	return email__accept(row, place(row, values), row->p.default_text);
 }
 

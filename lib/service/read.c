@@ -97,6 +97,15 @@ only_attributes(reader *r, const email__node *node, const char *allowed)
 	return EMAIL_OK;
 }
 
+/* What holds elements: these attributes, and no text of its own. */
+static email_code
+only_elements(reader *r, const email__node *node, const char *attributes)
+{
+	if (email__node_has_text(node))
+		return complain(r, node, email__node_name(node), "holds text: expected elements alone");
+	return only_attributes(r, node, attributes);
+}
+
 /* --- one value --- */
 
 /* A secret is its text, or what `ref` names; as email_account_set() takes it. */
@@ -183,7 +192,7 @@ read_authenticator(reader *r, email__node *node, email__change *change)
 	const email__property *row = email__table_find(&email__account_table, EMAIL__AUTHENTICATOR_TYPE);
 	email_code rc;
 
-	if ((rc = only_attributes(r, node, "type")))
+	if ((rc = only_elements(r, node, "type")))
 		return rc;
 	if (!type)
 		return complain(r, node, row->p.name, "is missing: expected one of %s", row->p.range);
@@ -214,7 +223,7 @@ read_properties(reader *r, email__node *node, email_account *account)
 	email__change change;
 	email_code rc;
 
-	if ((rc = only_attributes(r, node, "name")))
+	if ((rc = only_elements(r, node, "name")))
 		return rc;
 	if (email__change_begin(&change, account))
 		return email__error_memory(r->error, EMAIL_STAGE_SHEET);
@@ -297,7 +306,7 @@ static email_code
 read_root(reader *r, email__node *root, email__service_values *v, email__contents *c)
 {
 	bool seen[EMAIL__PROPERTIES_MAX] = {false};
-	email_code rc = only_attributes(r, root, "");
+	email_code rc = only_elements(r, root, "");
 	email__node *node;
 
 	for (node = email__node_first(root); node && rc == EMAIL_OK; node = email__node_next(node)) {

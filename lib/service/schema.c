@@ -34,7 +34,7 @@ static const struct {
         [EMAIL__TYPE_HOST] = {"xs:token", "[^\\s/@:\\[\\]\\p{Cc}]*|"
                                           "\\[?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%" NO_SPACE "+)?\\]?"},
         [EMAIL__TYPE_EHLO] = {"xs:token", "[^\\s/@:\\[\\]\\p{Cc}]*|\\[" NO_SPACE "+\\]"},
-        [EMAIL__TYPE_ADDRESS] = {"xs:token", "(" PRINTABLE "@" PRINTABLE ")?"},
+        [EMAIL__TYPE_ADDRESS] = {"xs:token", "([^@\\p{Cc}]*@" PRINTABLE ")?"},
         [EMAIL__TYPE_URL] = {"xs:token", "(https://" NO_SPACE "+)?"},
         [EMAIL__TYPE_SECRET] = {"xs:string", NULL},
         [EMAIL__TYPE_TIME] = {"xs:dateTime", NULL},

@@ -6,8 +6,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
-#include "base/utf8.h"
-#include "codec/punycode.h"
+#include "codec/idna.h"
 #include "trust/verdict.h"
 
 #define LABEL_MAX 63
@@ -118,7 +117,7 @@ cut_zone(const char *s, size_t *n)
 }
 
 size_t
-email__address_parse(const char *text, unsigned char bytes[16])
+email__ip_parse(const char *text, unsigned char bytes[16])
 {
 	size_t n = strlen(text), found;
 
@@ -132,7 +131,7 @@ email__address_parse(const char *text, unsigned char bytes[16])
 
 /* RFC 5952 4: lower case, no leading zeros, the longest run of two zero groups or more cut, the first. */
 void
-email__address_write(const unsigned char *b, size_t n, char *out, size_t size)
+email__ip_write(const unsigned char *b, size_t n, char *out, size_t size)
 {
 	int group[8], i, run, start = -1, longest = 1;
 	size_t used = 0;
@@ -164,100 +163,53 @@ email__address_write(const unsigned char *b, size_t n, char *out, size_t size)
 
 /* --- names --- */
 
-/*
- * The one lower-case form of a character, as far as it goes without a table of Unicode: Latin-1, Latin
- * Extended-A, Greek and Cyrillic. Other scripts with two cases keep the one they were given in.
- */
-static unsigned long
-lower(unsigned long c)
-{
-	if (c < 0x80)
-		return (unsigned char)email__lower((char)c);
-	if ((c >= 0xC0 && c <= 0xDE && c != 0xD7) || (c >= 0x391 && c <= 0x3A9) || (c >= 0x410 && c <= 0x42F))
-		return c + 32;
-	if (c >= 0x400 && c <= 0x40F)
-		return c + 80;
-	if ((c >= 0x100 && c <= 0x137 && c != 0x130) || (c >= 0x14A && c <= 0x177))
-		return c | 1;
-	if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E))
-		return c + (c & 1);
-	return c == 0x178 ? 0xFF : c;
-}
-
-/* Full-width and ideographic stops separate labels as the ASCII one does (RFC 3490 3.1). */
+/* Letters, digits, hyphens within, and the underscores that local networks have (and mail domains have not). */
 static bool
-is_dot(unsigned long c)
+label_valid(const char *label, size_t n)
 {
-	return c == '.' || c == 0x3002 || c == 0xFF0E || c == 0xFF61;
-}
+	size_t i;
 
-/* One label, lower case in UTF-8, to what DNS has of it. */
-static bool
-put_label(const char *label, size_t n, char *out, size_t *used)
-{
-	bool ascii = true;
-	size_t i, len;
-
+	if (n == 0 || n > LABEL_MAX || label[0] == '-' || label[n - 1] == '-')
+		return false;
 	for (i = 0; i < n; i++)
-		ascii = ascii && !(label[i] & 0x80);
-	if (n == 0 || label[0] == '-' || label[n - 1] == '-')
-		return false;
-	if (ascii) {
-		for (i = 0; i < n; i++)
-			if (!email__is_alpha(label[i]) && !email__is_digit(label[i]) && label[i] != '-' && label[i] != '_')
-				return false;
-		if (n > LABEL_MAX || *used + n > NAME_MAX_OCTETS)
+		if (!email__is_alpha(label[i]) && !email__is_digit(label[i]) && label[i] != '-' && label[i] != '_')
 			return false;
-		memcpy(out + *used, label, n);
-		*used += n;
-		return true;
-	}
-	if (*used + LABEL_MAX > NAME_MAX_OCTETS)
-		return false;
-	memcpy(out + *used, "xn--", 4);
-	if (email__punycode_encode(out + *used + 4, LABEL_MAX - 4, &len, label, n))
-		return false;
-	*used += 4 + len;
 	return true;
 }
 
-/* Characters that no name has: controls, spaces, marks that turn or hide, symbols of the ASCII range. */
 static bool
-allowed(unsigned long c)
+ascii_name(const char *host, size_t n, char *out)
 {
-	if (c < 0x80)
-		return email__is_alpha((char)c) || email__is_digit((char)c) || c == '-' || c == '_';
-	return c >= 0xC0 && !(c >= 0x2000 && c <= 0x206F) && c != 0xFEFF && !(c >= 0xE000 && c <= 0xF8FF) && c < 0xE0000;
+	size_t at, start = 0;
+
+	if (n > NAME_MAX_OCTETS)
+		return false;
+	for (at = 0; at <= n; at++) {
+		if (at < n && host[at] != '.') {
+			out[at] = email__lower(host[at]);
+			continue;
+		}
+		if (!label_valid(host + start, at - start))
+			return false;
+		out[at] = '.';
+		start = at + 1;
+	}
+	out[n] = '\0';
+	return true;
 }
 
 static bool
-put_name(const char *host, char *out)
+put_name(const char *host, size_t n, char out[EMAIL__HOST_MAX])
 {
-	char label[4 * LABEL_MAX + 4];
-	size_t at = 0, n = strlen(host), len, held = 0, used = 0;
-	unsigned long c;
+	const char *why;
+	size_t i;
 
-	while (at < n) {
-		len = email__utf8_decode((const unsigned char *)host + at, n - at, &c);
-		if (len == 0)
-			return false;
-		at += len;
-		if (is_dot(c)) {
-			if (!put_label(label, held, out, &used))
-				return false;
-			held = 0;
-			if (at < n)
-				out[used++] = '.';
-			continue;
-		}
-		if (!allowed(c) || held + 4 > sizeof label)
-			return false;
-		held += email__utf8_encode(lower(c), (unsigned char *)label + held);
-	}
-	if (held && !put_label(label, held, out, &used))
-		return false;
-	out[used] = '\0';
-	return used > 0;
+	if (n && host[n - 1] == '.') /* RFC 1034 3.1: the root's; certificates never have it */
+		n--;
+	for (i = 0; i < n; i++)
+		if (host[i] & 0x80)
+			return email__idna_to_ascii(host, n, out, &why) == EMAIL_OK && strlen(out) <= NAME_MAX_OCTETS;
+	return ascii_name(host, n, out);
 }
 
 /* RFC 1123 2.1 and the WHATWG rule: a last label of digits (or 0x...) is a number that somebody's
@@ -283,16 +235,16 @@ email_code
 email__host_canonical(const char *host, char out[EMAIL__HOST_MAX], bool *address)
 {
 	unsigned char bytes[16];
-	size_t n = email__address_parse(host, bytes);
+	size_t n = email__ip_parse(host, bytes);
 
 	out[0] = '\0';
 	if (address)
 		*address = n != 0;
 	if (n) {
-		email__address_write(bytes, n, out, EMAIL__HOST_MAX);
+		email__ip_write(bytes, n, out, EMAIL__HOST_MAX);
 		return EMAIL_OK;
 	}
-	if (strlen(host) < 4 * EMAIL__HOST_MAX && put_name(host, out) && !ends_in_number(out))
+	if (strlen(host) < 4 * EMAIL__HOST_MAX && put_name(host, strlen(host), out) && !ends_in_number(out))
 		return EMAIL_OK;
 	out[0] = '\0';
 	return EMAIL_E_VALUE;

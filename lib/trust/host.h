@@ -11,8 +11,8 @@
 
 /* Bytes of the address in network order: 4, 16, or 0 where the text is none. Strict: four decimal
  * numbers without leading zeros, or RFC 4291 2.2 in any spelling, with brackets or without. */
-size_t email__address_parse(const char *text, unsigned char bytes[16]);
+size_t email__ip_parse(const char *text, unsigned char bytes[16]);
 /* RFC 5952 for 16 bytes, dotted for 4. `out` has 46 bytes at least. */
-void email__address_write(const unsigned char *bytes, size_t n, char *out, size_t size);
+void email__ip_write(const unsigned char *bytes, size_t n, char *out, size_t size);
 
 #endif

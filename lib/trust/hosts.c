@@ -245,6 +245,7 @@ email__hosts_record(email__hosts *hosts, const char *host, int port, const email
 	row->redundant = false;
 	row->last_seen = now;
 	row->count++;
+	row->unsaved++;
 	row->changed = true;
 	return row;
 }
@@ -262,6 +263,17 @@ email__hosts_mark(email__hosts *hosts, const char *host, int port, bool redundan
 			changed = true;
 		}
 	return changed;
+}
+
+#define COUNTED_AT_ONCE 16
+
+bool
+email__row_due(const email__row *row)
+{
+	int64_t every = row->approval == EMAIL_APPROVAL_YES ? 3600 : 60;
+
+	return row->changed && (row->count <= COUNTED_AT_ONCE || row->last_seen - row->saved >= every ||
+	                        row->last_seen < row->saved);
 }
 
 /* --- what a person does --- */

@@ -27,7 +27,8 @@ typedef struct email__row {
 
 	void *node;              /* in the sheet, while one is being changed */
 	bool changed;            /* since it was saved */
-	int64_t saved;           /* last_seen as the sheet has it */
+	int64_t saved;           /* last_seen as the sheet has it; 0: save soon */
+	long unsaved;            /* of count: not in the sheet yet */
 } email__row;
 
 /* In the order in which they were made: the first unapproved one is the oldest. */
@@ -57,6 +58,10 @@ email__row *email__hosts_record(email__hosts *hosts, const char *host, int port,
                                 email_reasons reasons, int64_t now, bool *first, email_code *rc);
 /* A store verified the host, or no longer does. True where a row changed. */
 bool email__hosts_mark(email__hosts *hosts, const char *host, int port, bool redundant);
+
+/* Does seeing the row again have to reach the sheet now? The first times at once; then an approved one
+ * hourly and a refused one each minute, so that polling does not wear the flash. */
+bool email__row_due(const email__row *row);
 
 /* What a person does. `sha256` as typed, of certificate or key, or NULL where one row is meant only.
  * Errors: EMAIL_E_UNKNOWN, EMAIL_E_VALUE. */

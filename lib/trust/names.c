@@ -19,7 +19,7 @@ email__reference_parse(const char *host, email__reference *reference)
 	if (!host || email__host_canonical(host, reference->name, &address))
 		return false;
 	if (address)
-		reference->address_len = email__address_parse(reference->name, reference->address);
+		reference->address_len = email__ip_parse(reference->name, reference->address);
 	return true;
 }
 

@@ -47,6 +47,18 @@ email__pool_add(email__pool *pool, email__span der, bool anchor)
 	return true;
 }
 
+bool
+email__pool_wants(const email__pool *pool, const email__cert *root)
+{
+	size_t i;
+
+	for (i = 0; i < pool->count; i++)
+		if (email__span_equal(pool->entry[i].cert.issuer, root->subject) ||
+		    email__span_equal(pool->entry[i].cert.der, root->der))
+			return true;
+	return false;
+}
+
 /* --- one certificate of a path --- */
 
 /* RFC 5280 6.1.4 (k) to (n): may it issue certificates for servers? A root of version 1 has no way to

@@ -5,6 +5,8 @@
 
 #include <psa/crypto.h>
 
+#include "crypto/crypto.h"
+
 #define OID_RSA "\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01"
 #define OID_PSS "\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0A"
 #define OID_MGF1 "\x2A\x86\x48\x86\xF7\x0D\x01\x01\x08"
@@ -278,7 +280,7 @@ email__signature_verify(const email__key *key, const email__sigalg *alg, email__
 			return EMAIL_E_CERTIFICATE;
 		signature = email__span_of(raw, 2 * part);
 	}
-	if ((status = psa_crypto_init()) != PSA_SUCCESS)
+	if (email__crypto_init(NULL, EMAIL_STAGE_TRUST))
 		return EMAIL_E_MEMORY;
 	psa_set_key_type(&attributes, key->kind == EMAIL__KEY_EC
 	                                      ? PSA_KEY_TYPE_ECC_PUBLIC_KEY((psa_ecc_family_t)key->family)
@@ -300,7 +302,7 @@ email__fingerprint(email__span bytes, char hex[65])
 	size_t n, i;
 
 	hex[0] = '\0';
-	if (psa_crypto_init() != PSA_SUCCESS ||
+	if (email__crypto_init(NULL, EMAIL_STAGE_TRUST) ||
 	    psa_hash_compute(PSA_ALG_SHA_256, bytes.p, bytes.n, hash, sizeof hash, &n) != PSA_SUCCESS)
 		return EMAIL_E_MEMORY;
 	for (i = 0; i < sizeof hash; i++) {

@@ -185,18 +185,6 @@ struct lookup {
 	email__anchors *anchors;
 };
 
-static bool
-wanted(const email__pool *pool, const email__cert *root)
-{
-	size_t i;
-
-	for (i = 0; i < pool->count; i++)
-		if (email__span_equal(pool->entry[i].cert.issuer, root->subject) ||
-		    email__span_equal(pool->entry[i].cert.der, root->der))
-			return true;
-	return false;
-}
-
 /* A pool that is full already has more issuers of one name than signatures that will be tried. */
 static email_code
 take_root(void *context, const email__cert *root)
@@ -204,7 +192,7 @@ take_root(void *context, const email__cert *root)
 	struct lookup *l = context;
 	unsigned char *copy;
 
-	if (!wanted(l->pool, root) || l->pool->count == EMAIL__POOL_MAX || l->anchors->count == EMAIL__POOL_MAX)
+	if (!email__pool_wants(l->pool, root) || l->pool->count == EMAIL__POOL_MAX || l->anchors->count == EMAIL__POOL_MAX)
 		return EMAIL_OK;
 	if (!(copy = email__alloc(root->der.n)))
 		return EMAIL_E_MEMORY;
