@@ -88,7 +88,7 @@ text(void **state)
 {
 	char words[3000] = "", back[3000], *o = back;
 	const char *p;
-	size_t i;
+	size_t i, n = 0;
 
 	(void)state;
 	assert_string_equal(text_field("Boiler 2: flame failure"), "Subject: Boiler 2: flame failure\r\n");
@@ -98,8 +98,9 @@ text(void **state)
 	assert_string_equal(text_field("=?UTF-8?Q?x?="), "Subject: =?UTF-8?B?PT9VVEYtOD9RP3g/PQ==?=\r\n");
 	/* plain text folds, and unfolds to what it was: RFC 5322 2.2.3 */
 	for (i = 0; i < 200; i++)
-		strcat(words, i % 3 ? "word  x " : "longer-word\t");
-	strcat(words, "end");
+		n += (size_t)snprintf(words + n, sizeof words - n, "%s",
+		                      i % 3 ? "word  x " : "longer-word\t");
+	snprintf(words + n, sizeof words - n, "end");
 	text_field(words);
 	for (p = strchr(email__buf_text(&out), ' ') + 1; *p; p++)
 		if (*p != '\r' && *p != '\n')
