@@ -145,9 +145,11 @@ write_label(const label *l, char *out, size_t size, size_t *written)
 		*written = l->n;
 		return NULL;
 	}
-	if (size < 4 || !email__punycode_encode(out + 4, size - 4, written, l->points, l->n))
-		return "it is too long: 63 for a part, 255 in all";
+	if (size < 4)
+		return "it is longer than 255";
 	memcpy(out, "xn--", 5);
+	if (!email__punycode_encode(out + 4, size - 4, written, l->points, l->n))
+		return "it is too long: 63 for a part, 255 in all";
 	*written += 4;
 	return NULL;
 }
