@@ -67,6 +67,13 @@ folds_at_78(void **state)
 	email__fold_word(&f, word, 79);
 	assert_int_equal(email__fold_end(&f), EMAIL_OK);
 	assert_memory_equal(text(), "N: x", 4);
+	/* but not beside another piece */
+	email__buf_clear(&out);
+	email__fold_begin(&f, &out, "N");
+	email__fold_words(&f, "y");
+	email__fold_word(&f, word, 79);
+	assert_int_equal(email__fold_end(&f), EMAIL_OK);
+	assert_memory_equal(text(), "N: y\r\n x", 8);
 }
 
 static void

@@ -62,6 +62,7 @@ unchanged(void **state)
 	passes("From: a@b.c\nX:  odd\t spacing \n\nbody\n.\n..\n",
 	       "From: a@b.c\r\nX:  odd\t spacing \r\n\r\nbody\r\n.\r\n..\r\n");
 	passes("From: a@b.c\r\rbody\r\n\r\r\n\nend", "From: a@b.c\r\n\r\nbody\r\n\r\n\r\n\r\nend\r\n");
+	passes("From: a@b.c\n\na\rb\nc\n", "From: a@b.c\r\n\r\na\r\nb\r\nc\r\n");
 	passes("From: a@b.c", "From: a@b.c\r\n");
 	passes("From: a@b.c\n\n", "From: a@b.c\r\n\r\n");
 }
