@@ -246,9 +246,12 @@ static void
 exempted_certificates(void **state)
 {
 	email_trust *trust = trust_with_clock();
+	email__verdict verdict;
 
 	(void)state;
 	issue("20250101000000"); /* ended long ago: an approval goes on past it */
+	assert_int_equal(judge(trust, 465, &verdict), EMAIL_E_TRUST);
+	assert_finds(out, ""); /* seen, not approved */
 	approve(trust, 465, 0);
 	assert_finds(out, "exemptedCertificateEndsSoon(hostname) ");
 	email_trust_free(trust);

@@ -252,6 +252,8 @@ all_values_everywhere(void **state)
 	                                   "true",
 	                                   "1 ",
 	                                   "P999999999D",
+	                                   "P000000001D",
+	                                   "P0000000001D",
 	                                   "PT0.1S",
 	                                   "PT1.1234S"};
 	size_t t, i, k, s;

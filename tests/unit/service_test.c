@@ -210,6 +210,9 @@ the_state_folder_is_beside_the_sheet(void **state)
 	write_sheet(sheet, "sound");
 	assert_int_equal(email_service_load(service, sheet, NULL), EMAIL_OK);
 	assert_int_equal(email_trust_error(email_service_trust(service))->code, EMAIL_OK);
+	write_sheet(sheet, "broken");
+	assert_int_equal(email_service_load(service, sheet, NULL), EMAIL_OK);
+	assert_int_equal(email_trust_error(email_service_trust(service))->code, EMAIL_E_SHEET);
 }
 
 static void
