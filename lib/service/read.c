@@ -162,7 +162,7 @@ put(reader *r, const email__node *node, email__change *change, const email__prop
 static email_code
 put_element(reader *r, const email__node *node, email__change *change, const email__property *row)
 {
-	const char *text;
+	const char *text = NULL;
 	email_code rc = value_text(r, node, row, &text);
 
 	return rc ? rc : put(r, node, change, row, text);
@@ -286,7 +286,7 @@ static email_code
 read_own(reader *r, const email__node *node, const email__property *row, bool *seen, email__service_values *v)
 {
 	email_error why = {0};
-	const char *text;
+	const char *text = NULL;
 	email_code rc;
 
 	if (*seen)

@@ -132,7 +132,7 @@ authenticators_have_their_fields(void **state)
 	         "privateKeyPassword "
 	         "useJWTBearerAssertion saslMechanism"),
 		"authServerMetadataEndpoint tokenEndpoint account clientId scope clientSecret refreshToken "
-	        "saslMechanism",
+		"saslMechanism",
 		"account",
 		"saslMechanism",
 	};
