@@ -133,7 +133,7 @@ email_account_set_all(email_account *account, const email_property_value *values
 	email_code rc;
 
 	email__error_clear(e);
-	if ((rc = email__change_begin(&change, account)))
+	if (email__change_begin(&change, account))
 		return email__error_memory(e, EMAIL_STAGE_SHEET);
 	rc = put_values(&change, values, count, true, e);
 	if (rc == EMAIL_OK)

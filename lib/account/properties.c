@@ -23,11 +23,11 @@
 	 .type = EMAIL__TYPE_BOOLEAN, .offset = V(FIELD)}
 #define NUMBER(K, NAME, WORD, DEFAULT, LEAST, MOST, FIELD, MEANING)                                    \
 	{ROW(K, NAME, "", WORD, DEFAULT, #LEAST ".." #MOST, false, MEANING),                           \
-	 .type = EMAIL__TYPE_INTEGER, .offset = V(FIELD), .least = LEAST, .most = MOST}
+	 .type = EMAIL__TYPE_INTEGER, .offset = V(FIELD), .least = (LEAST), .most = (MOST)}
 /* -1 stands for "none" or "automatic" */
 #define NUMBER_OR_NONE(K, NAME, WORD, DEFAULT, LEAST, MOST, FIELD, MEANING)                            \
 	{ROW(K, NAME, "", WORD, DEFAULT, "-1, " #LEAST ".." #MOST, false, MEANING),                    \
-	 .type = EMAIL__TYPE_INTEGER, .offset = V(FIELD), .least = LEAST, .most = MOST, .minus_one = true}
+	 .type = EMAIL__TYPE_INTEGER, .offset = V(FIELD), .least = (LEAST), .most = (MOST), .minus_one = true}
 /* Ten years are more than any of these means, and far from where milliseconds overflow. */
 #define TEN_YEARS INT64_C(315360000000)
 #define DURATION(K, NAME, DEFAULT, FIELD, MEANING)                                                     \
@@ -41,11 +41,11 @@
 	 .type = EMAIL__TYPE_ENUM, .offset = V(FIELD)}
 #define TEXT(K, NAME, WORD, TYPE, DEFAULT, LEAST, MOST, FIELD, MEANING)                                \
 	{ROW(K, NAME, "", WORD, DEFAULT, "", false, MEANING),                                          \
-	 .type = EMAIL__TYPE_##TYPE, .offset = V(FIELD), .least = LEAST, .most = MOST}
+	 .type = EMAIL__TYPE_##TYPE, .offset = V(FIELD), .least = (LEAST), .most = (MOST)}
 /* text, where the store is Imap */
 #define IMAP_TEXT(NAME, DEFAULT, LEAST, FIELD, MEANING)                                                \
 	{ROW(IN, NAME, "", "text", DEFAULT, "", false, MEANING),                                       \
-	 .type = EMAIL__TYPE_TEXT, .offset = V(FIELD), .least = LEAST, .most = EMAIL__TEXT_MAX, .imap = true}
+	 .type = EMAIL__TYPE_TEXT, .offset = V(FIELD), .least = (LEAST), .most = EMAIL__TEXT_MAX, .imap = true}
 #define IMAP_BOOLEAN(NAME, DEFAULT, FIELD, MEANING)                                                    \
 	{ROW(IN, NAME, "", "boolean", DEFAULT, "", false, MEANING),                                    \
 	 .type = EMAIL__TYPE_BOOLEAN, .offset = V(FIELD), .imap = true}
@@ -69,7 +69,7 @@
 	 .type = EMAIL__TYPE_##TYPE, .offset = V(FIELD)}
 #define COMPUTED(K, NAME, WORD, TYPE, DEFAULT, RANGE, FUNCTION, MEANING)                               \
 	{ROW(K, NAME, "", WORD, DEFAULT, RANGE, true, MEANING),                                        \
-	 .type = EMAIL__TYPE_##TYPE, .compute = FUNCTION}
+	 .type = EMAIL__TYPE_##TYPE, .compute = (FUNCTION)}
 
 #define AUTH_TYPES                                                                                     \
 	"none basic oAuthClientSecret oAuthClientCertificate oAuthRefreshToken external callback"

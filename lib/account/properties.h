@@ -32,13 +32,13 @@ typedef enum email__type {
 } email__type;
 
 typedef struct email__property {
-	email_property p; /* what the world sees; first, so that one gives the other */
-	email__type type;
+	email_property p;    /* what the world sees; first, so that one gives the other */
 	size_t offset;       /* of the value in email__values (or email__service_values) */
 	int64_t least, most; /* of a number; of a text, its bytes */
-	bool minus_one;      /* -1 stands beside the range */
-	bool imap;           /* only where the store is Imap */
 	int64_t (*compute)(const email_account *account); /* derived, not stored */
+	email__type type;
+	bool minus_one; /* -1 stands beside the range */
+	bool imap;      /* only where the store is Imap */
 } email__property;
 
 /* The service's own values. */

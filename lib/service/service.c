@@ -158,7 +158,7 @@ email_service_load(email_service *service, const char *path, email_error *error)
 	email__error_clear(error);
 	if ((rc = email__contents_read(path, &next, error)))
 		return rc;
-	if ((rc = trust_for(service, &next, &trust))) {
+	if (trust_for(service, &next, &trust)) {
 		email__contents_dispose(&next);
 		return email__error_memory(error, EMAIL_STAGE_SHEET);
 	}
