@@ -3,8 +3,6 @@
  * One mail on its way: what its commands send, and what their replies lead to. The writer (`writing`)
  * runs ahead of the replies where the server pipelines; see smtp.c for the whole.
  */
-#include <string.h>
-
 #include "base/error.h"
 #include "proto/smtp_engine.h"
 
