@@ -15,6 +15,9 @@
 /* Mails in the engine at a time: four replies each fill the window. */
 #define EMAIL__SMTP_MAILS_MAX (EMAIL__SMTP_WINDOW / 4)
 
+/* Body is written into no less room than this: what is left of a flight goes out first. */
+#define EMAIL__SMTP_BODY_ROOM 512
+
 /* What is to be sent next. */
 enum smtp_state {
 	S_WAIT, /* nothing, before the next reply is there */
@@ -103,6 +106,8 @@ enum smtp_state email__smtp_fail(email__smtp *s, email_code code, const char *fo
 enum smtp_state email__smtp_fail_reply(email__smtp *s, email_code code, const char *what);
 
 enum smtp_state email__smtp_torn(email__smtp *s, const char *what);
+/* Tells whoever watches that the stage ended well. */
+void email__smtp_ended(email__smtp *s, const char *detail);
 /* One more reply is expected: to the command that `out` ends in. */
 void email__smtp_expect(email__smtp *s, enum smtp_expected what);
 /* The same, after the command writer's rc; EMAIL_OK leads on to `next`. */
@@ -114,7 +119,9 @@ email__smtp_chunking(const email__smtp *s)
 	return s->can.chunking && s->can.pipelining;
 }
 
-/* smtp_transaction.c: what a state of a mail sends, and the state after it. */
+/* smtp_transaction.c: the room that the next mail takes in a flight, so that a small one goes in one write. */
+size_t email__smtp_whole_mail(const email__smtp *s);
+/* What a state of a mail sends, and the state after it. */
 enum smtp_state email__smtp_write_mail(email__smtp *s);
 enum smtp_state email__smtp_write_rcpt(email__smtp *s);
 enum smtp_state email__smtp_write_data(email__smtp *s);

@@ -6,7 +6,22 @@
 #include "base/error.h"
 #include "proto/smtp_engine.h"
 
+/* --- limits --- */
+
+/* Envelope of a usual mail: whether it and its body still fit into the flight. */
+#define ENVELOPE_ROOM 256
+
 /* --- commands and data --- */
+
+/* What a whole small mail takes: envelope and body go in one write. */
+size_t
+email__smtp_whole_mail(const email__smtp *s)
+{
+	uint64_t need = s->unwritten->size + ENVELOPE_ROOM + EMAIL__SMTP_BODY_ROOM;
+
+	return email__smtp_chunking(s) && need < EMAIL__LINK_OUT_MAX && need > EMAIL__SMTP_COMMAND_ROOM ? (size_t)need
+	                                                                                    : EMAIL__SMTP_COMMAND_ROOM;
+}
 
 /* After a command: on with `next` where the server pipelines, else its reply decides. */
 static enum smtp_state
