@@ -263,17 +263,6 @@ starttls_reply(email__smtp *s)
 	return S_TLS;
 }
 
-/* RFC 5321 3.8: 421 in place of any reply, and the connection is over. Nothing is refused for good by it. */
-static enum smtp_state
-service_ends(email__smtp *s, enum smtp_expected what)
-{
-	if (s->first && (what == X_MAIL || what == X_DATA || what == X_CHUNK || what == X_LAST || what == X_END))
-		email__smtp_mail_refused(s->first, &s->reply, what == X_MAIL ? EMAIL_STAGE_ENVELOPE : EMAIL_STAGE_DATA);
-	if (s->first && what == X_RCPT)
-		email__smtp_mail_rcpt(s->first, &s->reply);
-	return email__smtp_fail_reply(s, EMAIL_E_TEMPORARY, "the server ends the session");
-}
-
 static enum smtp_state
 reply_to(email__smtp *s, enum smtp_expected what)
 {
@@ -333,7 +322,7 @@ reply(email__smtp *s)
 	s->ends -= what == X_END || what == X_LAST;
 	if (mail)
 		mail->unanswered--;
-	next = s->reply.code == 421 && what != X_QUIT ? service_ends(s, what) : reply_to(s, what);
+	next = s->reply.code == 421 && what != X_QUIT ? email__smtp_service_ends(s, what) : reply_to(s, what);
 	if (mail && next != S_FAILED && (mail->state & MAIL_OVER) && mail->unanswered == 0)
 		email__smtp_leave(s, mail);
 	return next;
@@ -398,7 +387,17 @@ hungry(const email__smtp *s)
 	return s->can.pipelining && s->latest && !s->latest->last && email__smtp_ready(s);
 }
 
-/* Says what is to come: wants, which wait, at which stage; and counts the flights. */
+/* A flight is over once all of it has left and nothing can be sent before a reply comes. */
+static void
+count_flight(email__smtp *s)
+{
+	if (!s->waiting || email__buf_len(&s->link.out) || s->link.sent == s->flight)
+		return;
+	s->link.flights++;
+	s->flight = s->link.sent;
+}
+
+/* Says what is to come: wants, which wait, at which stage. */
 static void
 settle(email__smtp *s, enum hold hold)
 {
@@ -420,10 +419,8 @@ settle(email__smtp *s, enum hold hold)
 	                                            : EMAIL__WAIT_RESPONSE;
 	if (idle)
 		s->flight = UINT64_MAX; /* the caller may set `sent` to 0 between mails */
-	if (s->expected && hold == HOLD_REPLY && l->sent != s->flight) {
-		l->flights++;
-		s->flight = l->sent;
-	}
+	s->waiting = s->expected && hold == HOLD_REPLY;
+	count_flight(s);
 }
 
 static void
@@ -432,6 +429,7 @@ step(email__link *link)
 	email__smtp *s = (email__smtp *)(void *)link;
 	enum hold hold;
 
+	count_flight(s);
 	if (link->out.secret && email__buf_len(&link->out) == 0)
 		link->out.secret = false; /* the login was written, and wiped with that */
 	if (s->state == S_TLS && email__buf_len(&link->in))

@@ -96,7 +96,8 @@ struct email__smtp {
 	email__smtp_data data;
 	bool open;     /* the server may hold a transaction that must be reset before the next MAIL */
 	bool quit;     /* asked for */
-	uint64_t flight; /* link.sent when the last wait began */
+	bool waiting;    /* for a reply, with nothing to send before it */
+	uint64_t flight; /* link.sent when the last such wait began */
 };
 
 /* Records the failure; to be returned as the next state. */
@@ -133,6 +134,8 @@ enum smtp_state email__smtp_answer_mail(email__smtp *s, email__smtp_mail *mail);
 enum smtp_state email__smtp_answer_rcpt(email__smtp *s, email__smtp_mail *mail);
 enum smtp_state email__smtp_answer_data(email__smtp *s, email__smtp_mail *mail);
 enum smtp_state email__smtp_answer_end(email__smtp *s, email__smtp_mail *mail, enum smtp_expected what);
+/* 421 came instead of the answer. */
+enum smtp_state email__smtp_service_ends(email__smtp *s, enum smtp_expected what);
 /* The mail is done: it leaves the engine. */
 void email__smtp_leave(email__smtp *s, email__smtp_mail *mail);
 

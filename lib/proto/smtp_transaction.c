@@ -229,3 +229,14 @@ email__smtp_answer_end(email__smtp *s, email__smtp_mail *mail, enum smtp_expecte
 		s->open = false;
 	return s->state;
 }
+
+/* RFC 5321 3.8: 421 in place of any reply, and the connection is over. Nothing is refused for good by it. */
+enum smtp_state
+email__smtp_service_ends(email__smtp *s, enum smtp_expected what)
+{
+	if (s->first && (what == X_MAIL || what == X_DATA || what == X_CHUNK || what == X_LAST || what == X_END))
+		email__smtp_mail_refused(s->first, &s->reply, what == X_MAIL ? EMAIL_STAGE_ENVELOPE : EMAIL_STAGE_DATA);
+	if (s->first && what == X_RCPT)
+		email__smtp_mail_rcpt(s->first, &s->reply);
+	return email__smtp_fail_reply(s, EMAIL_E_TEMPORARY, "the server ends the session");
+}

@@ -4,15 +4,8 @@
  * client's bytes drained in pieces, cut off at every byte, and with every allocation failing.
  */
 #include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
-
+#include "support/cm.h"
 #include "support/failalloc.h"
 #include "support/replay.h"
 
@@ -34,7 +27,7 @@ try_all(email_test_transcript *t, const char *name)
 {
 	size_t size = email_test_transcript_size(t), i;
 	unsigned bad = try(t, name, (email_test_how){0, 0, never, false, false});
-	unsigned long n, all;
+	size_t n, all;
 
 	bad += bad ? 0 : try(t, name, (email_test_how){0, 0, never, false, true});
 	for (i = 1; i <= size && i <= 300 && !bad; i++)
@@ -45,14 +38,18 @@ try_all(email_test_transcript *t, const char *name)
 		bad += try(t, name, (email_test_how){0, 0, i, false, false});
 	for (i = 0; i < size && i < 5000 && !bad; i += 3)
 		bad += try(t, name, (email_test_how){1, 0, i, false, false});
-	email_test_fail_alloc(0);
+	email_test_fail_alloc_off();
+	email_test_fail_alloc_from(0);
 	try(t, name, (email_test_how){0, 0, never, false, false});
-	all = email_test_allocations();
+	all = email_test_allocs();
 	for (n = 1; n <= all && !bad; n++) {
 		email_test_fail_alloc(n);
 		bad += try(t, name, (email_test_how){0, 0, never, true, false});
+		email_test_fail_alloc_from(n);
+		bad += try(t, name, (email_test_how){0, 0, never, true, false});
 	}
-	email_test_fail_alloc(0);
+	bad += email_test_blocks() != 0;
+	email_test_fail_alloc_off();
 	return bad;
 }
 
