@@ -69,7 +69,7 @@ email__connection_usable(email_account *account)
 {
 	email__connection *c = account->connection;
 
-	return c->session && c->revision == account->revision &&
+	return c->session && c->changes == account->changes &&
 	       c->generation == email__trust_generation(email__account_trust(account)) &&
 	       email__session_alive(c->session);
 }
@@ -233,7 +233,7 @@ email__connection_open(email_account *account)
 		                        "\"%s\" is no host name and no address", account->v.hostname);
 	c->port = email_account_effective_port(account);
 	c->trust = email__account_trust(account);
-	c->revision = account->revision;
+	c->changes = account->changes;
 	c->generation = email__trust_generation(c->trust);
 	c->judged = false;
 	memset(&c->verdict, 0, sizeof c->verdict);

@@ -47,7 +47,7 @@ struct email_operation {
 typedef struct email__connection {
 	email__session *session; /* NULL: none */
 	email__smtp *smtp;
-	unsigned long revision;   /* of the account's properties when it was made */
+	unsigned long changes;    /* of the account's properties when it was made */
 	unsigned long generation; /* of trust */
 	bool kept;                /* it has carried a whole mail before */
 
