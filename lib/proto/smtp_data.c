@@ -61,7 +61,7 @@ email__smtp_data_put(email__smtp_data *d, unsigned char *out, const unsigned cha
 		if (stop == end)
 			break;
 		p = stop + 1;
-		if (stop == cr && p == lf) {
+		if (stop == cr && p == lf && p < end) {
 			p++;
 			continue;
 		}
