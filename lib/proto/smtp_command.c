@@ -16,7 +16,7 @@ enum { ATEXT = 1, LABEL = 2 };
 #define X1 ATEXT
 #define X2 (ATEXT | LABEL)
 /* atext of RFC 5322 3.2.3; letters, digits, - and _ of a domain. */
-static const unsigned char kind[128] = {
+static const unsigned char kind[256] = {
         ['!'] = X1, ['#'] = X1, ['$'] = X1, ['%'] = X1, ['&'] = X1, ['\''] = X1, ['*'] = X1, ['+'] = X1, ['-'] = X2,
         ['/'] = X1, ['='] = X1, ['?'] = X1, ['^'] = X1, ['_'] = X2, ['`'] = X1,  ['{'] = X1, ['|'] = X1, ['}'] = X1,
         ['~'] = X1, ['0'] = X2, ['1'] = X2, ['2'] = X2, ['3'] = X2, ['4'] = X2,  ['5'] = X2, ['6'] = X2, ['7'] = X2,
@@ -38,8 +38,11 @@ dotted(const char *p, unsigned of, bool utf8)
 	const char *start;
 
 	for (;;) {
-		for (start = p; (unsigned char)*p > 127 ? utf8 : (kind[(unsigned char)*p] & of); p++)
-			;
+		start = p;
+		do
+			while (kind[(unsigned char)*p] & of)
+				p++;
+		while ((unsigned char)*p > 127 && utf8 && p++);
 		if (p == start)
 			return NULL;
 		if (*p != '.')
