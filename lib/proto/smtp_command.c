@@ -92,7 +92,7 @@ email__smtp_address_valid(const char *address, bool utf8)
 {
 	const char *at = local_part(address, utf8);
 
-	if (!at || at - address > EMAIL__ADDRESS_MAX - EMAIL__DOMAIN_MAX)
+	if (!at || at - address > EMAIL__LOCAL_PART_MAX)
 		return false;
 	if (*at == '@')
 		return domain(at + 1, utf8);
