@@ -169,6 +169,9 @@ conclude(email__smtp_mail *mail)
 		return;
 	}
 	mail->code = accepted ? EMAIL_E_PARTIAL : deferred ? EMAIL_E_TEMPORARY : EMAIL_E_REFUSED;
+	/* the data were refused for good, but a recipient was only put off before that: that one decides */
+	if (mail->error.code != mail->code)
+		email__error_clear(&mail->error);
 	if (accepted)
 		tell(mail, refused ? EMAIL_OUTCOME_REFUSED : EMAIL_OUTCOME_DEFERRED);
 	else
