@@ -1,54 +1,338 @@
-# libemailservice: read from top to bottom. `make demo` and `make check` install what is missing, build, run.
+# SPDX-License-Identifier: MIT
+#
+# libemailservice: read from top to bottom. `make help` says what there is to make.
 
-# --- knobs ---
-CC      ?= cc
-AR      ?= ar
-BUILD   ?= build
-CFLAGS  ?= -O2 -g
-WERROR  ?=
-MBEDTLS_PREFIX ?= $(wildcard /tmp/deps/mbedtls)
+VERSION   := 0.1.0
+SOVERSION := 0
 
-# --- dependencies ---
-MBEDTLS_CFLAGS := $(if $(MBEDTLS_PREFIX),-I$(MBEDTLS_PREFIX)/include)
-MBEDTLS_LIBS   := $(if $(MBEDTLS_PREFIX),-L$(MBEDTLS_PREFIX)/lib) -lmbedtls -lmbedx509 -lmbedcrypto
-XML_CFLAGS     := $(shell pkg-config --cflags libxml-2.0)
-XML_LIBS       := $(shell pkg-config --libs libxml-2.0)
+# --- knobs: make NAME=VALUE ---------------------------------------------------------------------
+CC       ?= cc
+CXX      ?= c++
+NM       ?= nm
+OBJCOPY  ?= objcopy
+CFLAGS   ?= -O2 -g
+LDFLAGS  ?=
+BUILD    ?= build
+DEPS     ?= build/deps
+JOBS     ?= $(shell getconf _NPROCESSORS_ONLN)
+# What a fuzzer runs before `make fuzz` calls it good.
+FUZZ_SECONDS ?= 30
+# An mbedTLS of one's own, 3.6.1 or later; without it the distribution's, or one brought in.
+MBEDTLS_PREFIX ?=
 
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR    ?= $(PREFIX)/share
+DESTDIR    ?=
+
+# Warnings are errors in `make check`, where the compilers are known; not for a user with a newer one.
+CHECKS := check unit asan tsan valgrind transcripts replay live hostile headers install-check
+WERROR ?= $(if $(filter $(CHECKS),$(MAKECMDGOALS)),-Werror)
+export CC CXX NM BUILD DEPS MBEDTLS_PREFIX WERROR VERSION
+
+# --- what is needed: tools/deps.sh installs what is missing, and says so ------------------------
+.DEFAULT_GOAL := all
+GOALS := $(or $(MAKECMDGOALS),all)
+SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz bench,$(GOALS))
+ifneq ($(filter-out clean distclean uninstall help,$(GOALS)),)
+include $(DEPS)/config.mk
+# Looked at each time (it takes a twentieth of a second), written only when something has changed.
+ifndef DEPS_DONE
+$(DEPS)/config.mk: FORCE
+	@CC='$(CC)' DEPS='$(DEPS)' MBEDTLS_PREFIX='$(MBEDTLS_PREFIX)' tools/deps.sh $(SETS)
+endif
+endif
+
+# --- flags --------------------------------------------------------------------------------------
 WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-        -Wvla -Wwrite-strings -Wswitch-enum -Wformat=2 -Wundef $(WERROR)
-ALL_CFLAGS = $(WARN) $(CFLAGS) -D_POSIX_C_SOURCE=200809L -fPIC -fvisibility=hidden -ffunction-sections -pthread \
-             -Iinclude -Ilib $(MBEDTLS_CFLAGS) $(XML_CFLAGS) -MMD -MP
-LIBS = $(MBEDTLS_LIBS) $(XML_LIBS) -pthread
+        -Wvla -Wwrite-strings -Wswitch-enum -Wformat=2 -Wundef
+ALL_CFLAGS = $(WARN) $(WERROR) $(CFLAGS) -D_POSIX_C_SOURCE=200809L -DEMAIL__VERSION=\"$(VERSION)\" \
+             -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -pthread -MMD -MP
+LIB_CFLAGS   = $(ALL_CFLAGS) -Iinclude -Ilib $(MBEDTLS_CFLAGS) $(XML_CFLAGS)
+# Tools and examples are programs like anyone's: they see the public headers alone.
+TOOL_CFLAGS  = $(ALL_CFLAGS) -Iinclude $(JANSSON_CFLAGS)
+TEST_CFLAGS  = $(LIB_CFLAGS) -Itests $(JANSSON_CFLAGS)
+LIBS         = $(MBEDTLS_LIBS) $(XML_LIBS) -pthread
 
-LIB_SRC := $(wildcard lib/*/*.c)
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
-TESTS   := $(wildcard tests/unit/*_test.c)
-TEST_BIN := $(TESTS:%.c=$(BUILD)/%)
-SUPPORT_SRC := $(wildcard tests/support/*.c)
-SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(BUILD)/%.o)
+# --- what there is ------------------------------------------------------------------------------
+LIB_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*/*.c))
+TOOL_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tools/emailctl/*.c))
+HEADERS  := $(wildcard include/emailservice/*.h)
+MAN      := $(wildcard man/*.[1-8])
+EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard examples/*.c))
+# tests/support: shared by tests, no main(); tests/programs: servers and helpers that scripts start.
+SUPPORT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+PROGRAMS    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/programs/*.c))
+UNIT        := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
+TRANSCRIPTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/transcripts/*_test.c))
+REPLAY      := $(patsubst %_fuzz.c,$(BUILD)/%_replay,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZERS     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
+LIVE        := $(wildcard tests/live/*.sh)
+HOSTILE     := $(wildcard tests/hostile/*.sh)
+# Peers are measured where they are installed.
+PEERS       := $(if $(wildcard /usr/include/*/curl/curl.h),curl) $(if $(wildcard /usr/include/libetpan/libetpan.h),etpan) \
+               $(if $(wildcard /usr/include/libesmtp.h),esmtp)
+BENCH       := $(BUILD)/bench/sink $(BUILD)/bench/count.so $(BUILD)/bench/pki/server.pem \
+               $(patsubst %,$(BUILD)/bench/client_%,self $(PEERS))
 
-all: $(BUILD)/libemailservice.a
+SHARED  := libemailservice.so.$(VERSION)
+EMAILCTL := $(if $(TOOL_OBJ),$(BUILD)/emailctl)
+SCHEMA  := $(if $(TOOL_OBJ),$(BUILD)/emailservice.xsd)
+PRODUCT := $(BUILD)/libemailservice.a $(BUILD)/libemailservice.so $(EMAILCTL)
 
-$(BUILD)/%.o: %.c
+# --- library and command line -------------------------------------------------------------------
+all: $(PRODUCT)
+
+# Objects are made anew when compiler, flags or mbedTLS change.
+$(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	@echo '$(CC) $(CFLAGS) $(MBEDTLS_KIND) $(MBEDTLS_VERSION) $(MBEDTLS_CFLAGS)' > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-$(BUILD)/libemailservice.a: $(LIB_OBJ)
+$(BUILD)/lib/%.o: lib/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(LIB_CFLAGS) -c $< -o $@
+
+# Every object with its internal names: what tests link.
+$(BUILD)/objects.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-# make unit; make unit/smtp for one
-$(BUILD)/tests/unit/%_test: tests/unit/%_test.c $(SUPPORT_OBJ) $(BUILD)/libemailservice.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests $< $(SUPPORT_OBJ) $(BUILD)/libemailservice.a $(LIBS) -lcmocka -o $@
+# What users link: one object in which only the public names are global, so that neither an internal
+# name nor an mbedTLS brought in (there is none in it otherwise) can meet another of the program's.
+$(BUILD)/libemailservice.a: $(LIB_OBJ) $(MBEDTLS_ARCHIVES)
+	$(CC) -r -nostdlib $(filter-out -fsanitize%,$(CFLAGS)) -o $(BUILD)/emailservice.o $(LIB_OBJ) $(MBEDTLS_ARCHIVES)
+	$(OBJCOPY) --wildcard --keep-global-symbol='email_[!_]*' $(BUILD)/emailservice.o
+	@rm -f $@
+	$(AR) rcs $@ $(BUILD)/emailservice.o
 
-unit: $(TEST_BIN)
-	@for t in $(TEST_BIN); do echo "== $$t"; $$t || exit 1; done
+$(BUILD)/$(SHARED): $(LIB_OBJ) $(MBEDTLS_ARCHIVES)
+	$(CC) $(CFLAGS) -shared -Wl,-soname,libemailservice.so.$(SOVERSION) -Wl,--exclude-libs,ALL -Wl,--gc-sections \
+	      -Wl,--as-needed -Wl,-z,relro,-z,now $(LDFLAGS) $(LIB_OBJ) $(LIBS) -o $@
+
+$(BUILD)/libemailservice.so: $(BUILD)/$(SHARED)
+	ln -sf $(SHARED) $(BUILD)/libemailservice.so.$(SOVERSION)
+	ln -sf $(SHARED) $@
+
+# Linked against a static library, mbedTLS is in it already or is the system's.
+STATIC_LIBS = $(BUILD)/libemailservice.a $(if $(MBEDTLS_ARCHIVES),,$(MBEDTLS_LIBS)) $(XML_LIBS) -pthread
+
+$(BUILD)/tools/emailctl/%.o: tools/emailctl/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_CFLAGS) -c $< -o $@
+
+$(BUILD)/emailctl: $(TOOL_OBJ) $(BUILD)/libemailservice.a
+	$(CC) $(CFLAGS) -Wl,--gc-sections $(LDFLAGS) $(TOOL_OBJ) $(STATIC_LIBS) $(JANSSON_LIBS) -o $@
+
+$(BUILD)/emailservice.xsd: $(BUILD)/emailctl
+	$< schema > $@.new
+	@mv $@.new $@
+
+$(BUILD)/examples/%: examples/%.c $(BUILD)/libemailservice.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iinclude $< $(LDFLAGS) $(STATIC_LIBS) -o $@
+
+# --- tests: see HACKING.md ----------------------------------------------------------------------
+$(BUILD)/tests/support/%.o: tests/support/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -c $< -o $@
+
+$(BUILD)/support.a: $(SUPPORT_OBJ)
+	@rm -f $@
+	@mkdir -p $(@D)
+	$(AR) rcs $@ $^
+
+TEST_PARTS = $(BUILD)/support.a $(BUILD)/objects.a
+$(BUILD)/tests/%_test: tests/%_test.c $(TEST_PARTS)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) $(CMOCKA_LIBS) $(JANSSON_LIBS) -o $@
+
+$(BUILD)/tests/programs/%: tests/programs/%.c $(TEST_PARTS)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) $(JANSSON_LIBS) -o $@
+
+$(BUILD)/tests/fuzz/%_replay: tests/fuzz/%_fuzz.c tests/fuzz/replay.c $(TEST_PARTS)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) $< tests/fuzz/replay.c $(LDFLAGS) $(TEST_PARTS) $(LIBS) -o $@
+
+$(BUILD)/tests/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(TEST_PARTS)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -fsanitize=fuzzer $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) -o $@
+
+# Without cmocka the unit tests cannot be built; deps.sh has said so, and the run says SKIP.
+TESTS_OF_C = $(if $(CMOCKA_LIBS),$(UNIT) $(TRANSCRIPTS)) $(REPLAY)
+test-programs: $(TESTS_OF_C) $(PROGRAMS)
+
+ASAN = BUILD=$(BUILD)/asan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+TSAN = BUILD=$(BUILD)/tsan CFLAGS="-O1 -g -fsanitize=thread"
+FUZZ = BUILD=$(BUILD)/fuzz CC=clang CFLAGS="-O1 -g -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined"
+
+# Where a make is not told how many jobs, building takes all processors; tests are started by
+# tests/run.sh, one group after the other.
+FAST = $(MAKE) -s --no-print-directory DEPS_DONE=1 $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
+SLOW = $(MAKE) --no-print-directory DEPS_DONE=1
+RUN  = RESULTS=$(or $(RESULTS),$(BUILD)/log/results) tests/run.sh
+
+check: export RESULTS = $(BUILD)/log/results
+check:
+	@rm -rf $(BUILD)/log
+	@$(FAST) all test-programs examples
+	@$(FAST) $(ASAN) test-programs
+	@failed=; for group in floors headers unit transcripts replay asan live hostile install-check; do \
+	   $(SLOW) check-$$group || failed=yes; done; tests/run.sh --summary && [ -z "$$failed" ]
+
+# The same groups, as `make check` runs them: each test with a line in the summary.
+check-floors: all
+	@$(RUN) gate tests/floors.sh
+check-headers: all
+	@$(RUN) gate tests/headers.sh
+check-install-check: all
+	@$(RUN) gate tests/install.sh
+check-unit: test-programs
+	@$(RUN) -j $(JOBS) $(if $(CMOCKA_LIBS),,-s "cmocka is not installed") unit $(UNIT)
+check-transcripts: test-programs
+	@$(RUN) -j $(JOBS) $(if $(CMOCKA_LIBS),,-s "cmocka is not installed") transcripts $(TRANSCRIPTS)
+check-replay: test-programs
+	@$(RUN) -j $(JOBS) replay $(REPLAY)
+check-asan:
+	@$(FAST) $(ASAN) test-programs
+	@$(RUN) -j $(JOBS) asan $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(TESTS_OF_C))
+check-live: all test-programs examples
+	@$(RUN) live $(LIVE)
+check-hostile: all test-programs examples
+	@$(RUN) hostile $(HOSTILE)
+
+# One group at a time, for people.
+floors: all
+	@tests/floors.sh
+headers: all
+	@tests/headers.sh
+install-check: all
+	@tests/install.sh
+unit transcripts replay asan live hostile:
+	@$(FAST) test-programs $(if $(filter live hostile,$@),all examples)
+	@rm -f $(BUILD)/log/results
+	@$(SLOW) check-$@
 unit/%: $(BUILD)/tests/unit/%_test
 	$<
+tsan:
+	@$(FAST) $(TSAN) test-programs
+	@$(RUN) -j $(JOBS) tsan $(patsubst $(BUILD)/%,$(BUILD)/tsan/%,$(UNIT) $(TRANSCRIPTS))
+valgrind: test-programs
+	@$(RUN) -j $(JOBS) -w "valgrind -q --leak-check=full --error-exitcode=99" valgrind $(UNIT) $(TRANSCRIPTS)
 
+# Each fuzzer for FUZZ_SECONDS from its corpus; what it finds new stays in the build folder.
+fuzz:
+	@$(FAST) $(FUZZ) fuzzers
+	@for f in $(FUZZERS:$(BUILD)/%=$(BUILD)/fuzz/%); do \
+	   name=$$(basename $$f _fuzz); mkdir -p $(BUILD)/fuzz/corpus/$$name; echo "== $$name"; \
+	   $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 \
+	      -artifact_prefix=$(BUILD)/fuzz/$$name- $(BUILD)/fuzz/corpus/$$name \
+	      $$(ls -d tests/corpus/$$name 2>/dev/null) || exit 1; done
+fuzzers: $(FUZZERS)
+
+demo:
+	@$(FAST) all test-programs-for-demo
+	@BUILD='$(abspath $(BUILD))' sh tests/demo.sh
+test-programs-for-demo: $(PROGRAMS)
+examples: $(EXAMPLES)
+
+# The clients take turns against one sink; BENCH_FLAGS=--quick for a first look.
+bench:
+	@$(FAST) $(BENCH)
+	@python3 bench/run.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/results.md
+
+$(BUILD)/bench/client_%: PEER_LIBS =
+$(BUILD)/bench/client_self:  PEER_LIBS = $(STATIC_LIBS)
+$(BUILD)/bench/client_curl:  PEER_LIBS = -lcurl
+$(BUILD)/bench/client_etpan: PEER_LIBS = -letpan
+$(BUILD)/bench/client_esmtp: PEER_LIBS = -lesmtp
+$(BUILD)/bench/client_%: bench/client_%.c bench/job.c $(BUILD)/libemailservice.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iinclude $< bench/job.c $(LDFLAGS) $(PEER_LIBS) -o $@
+$(BUILD)/bench/sink: bench/sink.c $(TEST_PARTS)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) $(JANSSON_LIBS) -o $@
+$(BUILD)/bench/count.so: bench/count.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Wno-pedantic -shared $< -ldl -o $@
+# A root and a server's certificate, for this machine's loopback.
+$(BUILD)/bench/pki/server.pem:
+	@mkdir -p $(@D)
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj '/CN=Bench root' \
+	   -keyout $(@D)/root.key -out $(@D)/root.pem
+	openssl req -x509 -CA $(@D)/root.pem -CAkey $(@D)/root.key -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	   -days 365 -subj '/CN=localhost' -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' \
+	   -extensions v3_req -addext 'extendedKeyUsage=serverAuth' -keyout $(@D)/server.key -out $@
+
+# --- style and static analysis; not in `make check`: it needs some 500 MB of tools --------------
+C_FILES = $(wildcard lib/*/*.[ch] include/emailservice/*.h tools/emailctl/*.[ch] tests/*/*.[ch] examples/*.c)
+lint:
+	@tests/lint.sh $(C_FILES)
+format:
+	clang-format -i $(C_FILES)
+
+# --- installing ---------------------------------------------------------------------------------
+CMAKEDIR = $(LIBDIR)/cmake/emailservice
+# What a program needs beside a static libemailservice.
+space   := $(eval) $(eval)
+PRIVATE  = $(strip $(if $(MBEDTLS_ARCHIVES),,$(MBEDTLS_LIBS)) $(XML_LIBS) -pthread)
+# CMake wants a list, and its paths follow the folder that its package lies in.
+FILL     = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
+               -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@PRIVATE@|$(PRIVATE)|g' \
+               -e 's|@PRIVATE_LIST@|$(subst $(space),;,$(PRIVATE))|g' -e 's|@SOVERSION@|$(SOVERSION)|g' \
+               -e "s|@INCLUDE_FROM_CMAKE@|$$(realpath -m --relative-to=$(CMAKEDIR) $(INCLUDEDIR))|"
+
+install: all $(SCHEMA)
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(CMAKEDIR) $(DESTDIR)$(INCLUDEDIR)/emailservice
+	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/emailservice
+	install -m 644 $(BUILD)/libemailservice.a $(DESTDIR)$(LIBDIR)
+	install -m 755 $(BUILD)/$(SHARED) $(DESTDIR)$(LIBDIR)
+	ln -sf $(SHARED) $(DESTDIR)$(LIBDIR)/libemailservice.so.$(SOVERSION)
+	ln -sf $(SHARED) $(DESTDIR)$(LIBDIR)/libemailservice.so
+	$(FILL) pkgconfig/emailservice.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/emailservice.pc
+	$(FILL) pkgconfig/emailserviceConfig.cmake.in > $(DESTDIR)$(CMAKEDIR)/emailserviceConfig.cmake
+	$(FILL) pkgconfig/emailserviceConfigVersion.cmake.in > $(DESTDIR)$(CMAKEDIR)/emailserviceConfigVersion.cmake
+ifneq ($(EMAILCTL),)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/emailservice
+	install -m 755 $(EMAILCTL) $(DESTDIR)$(BINDIR)
+	install -m 644 $(SCHEMA) $(DESTDIR)$(DATADIR)/emailservice
+endif
+	for page in $(MAN); do section=$${page##*.}; install -d $(DESTDIR)$(DATADIR)/man/man$$section && \
+	   install -m 644 $$page $(DESTDIR)$(DATADIR)/man/man$$section || exit 1; done
+	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || :
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/emailctl $(DESTDIR)$(LIBDIR)/libemailservice.a $(DESTDIR)$(LIBDIR)/libemailservice.so*
+	rm -f $(DESTDIR)$(LIBDIR)/pkgconfig/emailservice.pc $(MAN:man/%=$(DESTDIR)$(DATADIR)/man/man*/%)
+	rm -rf $(DESTDIR)$(INCLUDEDIR)/emailservice $(DESTDIR)$(DATADIR)/emailservice $(DESTDIR)$(CMAKEDIR)
+
+# --- the rest -----------------------------------------------------------------------------------
+# An mbedTLS brought in outlives `make clean`: it is no work of ours, and costs a download.
 clean:
-	rm -rf $(BUILD)
+	@[ ! -d $(BUILD) ] || find $(BUILD) -mindepth 1 -maxdepth 1 ! -path '$(DEPS)' -exec rm -rf {} +
+distclean:
+	rm -rf $(BUILD) $(DEPS)
 
-.PHONY: all unit clean
--include $(LIB_OBJ:.o=.d) $(TEST_BIN:=.d) $(SUPPORT_OBJ:.o=.d)
+help:
+	@echo "make              library and command line, in $(BUILD)/"
+	@echo "make demo         build, and send and receive mail with a server started for it"
+	@echo "make check        every test; one group: unit transcripts replay asan live hostile floors headers install-check"
+	@echo "make unit/NAME    one unit test"
+	@echo "make valgrind     the unit tests under valgrind; make tsan: under the thread sanitizer"
+	@echo "make fuzz         each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))"
+	@echo "make lint         clang-format, clang-tidy, cppcheck"
+	@echo "make bench        this library beside its peers"
+	@echo "make install      under PREFIX ($(PREFIX)), DESTDIR before it; make uninstall"
+	@echo "make clean        keeps what was brought in; make distclean does not"
+
+.PHONY: all check demo unit transcripts replay asan tsan valgrind live hostile floors headers install-check fuzz fuzzers \
+        lint format bench examples install uninstall clean distclean help test-programs test-programs-for-demo FORCE \
+        check-floors check-headers check-install-check check-unit check-transcripts check-replay check-asan check-live check-hostile
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+-include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUPPORT_OBJ:.o=.d) $(EXAMPLES:=.d) $(PROGRAMS:=.d) $(UNIT:=.d) $(TRANSCRIPTS:=.d) \
+         $(REPLAY:=.d) $(FUZZERS:=.d) $(BENCH:=.d)

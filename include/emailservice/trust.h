@@ -119,7 +119,8 @@ EMAIL_API void email_trust_set_challenge(email_trust *trust, email_challenge_fn 
 /* The application knows the time to be good (NTP, a time master): no floor is applied. */
 EMAIL_API void email_trust_set_clock_good(email_trust *trust, bool good);
 
-/* The trust sheet's own properties by name: systemTrustStore, clockPolicy, crlFile. Saved at once. */
+/* The trust sheet's own properties by name: systemTrustStore, clockPolicy, crlFile, and clockFloor ("" resets
+ * it). Saved at once. Errors: EMAIL_E_UNKNOWN, EMAIL_E_VALUE, EMAIL_E_LIMIT (get), and those of open. */
 EMAIL_API email_code email_trust_set(email_trust *trust, const char *property, const char *text);
 EMAIL_API email_code email_trust_get(email_trust *trust, const char *property, char *text, size_t size);
 
@@ -129,6 +130,18 @@ typedef bool (*email_allowed_host_fn)(void *context, const email_allowed_host *e
 EMAIL_API email_code email_trust_list_system(email_trust *trust, email_certificate_fn visit, void *context);
 EMAIL_API email_code email_trust_list_user(email_trust *trust, email_certificate_fn visit, void *context);
 EMAIL_API email_code email_trust_list_hosts(email_trust *trust, email_allowed_host_fn visit, void *context);
+
+/*
+ * What the System Trust Store holds, read now: how many certificates can be used, how many were left out
+ * and why the first of them was.
+ * Errors: EMAIL_E_CERTIFICATE (a block that is cut off), EMAIL_E_FILE, EMAIL_E_LIMIT, EMAIL_E_MEMORY.
+ */
+typedef struct email_store_report {
+	char path[256]; /* "": no store was found */
+	size_t loaded, skipped;
+	char why[96];
+} email_store_report;
+EMAIL_API email_code email_trust_report_system(email_trust *trust, email_store_report *report);
 
 /*
  * Imports roots into the User Trust Store from PEM (one or many) or DER. `alias` may be NULL (made from
@@ -161,6 +174,25 @@ EMAIL_API email_code email_trust_prune(email_trust *trust, size_t *removed);
 /* The certificate of a row as PEM. */
 EMAIL_API email_code email_trust_export_host(email_trust *trust, const char *host, int port, const char *sha256,
                                              char *pem, size_t size);
+
+/*
+ * The verdict on a chain without Allowed Hosts, as a connection to `host` would have it. `chain` is PEM,
+ * leaf first, or one DER. `roots` (PEM or DER) stand instead of the stores; NULL: those of `trust`, or of
+ * the system where `trust` is NULL. `time` is a good clock; 0: the clock of the machine, as good as it is.
+ * `reasons` (may be NULL): why not. `error` may be NULL.
+ * Errors: EMAIL_E_TRUST (refused), EMAIL_E_CLOCK, EMAIL_E_CERTIFICATE (no PEM, cut off, roots that do not
+ *         parse), EMAIL_E_VALUE (no host), EMAIL_E_FILE, EMAIL_E_SHEET, EMAIL_E_MEMORY.
+ */
+typedef struct email_verify {
+	const char *host;
+	const void *chain;
+	size_t chain_size;
+	const void *roots;
+	size_t roots_size;
+	int64_t time;
+} email_verify;
+EMAIL_API email_code email_trust_verify(email_trust *trust, const email_verify *question, email_reasons *reasons,
+                                        email_error *error);
 
 /* The last failure. Valid until the next call on the object. */
 EMAIL_API const email_error *email_trust_error(email_trust *trust);

@@ -49,6 +49,7 @@ enum {
  */
 typedef struct email__values {
 	/* both kinds */
+	char *name;
 	bool enabled, use_ssl, use_start_tls, allow_plaintext_login, debug;
 	char *client_certificate, *hostname, *local_address;
 	int64_t port, tls_min_protocol;
@@ -79,6 +80,7 @@ typedef struct email__values {
 	char *last_poll_failure_cause;
 	char *tls_version, *tls_cipher_suite;
 	int64_t server_certificate_not_after;
+	int64_t server_certificate_not_before; /* no property: tells how long its life is (check.c) */
 	int64_t queue_size, number_sent, number_discarded;
 	int64_t last_send_success, last_send_failure;
 	char *last_send_failure_cause;
@@ -87,14 +89,25 @@ typedef struct email__values {
 	int64_t number_received, last_received;
 } email__values;
 
+/* What a service lends its accounts; the account room cannot see the service room (floors). */
+typedef struct email__owner {
+	void *service;
+	email_trust *(*trust)(void *service);
+	bool (*name_taken)(void *service, const char *name);
+} email__owner;
+
 struct email_account {
 	email_account_kind kind;
-	char *name;
+	const char *name; /* v.name */
 	email__values v;
+	/* Grows with every change of a property: what was derived from the old ones is stale. */
+	unsigned long changes;
 	/* The sheet that it came from, for relative "file:" secrets; NULL for an account on its own (then
-	 * relative to the working folder). */
-	char *sheet_path;
-	email_trust *trust;
+	 * relative to the working folder). Owned by the service. */
+	const char *sheet_path;
+	const email__owner *owner; /* NULL for an account on its own */
+	email_trust *trust;        /* given by the application, or NULL */
+	bool has_handler;          /* somebody takes the mail that is received */
 	email_log_fn log;
 	void *log_context;
 	email_error error;
@@ -102,10 +115,17 @@ struct email_account {
 	struct email__connection *connection;
 };
 
+/* The trust object that judges this account's servers: its own, else its service's, else NULL. */
+email_trust *email__account_trust(email_account *account);
+
 /* Frees what connection.c holds; called by email_account_free() before the values go. */
 void email__connection_free(email_account *account);
 
-/* The secret's text into `out`, which must be a secret buffer (cleared first): EMAIL_E_SECRET where its
+/* Who judges its servers: its own trust, else its service's, else NULL (the System Trust Store alone). */
+email_trust *email__account_trust(email_account *account);
+
+/* The secret's text into `out`, which must be a secret buffer with EMAIL__SECRET_MAX + 2 for its maximum
+ * (a newline at the end of a file comes and goes), and is cleared first: EMAIL_E_SECRET where its
  * variable or file is not to be had (named in `e`), EMAIL_OK with nothing for NONE. */
 email_code email__secret_read(const email__secret *secret, const char *beside, email__buf *out, email_error *e);
 

@@ -81,6 +81,26 @@ email__error_remedy(email_error *e, const char *format, ...)
 	va_end(ap);
 }
 
+void
+email__error_place(email_error *e, const char *file, int line)
+{
+	size_t n = strlen(file), max = sizeof e->file - 1;
+
+	if (!e || e->file[0])
+		return;
+	if (n > max) {
+		file += n - max;
+		n = max;
+		/* not into the middle of a character (RFC 3629 3) */
+		while (n && ((unsigned char)*file & 0xC0) == 0x80) {
+			file++;
+			n--;
+		}
+	}
+	email__printable(e->file, sizeof e->file, file, n);
+	e->line = line;
+}
+
 email_code
 email__error_memory(email_error *e, email_stage stage)
 {

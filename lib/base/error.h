@@ -14,6 +14,8 @@ email_code email__error_set(email_error *e, email_code code, email_stage stage, 
         __attribute__((format(printf, 4, 5)));
 /* Adds what to do; only the first one stays. */
 void email__error_remedy(email_error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Where in a file: the tail of a longer path, and the line (0: none). Only the first one stays. */
+void email__error_place(email_error *e, const char *file, int line);
 /* Want of memory, in fixed words. */
 email_code email__error_memory(email_error *e, email_stage stage);
 /* Copies bytes that a peer or a file chose, made printable (control characters, invalid UTF-8 and

@@ -33,16 +33,38 @@
 #define EMAIL__HEADER_VALUE_MAX 16384
 /* Body lines: RFC 5322 2.1.1. */
 #define EMAIL__LINE_MAX 998
+/* The name of a header of one's own: it must leave room on its line (RFC 5322 2.1.1: 78). */
+#define EMAIL__HEADER_NAME_MAX 76
+/* Headers of one's own, and files in one message. */
+#define EMAIL__HEADERS_MAX 1000
+#define EMAIL__PARTS_MAX 1000
+/* What is composed beforehand: headers and boundaries. 1,000 recipients with long names in UTF-8, each
+ * written as encoded words, and 1,000 parts stay below. */
+#define EMAIL__FRAME_MAX (8 * 1024 * 1024)
+/* The header of a ready message. Real ones are below 64 kB. */
+#define EMAIL__RAW_HEADER_MAX (256 * 1024)
+/* The name of an attached file: POSIX NAME_MAX of today's file systems. */
+#define EMAIL__FILE_NAME_MAX 255
+/* A Message-ID or Content-ID: one line of 998 would do; real ones are below 100. */
+#define EMAIL__MESSAGE_ID_MAX 250
 
 /* A property sheet: bytes, nesting, attributes of one element (libxml2 is quadratic in them), elements. */
 #define EMAIL__SHEET_MAX (256 * 1024)
 #define EMAIL__SHEET_DEPTH_MAX 16
 #define EMAIL__SHEET_ATTRIBUTES_MAX 32
 #define EMAIL__SHEET_NODES_MAX 20000
+/* A name of an element or attribute: the longest property has some thirty characters. */
+#define EMAIL__SHEET_NAME_MAX 128
 /* The trust sheet holds certificates: 500 entries of some kB. */
 #define EMAIL__TRUST_SHEET_MAX (4 * 1024 * 1024)
 /* A text property. */
 #define EMAIL__TEXT_MAX 4096
+/* Rows of the property table, so that a set of them needs no memory. */
+#define EMAIL__PROPERTIES_MAX 96
+/* The XML Schema made from them: some hundred bytes a row. */
+#define EMAIL__SCHEMA_MAX (256 * 1024)
+/* A name of an account: a folder and a column carry it. */
+#define EMAIL__NAME_MAX 64
 /* A secret: OAuth tokens go to 16 kB. */
 #define EMAIL__SECRET_MAX 16384
 /* Accounts in one service. */
@@ -52,6 +74,21 @@
 #define EMAIL__CHAIN_MAX 9
 #define EMAIL__CERTIFICATE_MAX 65536
 #define EMAIL__BUNDLE_MAX (16 * 1024 * 1024)
+/* Extensions of one certificate: honest ones have some fifteen, and each is looked for among the others. */
+#define EMAIL__EXTENSIONS_MAX 64
+/* Certificates that one verdict looks at: those sent, and issuers of the same name from the stores. */
+#define EMAIL__POOL_MAX 64
+/* A path: leaf, 8 intermediates, root. */
+#define EMAIL__PATH_MAX (EMAIL__CHAIN_MAX + 1)
+/* Signatures checked for one verdict, so that a chain of many equal names costs no more than a second
+ * even on a small processor. */
+#define EMAIL__SIGNATURE_CHECKS_MAX 60
+/* Names against name constraints, comparisons in one chain. */
+#define EMAIL__CONSTRAINT_CHECKS_MAX 250000
+/* A file of revocation lists. */
+#define EMAIL__CRL_MAX (8 * 1024 * 1024)
+/* Certificates in the User Trust Store, and in the User Key Store. */
+#define EMAIL__USER_STORE_MAX 500
 /* Allowed Hosts (model 6). */
 #define EMAIL__HOSTS_UNAPPROVED_EACH 4
 #define EMAIL__HOSTS_UNAPPROVED 64

@@ -50,6 +50,10 @@ struct email__link {
 	/* One line of transcript, masked; NULL for none. */
 	void (*log)(void *context, char who, const char *line, size_t n);
 	void *log_context;
+	/* A stage of the dialogue ended well (greeting, capabilities, starttls, authenticate), with a word on
+	 * it for a person; or NULL. */
+	void (*ended)(void *context, email_stage stage, const char *detail);
+	void *ended_context;
 	email_error error;
 };
 

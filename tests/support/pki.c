@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pki.h"
+#include "support/pki.h"
 
 #include <arpa/inet.h>
 #include <stdint.h>

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+const char *
+bench_text(void)
+{
+	static char text[1024];
+	size_t n = 0;
+
+	while (n + 64 < 832)
+		n += (size_t)snprintf(text + n, sizeof text - n, "%-60s\r\n", "Boiler 2 reports a flame failure; see the log.");
+	return text;
+}
+
+const char *
+bench_mail(void)
+{
+	static char mail[2048];
+
+	snprintf(mail, sizeof mail,
+	         "From: Plant room <" BENCH_FROM ">\r\nTo: " BENCH_TO "\r\nSubject: Boiler 2: flame failure\r\n"
+	         "Date: Tue, 24 Nov 2026 03:00:00 +0000\r\nMessage-ID: <bench@example.com>\r\nMIME-Version: 1.0\r\n"
+	         "Content-Type: text/plain; charset=us-ascii\r\n\r\n%s",
+	         bench_text());
+	return mail;
+}
+
+static double
+seconds(const struct timeval *t)
+{
+	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
+}
+
+/* Peak of the resident set. ru_maxrss would carry the parent's size over exec. */
+static long
+peak_kb(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[256];
+	long kb = 0;
+
+	while (f && fgets(line, sizeof line, f))
+		if (sscanf(line, "VmHWM: %ld", &kb) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct timespec t0, t1;
+	struct rusage r0, r1;
+	bench_job job = {0};
+	int failed;
+
+	if (argc != 7) {
+		fprintf(stderr, "usage: %s PORT plain|tls|starttls CA kept|each|attach COUNT FILE\n", argv[0]);
+		return 64;
+	}
+	job.port = atoi(argv[1]);
+	job.transport = strcmp(argv[2], "plain") == 0 ? BENCH_PLAIN : strcmp(argv[2], "tls") == 0 ? BENCH_TLS : BENCH_STARTTLS;
+	job.ca = argv[3];
+	job.work = strcmp(argv[4], "kept") == 0 ? BENCH_KEPT : strcmp(argv[4], "each") == 0 ? BENCH_EACH : BENCH_ATTACH;
+	job.count = atol(argv[5]);
+	job.file = argv[6];
+	clock_gettime(CLOCK_MONOTONIC, &t0);
+	getrusage(RUSAGE_SELF, &r0);
+	failed = bench_run(&job);
+	getrusage(RUSAGE_SELF, &r1);
+	clock_gettime(CLOCK_MONOTONIC, &t1);
+	printf("{\"wall\": %.6f, \"cpu\": %.6f, \"rss_kb\": %ld}\n",
+	       (double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9,
+	       seconds(&r1.ru_utime) + seconds(&r1.ru_stime) - seconds(&r0.ru_utime) - seconds(&r0.ru_stime), peak_kb());
+	return failed;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include "account/connection.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "os/clock.h"
+
+email__connection *
+email__connection_get(email_account *account)
+{
+	email__connection *c = account->connection;
+
+	if (c)
+		return c;
+	c = email__new(email__connection);
+	if (!c)
+		return NULL;
+	if (!email__mutex_init(&c->lock)) {
+		email__free(c);
+		return NULL;
+	}
+	email__buf_init(&c->user, EMAIL__TEXT_MAX);
+	email__buf_init(&c->password, EMAIL__SECRET_MAX + 1);
+	c->user.secret = c->password.secret = true;
+	c->op.account = account;
+	account->connection = c;
+	return c;
+}
+
+void
+email__connection_free(email_account *account)
+{
+	email__connection *c = account->connection;
+
+	if (!c)
+		return;
+	email__connection_drop(account);
+	email__buf_dispose(&c->user);
+	email__buf_dispose(&c->password);
+	email_report_free(c->op.report);
+	email__free(c->recipients);
+	email__mutex_dispose(&c->lock);
+	email__free(c);
+	account->connection = NULL;
+}
+
+void
+email__connection_drop(email_account *account)
+{
+	email__connection *c = account->connection;
+	email__session *session;
+
+	email__mutex_lock(&c->lock);
+	session = c->session;
+	c->session = NULL;
+	email__mutex_unlock(&c->lock);
+	email__session_free(session);
+	email__smtp_free(c->smtp);
+	c->smtp = NULL;
+	c->kept = false;
+	email__buf_clear(&c->user);
+	email__buf_clear(&c->password);
+}
+
+bool
+email__connection_usable(email_account *account)
+{
+	email__connection *c = account->connection;
+
+	return c->session && c->changes == account->changes &&
+	       c->generation == email__trust_generation(email__account_trust(account)) &&
+	       email__session_alive(c->session);
+}
+
+/* The only judge of a TLS peer. Runs inside the handshake. */
+static email_code
+judge(void *context, const email__chain *chain)
+{
+	email__connection *c = context;
+
+	c->judged = true;
+	email__error_clear(&c->trust_error);
+	return email__trust_judge(c->trust, c->host, c->port, chain, &c->verdict, &c->trust_error);
+}
+
+static void
+transcript(void *context, char who, const char *line, size_t n)
+{
+	email_account *account = context;
+	char text[EMAIL__SMTP_LINE_MAX];
+
+	if (!account->log)
+		return;
+	email__printable(text, sizeof text, line, n);
+	account->log(account->log_context, account->name, who, text);
+}
+
+static void
+told(email_operation *op, email_stage stage, bool ok, const char *detail, const char *remedy)
+{
+	email_test_step step = {.stage = stage, .ok = ok, .detail = detail, .remedy = remedy};
+	int64_t now = email__clock_ms();
+
+	if (!op->on_step)
+		return;
+	step.milliseconds = (long)(now - op->step_began);
+	op->step_began = now;
+	op->on_step(op->step_context, &step);
+}
+
+void
+email__connection_step_failed(email_account *account)
+{
+	const email_error *e = &account->error;
+
+	told(&account->connection->op, e->stage, false, e->text, e->remedy);
+}
+
+/* A stage ended well: said by session and engine alike. */
+static void
+ended(void *context, email_stage stage, const char *detail)
+{
+	email_account *account = context;
+	email__connection *c = account->connection;
+	char line[512];
+
+	if (account->log && account->v.debug) {
+		email__printable(line, sizeof line, detail, strlen(detail));
+		account->log(account->log_context, account->name, '*', line);
+	}
+	told(&c->op, stage, true, detail, "");
+	if (stage == EMAIL_STAGE_TLS_HANDSHAKE)
+		told(&c->op, EMAIL_STAGE_TRUST, true,
+		     c->verdict.kind == EMAIL__EXEMPTION_ACCEPTED ? "exemption in Allowed Hosts" : "chain accepted",
+		     "");
+}
+
+static email_code
+read_credentials(email_account *account, email__connection *c)
+{
+	email_code rc;
+
+	if (account->v.auth_type == EMAIL__AUTH_NONE)
+		return EMAIL_OK;
+	if (account->v.auth_type != EMAIL__AUTH_BASIC)
+		return email__error_set(&account->error, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
+		                        "this authenticator type is not in this version");
+	if ((rc = email__buf_adds(&c->user, account->v.auth_account)))
+		return email__error_memory(&account->error, EMAIL_STAGE_AUTHENTICATE);
+	if ((rc = email__secret_read(&account->v.auth_password, account->sheet_path, &c->password,
+	                             &account->error)))
+		return rc;
+	c->credentials.user = email__buf_text(&c->user);
+	c->credentials.password = email__buf_text(&c->password);
+	if (!c->credentials.user || !c->credentials.password)
+		return email__error_memory(&account->error, EMAIL_STAGE_AUTHENTICATE);
+	return EMAIL_OK;
+}
+
+static email_code
+make_engine(email_account *account, email__connection *c)
+{
+	email__smtp_config config = {
+	        .ehlo_name = account->v.ehlo_name,
+	        .start_tls = account->v.use_start_tls,
+	        .tls = account->v.use_ssl,
+	        .allow_plaintext_login = account->v.allow_plaintext_login,
+	        .mechanism = account->v.auth_mechanism[0] ? account->v.auth_mechanism : NULL,
+	        .credentials = account->v.auth_type == EMAIL__AUTH_NONE ? NULL : &c->credentials,
+	};
+	email__link *link;
+
+	c->smtp = email__smtp_new(&config);
+	if (!c->smtp)
+		return email__error_memory(&account->error, EMAIL_STAGE_CONNECT);
+	link = email__smtp_link(c->smtp);
+	link->ended = ended;
+	link->ended_context = account;
+	if (account->log && account->v.debug) {
+		link->log = transcript;
+		link->log_context = account;
+	}
+	return EMAIL_OK;
+}
+
+static email_code
+make_session(email_account *account, email__connection *c, bool address)
+{
+	email__session_config config = {
+	        .host = c->host,
+	        .port = c->port,
+	        .local_address = account->v.local_address,
+	        .tls_first = account->v.use_ssl,
+	        .tls = {.server_name = address ? NULL : c->host,
+	                .min = (email_tls_version)account->v.tls_min_protocol,
+	                .judge = judge,
+	                .judge_context = c},
+	        .connection_timeout_ms = (long)account->v.connection_timeout,
+	        .response_timeout_ms = (long)account->v.response_timeout,
+	        .data_timeout_ms = (long)account->v.data_timeout,
+	        .event = ended,
+	        .event_context = account,
+	};
+	email__session *session = email__session_new(&config, email__smtp_link(c->smtp));
+
+	if (!session)
+		return email__error_memory(&account->error, EMAIL_STAGE_CONNECT);
+	email__mutex_lock(&c->lock);
+	c->session = session;
+	if (c->cancelled)
+		email__session_cancel(session);
+	email__mutex_unlock(&c->lock);
+	return EMAIL_OK;
+}
+
+email_code
+email__connection_open(email_account *account)
+{
+	email__connection *c = account->connection;
+	bool address;
+	email_code rc;
+
+	email__connection_drop(account);
+	if (account->v.hostname[0] == '\0') {
+		rc = email__error_set(&account->error, EMAIL_E_VALUE, EMAIL_STAGE_RESOLVE, "hostname is empty");
+		email__error_remedy(&account->error, "set the property hostname");
+		return rc;
+	}
+	if ((rc = email__host_canonical(account->v.hostname, c->host, &address)))
+		return email__error_set(&account->error, rc, EMAIL_STAGE_RESOLVE,
+		                        "\"%s\" is no host name and no address", account->v.hostname);
+	c->port = email_account_effective_port(account);
+	c->trust = email__account_trust(account);
+	c->changes = account->changes;
+	c->generation = email__trust_generation(c->trust);
+	c->judged = false;
+	memset(&c->verdict, 0, sizeof c->verdict);
+	if ((rc = read_credentials(account, c)) || (rc = make_engine(account, c)) ||
+	    (rc = make_session(account, c, address)))
+		email__connection_drop(account);
+	return rc;
+}
+
+bool
+email__connection_failed(email_account *account)
+{
+	email__connection *c = account->connection;
+
+	if (c->judged && c->verdict.kind == EMAIL__REFUSED) {
+		account->error = c->trust_error;
+		if (!c->op.asked && c->trust_error.code == EMAIL_E_TRUST) {
+			c->op.asked = true;
+			if (email__trust_challenge(c->trust, c->host, c->port, &c->verdict)) {
+				email__error_clear(&account->error);
+				return true;
+			}
+		}
+		return false;
+	}
+	account->error = *email__session_error(c->session);
+	return false;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An account's connection: engine and session together, kept from one mail to the next, and the one
+ * operation that may run on it.
+ *
+ *     BEGIN -> CONNECTING -> READY -> SENDING -> DONE      a mail
+ *     BEGIN -> CONNECTING -> READY -> QUITTING -> DONE     a test
+ *
+ * A refused certificate that a person approves when asked (email__trust_challenge), and a kept connection
+ * that turns out to be dead before the mail got anywhere, lead back to CONNECTING, once each.
+ */
+#ifndef EMAIL__ACCOUNT_CONNECTION_H
+#define EMAIL__ACCOUNT_CONNECTION_H
+
+#include "account/account.h"
+#include "mime/compose.h"
+#include "net/session.h"
+#include "os/mutex.h"
+#include "proto/smtp.h"
+#include "trust/verdict.h"
+
+typedef enum email__op_state {
+	EMAIL__OP_NONE, /* no operation runs */
+	EMAIL__OP_BEGIN,
+	EMAIL__OP_CONNECTING,
+	EMAIL__OP_READY,
+	EMAIL__OP_SENDING,
+	EMAIL__OP_QUITTING,
+	EMAIL__OP_DONE
+} email__op_state;
+
+struct email_operation {
+	email_account *account;
+	email__op_state state;
+	email_message *message; /* NULL: a test */
+	email_code result;
+	bool asked;             /* the challenge was put once */
+	bool retried;           /* a dead kept connection was replaced once */
+	unsigned flights;       /* round trips of connections that were given up, or made before this mail */
+	uint64_t sent;
+	email_report *report;   /* made when somebody asks */
+	email_test_fn on_step;
+	void *step_context;
+	int64_t step_began;
+};
+
+typedef struct email__connection {
+	email__session *session; /* NULL: none */
+	email__smtp *smtp;
+	unsigned long changes;    /* of the account's properties when it was made */
+	unsigned long generation; /* of trust */
+	bool kept;                /* it has carried a whole mail before */
+
+	char host[EMAIL__HOST_MAX];
+	int port;
+	email_trust *trust;
+	bool judged;
+	email__verdict verdict;
+	email_error trust_error;
+
+	email__buf user, password; /* secret; empty once logged in */
+	email__credentials credentials;
+
+	email__mutex lock; /* for cancel: guards session, cancelled and op.state against another thread */
+	bool cancelled;
+
+	email__smtp_mail mail;
+	email__smtp_recipient *recipients;
+	size_t recipients_cap;
+	email__envelope envelope;
+	struct email_operation op;
+} email__connection;
+
+/* The account's connection object, made at the first call. NULL: no memory. */
+email__connection *email__connection_get(email_account *account);
+/* True where a connection stands that may carry the next mail. */
+bool email__connection_usable(email_account *account);
+/* Starts a new one (not waiting). Errors are in account->error. */
+email_code email__connection_open(email_account *account);
+/* Drops it without ceremony. */
+void email__connection_drop(email_account *account);
+/* The session closed: fills account->error with the reason that counts; true where connecting again makes
+ * sense (the challenge was answered with yes). */
+bool email__connection_failed(email_account *account);
+
+/* Tells a test that account->error ended it. */
+void email__connection_step_failed(email_account *account);
+
+/* One operation at a time: NULL where one runs, or no memory (account->error tells). */
+email_operation *email__operation_start(email_account *account, email_message *message, email_test_fn on_step,
+                                        void *context);
+/* Goes on; `drive` is email__session_step or email__session_run. */
+email_progress email__operation_advance(email_operation *op, email__session_state (*drive)(email__session *));
+
+/* A report of the mail just done, for the caller to own. NULL: no memory. */
+email_report *email__report_new(const email__connection *c);
+
+/* What an outcome does to the account's status, counts and times. */
+void email__status_of_session(email_account *account, const email_error *error);
+void email__status_of_mail(email_account *account, email_code code, const email_error *error);
+
+#endif

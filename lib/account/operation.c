@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "account/connection.h"
+#include "base/alloc.h"
+#include "base/error.h"
+#include "os/clock.h"
+
+email_operation *
+email__operation_start(email_account *account, email_message *message, email_test_fn on_step, void *context)
+{
+	email__connection *c = email__connection_get(account);
+	email_operation *op;
+
+	email__error_clear(&account->error);
+	if (!c) {
+		email__error_memory(&account->error, EMAIL_STAGE_NONE);
+		return NULL;
+	}
+	op = &c->op;
+	if (op->state != EMAIL__OP_NONE) {
+		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
+		                 "an operation is running on this account");
+		return NULL;
+	}
+	memset(op, 0, sizeof *op);
+	op->account = account;
+	op->message = message;
+	op->on_step = on_step;
+	op->step_context = context;
+	email__mutex_lock(&c->lock);
+	op->state = EMAIL__OP_BEGIN;
+	c->cancelled = false;
+	email__mutex_unlock(&c->lock);
+	c->mail.count = 0;
+	return op;
+}
+
+static email__op_state
+done(email_operation *op, email_code code)
+{
+	email__connection *c = op->account->connection;
+
+	op->result = code;
+	if (c->smtp) {
+		op->flights += email__smtp_link(c->smtp)->flights;
+		op->sent += email__smtp_link(c->smtp)->sent;
+		email__smtp_link(c->smtp)->flights = 0;
+		email__smtp_link(c->smtp)->sent = 0;
+	}
+	if (op->message)
+		email__message_release(op->message);
+	return EMAIL__OP_DONE;
+}
+
+static email__op_state
+failed(email_operation *op)
+{
+	email_account *account = op->account;
+
+	if (!op->message)
+		email__connection_step_failed(account);
+	return done(op, account->error.code);
+}
+
+/* Everything that can be known before the network is asked. */
+static email__op_state
+begin(email_operation *op)
+{
+	email_account *account = op->account;
+
+	if (account->kind != EMAIL_OUTGOING) {
+		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "not an outgoing account");
+		return failed(op);
+	}
+	if (op->message && !account->v.enabled) {
+		email__error_set(&account->error, EMAIL_E_DISABLED, EMAIL_STAGE_NONE, "the account %s is disabled",
+		                 account->name);
+		email__error_remedy(&account->error, "set enabled to true");
+		return failed(op);
+	}
+	if (op->message && email__connection_usable(account))
+		return EMAIL__OP_READY;
+	op->step_began = email__clock_ms();
+	return email__connection_open(account) ? failed(op) : EMAIL__OP_CONNECTING;
+}
+
+/* The recipients as the engine wants them; memory is kept for the next mail. */
+static email_code
+address(email__connection *c)
+{
+	const email__envelope *e = &c->envelope;
+	size_t i;
+
+	if (e->count > c->recipients_cap) {
+		email__smtp_recipient *more = email__calloc(e->count, sizeof *more);
+
+		if (!more)
+			return EMAIL_E_MEMORY;
+		email__free(c->recipients);
+		c->recipients = more;
+		c->recipients_cap = e->count;
+	}
+	memset(c->recipients, 0, e->count * sizeof *c->recipients);
+	for (i = 0; i < e->count; i++)
+		c->recipients[i].address = e->recipients[i];
+	return EMAIL_OK;
+}
+
+static email_code
+compose(email_operation *op, email__connection *c)
+{
+	email_account *account = op->account;
+	email__defaults defaults = {
+	        .from = account->v.from,
+	        .reply_to = account->v.reply_to,
+	        .now = email__clock_wall(),
+	        .allow_eight_bit = email__smtp_offers_8bitmime(c->smtp),
+	};
+	email_code rc;
+
+	defaults.offset = email__clock_local_offset(defaults.now);
+	if ((rc = email__message_prepare(op->message, &defaults, &c->envelope, &account->error)))
+		return rc;
+	if (address(c))
+		return email__error_memory(&account->error, EMAIL_STAGE_ENVELOPE);
+	memset(&c->mail, 0, sizeof c->mail);
+	c->mail.from = c->envelope.from;
+	c->mail.recipients = c->recipients;
+	c->mail.count = c->envelope.count;
+	c->mail.source = email__message_source(op->message);
+	c->mail.size = c->envelope.size;
+	c->mail.eight_bit = c->envelope.eight_bit;
+	c->mail.utf8 = c->envelope.utf8;
+	c->mail.dsn = c->envelope.dsn;
+	c->mail.last = true;
+	return EMAIL_OK;
+}
+
+/* Logged in, nothing outstanding. */
+static email__op_state
+ready(email_operation *op)
+{
+	email_account *account = op->account;
+	email__connection *c = account->connection;
+	email_code rc;
+
+	email__buf_clear(&c->user);
+	email__buf_clear(&c->password);
+	if (!c->kept)
+		email__status_of_session(account, &account->error);
+	if (!op->message) {
+		email__smtp_quit(c->smtp);
+		return EMAIL__OP_QUITTING;
+	}
+	if ((rc = compose(op, c)))
+		return failed(op);
+	if ((rc = email__smtp_send(c->smtp, &c->mail))) {
+		account->error = c->mail.error;
+		email__error_set(&account->error, rc, EMAIL_STAGE_ENVELOPE, "%s", email_code_text(rc));
+		email__status_of_mail(account, rc, &account->error);
+		return failed(op);
+	}
+	return EMAIL__OP_SENDING;
+}
+
+static email__op_state
+connecting(email_operation *op, email__session_state state)
+{
+	email_account *account = op->account;
+	bool again;
+
+	if (state == EMAIL__SESSION_IDLE)
+		return EMAIL__OP_READY;
+	again = email__connection_failed(account);
+	op->flights += email__smtp_link(account->connection->smtp)->flights;
+	email__connection_drop(account);
+	if (again && email__connection_open(account) == EMAIL_OK)
+		return EMAIL__OP_CONNECTING;
+	email__status_of_session(account, &account->error);
+	if (op->message)
+		email__status_of_mail(account, account->error.code, &account->error);
+	return failed(op);
+}
+
+/* A kept connection may have died since the last mail. Where nothing of this one can have been taken, a new
+ * connection is no second delivery. */
+static bool
+worth_another(const email_operation *op, const email__connection *c)
+{
+	return c->kept && !op->retried && (c->mail.code == EMAIL_E_CLOSED || c->mail.code == EMAIL_E_CONNECT);
+}
+
+static email__op_state
+sending(email_operation *op, email__session_state state)
+{
+	email_account *account = op->account;
+	email__connection *c = account->connection;
+
+	if (!c->mail.done && state == EMAIL__SESSION_CLOSED)
+		email__smtp_broken(c->smtp, email__session_error(c->session));
+	if (!c->mail.done)
+		return EMAIL__OP_SENDING;
+	if (c->mail.code == EMAIL_OK || c->mail.code == EMAIL_E_PARTIAL)
+		c->kept = true;
+	else if (worth_another(op, c)) {
+		op->retried = true;
+		return email__connection_open(account) ? failed(op) : EMAIL__OP_CONNECTING;
+	}
+	if (c->mail.code != EMAIL_OK)
+		account->error = c->mail.error;
+	email__status_of_mail(account, c->mail.code, &account->error);
+	done(op, c->mail.code);
+	if (state == EMAIL__SESSION_CLOSED)
+		email__connection_drop(account);
+	return EMAIL__OP_DONE;
+}
+
+static email__op_state
+quitting(email_operation *op)
+{
+	/* the login is what a test tests; a server that answers QUIT badly or not at all has passed */
+	email__connection_drop(op->account);
+	return done(op, EMAIL_OK);
+}
+
+static void
+enter(email_operation *op, email__op_state state)
+{
+	email__connection *c = op->account->connection;
+
+	email__mutex_lock(&c->lock);
+	op->state = state;
+	email__mutex_unlock(&c->lock);
+}
+
+email_progress
+email__operation_advance(email_operation *op, email__session_state (*drive)(email__session *))
+{
+	email__connection *c = op->account->connection;
+	email__session_state state;
+
+	for (;;) {
+		switch (op->state) {
+		case EMAIL__OP_BEGIN:
+			enter(op, begin(op));
+			break;
+		case EMAIL__OP_READY:
+			enter(op, ready(op));
+			break;
+		case EMAIL__OP_CONNECTING:
+		case EMAIL__OP_SENDING:
+		case EMAIL__OP_QUITTING:
+			state = drive(c->session);
+			if (state == EMAIL__SESSION_BUSY && !c->mail.done)
+				return EMAIL_PENDING;
+			if (op->state == EMAIL__OP_CONNECTING)
+				enter(op, connecting(op, state));
+			else if (op->state == EMAIL__OP_SENDING)
+				enter(op, sending(op, state));
+			else
+				enter(op, quitting(op));
+			break;
+		case EMAIL__OP_NONE:
+		case EMAIL__OP_DONE:
+			return EMAIL_DONE;
+		}
+	}
+}
+
+email_progress
+email_operation_step(email_operation *op)
+{
+	return email__operation_advance(op, email__session_step);
+}
+
+int
+email_operation_fd(const email_operation *op)
+{
+	const email__session *s = op->account->connection->session;
+
+	return s ? email__session_fd(s) : -1;
+}
+
+int
+email_operation_events(const email_operation *op)
+{
+	const email__session *s = op->account->connection->session;
+
+	return s ? email__session_events(s) : 0;
+}
+
+long
+email_operation_timeout(const email_operation *op)
+{
+	const email__session *s = op->account->connection->session;
+
+	return op->state == EMAIL__OP_DONE || !s ? 0 : email__session_timeout(s);
+}
+
+email_code
+email_operation_result(const email_operation *op)
+{
+	return op->state == EMAIL__OP_DONE ? op->result : EMAIL_E_USAGE;
+}
+
+const email_report *
+email_operation_report(const email_operation *op)
+{
+	email__connection *c = op->account->connection;
+
+	if (op->state == EMAIL__OP_DONE && c->mail.count && !c->op.report)
+		c->op.report = email__report_new(c);
+	return op->report;
+}
+
+void
+email_account_cancel(email_account *account)
+{
+	email__connection *c = account->connection;
+
+	if (!c)
+		return;
+	email__mutex_lock(&c->lock);
+	if (c->op.state != EMAIL__OP_NONE && c->op.state != EMAIL__OP_DONE) {
+		c->cancelled = true;
+		if (c->session)
+			email__session_cancel(c->session);
+	}
+	email__mutex_unlock(&c->lock);
+}
+
+void
+email_operation_cancel(email_operation *op)
+{
+	email_account_cancel(op->account);
+}
+
+void
+email_operation_free(email_operation *op)
+{
+	if (!op)
+		return;
+	if (op->state != EMAIL__OP_DONE) {
+		/* in the middle of a dialogue: nothing else may use this connection */
+		email__connection_drop(op->account);
+		if (op->message)
+			email__message_release(op->message);
+	}
+	email_report_free(op->report);
+	op->report = NULL;
+	enter(op, EMAIL__OP_NONE);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a property sheet holds, as objects: read from a sheet in one go, and written back into the same
+ * tree, so that what a person wrote there stays.
+ */
+#ifndef EMAIL__SERVICE_CONTENTS_H
+#define EMAIL__SERVICE_CONTENTS_H
+
+#include "account/properties.h"
+#include "sheet/sheet.h"
+
+/* Names of the sheet (model 7). */
+#define EMAIL__SHEET_ROOT "emailService"
+#define EMAIL__SHEET_NAMESPACE "urn:emailservice:property-sheet:1"
+/* In the order of email_account_kind. */
+#define EMAIL__SHEET_KINDS "outgoingAccount incomingAccount"
+
+typedef struct email__entry {
+	email_account *account;
+	email__node *node; /* its element in the sheet; NULL: none yet */
+} email__entry;
+
+typedef struct email__contents {
+	email__service_values v;
+	email__entry *entry;
+	size_t count;
+	email__sheet *sheet; /* NULL: none yet */
+	char *path;          /* of the sheet; NULL: none yet */
+} email__contents;
+
+/* All defaults, no account. EMAIL_E_MEMORY: nothing to dispose of. */
+email_code email__contents_init(email__contents *c);
+void email__contents_dispose(email__contents *c);
+/* One account more at the end; taken over on success. EMAIL_E_MEMORY, EMAIL_E_LIMIT. */
+email_code email__contents_add(email__contents *c, email_account *account, email__node *node);
+email__entry *email__contents_find(const email__contents *c, const char *name);
+
+/* read.c: a whole sheet into `c`, which is not initialized before, and holds nothing after an error. Every
+ * complaint has file, line, property. Errors: EMAIL_E_SHEET, EMAIL_E_FILE, EMAIL_E_MEMORY. */
+email_code email__contents_read(const char *path, email__contents *c, email_error *e);
+/* One account's element into an account that has every default; the same for the service's own. */
+email_code email__read_account(email__node *node, const char *file, email_account *account, email_error *e);
+email_code email__read_service(email__node *root, const char *file, email__service_values *v, email_error *e);
+
+/* write.c: makes the tree say what the objects do. Elements whose meaning is the same already are left
+ * alone. *secret: the sheet holds a secret in the clear. Errors: EMAIL_E_MEMORY, EMAIL_E_VALUE (a secret
+ * that XML cannot carry); what was changed until then is a valid sheet still. */
+email_code email__contents_sync(email__contents *c, bool *secret, email_error *e);
+
+#endif

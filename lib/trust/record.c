@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "trust/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+
+const char EMAIL__TRUST_NS[] = "urn:emailservice:trust:1";
+
+void
+email__record_dispose(email__record *record)
+{
+	size_t i;
+
+	email__free(record->system_store);
+	email__free(record->crl_file);
+	for (i = 0; i < record->root_count; i++)
+		email__free(record->roots[i].der);
+	email__free(record->roots);
+	email__hosts_dispose(&record->hosts);
+	memset(record, 0, sizeof *record);
+}
+
+email_code
+email__record_add_root(email__record *record, const char *alias, email__span der)
+{
+	email__root *list = email__realloc(record->roots, (record->root_count + 1) * sizeof *list), *root;
+
+	if (!list)
+		return EMAIL_E_MEMORY;
+	record->roots = list;
+	root = &list[record->root_count];
+	memset(root, 0, sizeof *root);
+	if (!(root->der = email__alloc(der.n)))
+		return EMAIL_E_MEMORY;
+	memcpy(root->der, der.p, der.n);
+	root->len = der.n;
+	snprintf(root->alias, sizeof root->alias, "%s", alias);
+	record->root_count++;
+	return EMAIL_OK;
+}
+
+void
+email__record_remove_root(email__record *record, size_t at)
+{
+	email__free(record->roots[at].der);
+	memmove(record->roots + at, record->roots + at + 1, (record->root_count - at - 1) * sizeof *record->roots);
+	record->root_count--;
+}
+
+void
+email__record_settled(email__record *record)
+{
+	size_t i;
+
+	record->hosts.gone_count = 0;
+	for (i = 0; i < record->hosts.count; i++) {
+		email__row *row = &record->hosts.list[i];
+
+		row->node = NULL;
+		row->changed = false;
+		row->unsaved = 0;
+		row->saved = row->last_seen;
+	}
+}
+
+/* --- the digest: FNV-1a, for telling apart, not for security --- */
+
+static void
+mix(uint64_t *h, const void *p, size_t n)
+{
+	const unsigned char *b = p;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		*h = (*h ^ b[i]) * UINT64_C(0x100000001B3);
+	*h = (*h ^ 0xFF) * UINT64_C(0x100000001B3); /* where one piece ends */
+}
+
+static void
+mix_text(uint64_t *h, const char *s)
+{
+	mix(h, s ? s : "", s ? strlen(s) : 0);
+}
+
+uint64_t
+email__record_digest(const email__record *record)
+{
+	uint64_t h = UINT64_C(0xCBF29CE484222325);
+	size_t i;
+
+	mix_text(&h, record->system_store);
+	mix_text(&h, record->crl_file);
+	mix(&h, &record->floor_policy, sizeof record->floor_policy);
+	for (i = 0; i < record->root_count; i++)
+		mix(&h, record->roots[i].der, record->roots[i].len);
+	for (i = 0; i < record->hosts.count; i++) {
+		const email__row *row = &record->hosts.list[i];
+
+		if (row->approval != EMAIL_APPROVAL_YES)
+			continue;
+		mix_text(&h, row->host);
+		mix(&h, &row->port, sizeof row->port);
+		mix_text(&h, row->key_sha256);
+		mix(&h, &row->until, sizeof row->until);
+	}
+	return h;
+}
+
+/* --- times: xs:dateTime in UTC --- */
+
+/* A day since 1970 in the Gregorian calendar: eras of 400 years, years from March. */
+void
+email__time_write(int64_t seconds, char out[24])
+{
+	int64_t days = seconds / 86400, rest = seconds % 86400, era, day, year, of_year, month;
+
+	if (rest < 0) {
+		rest += 86400;
+		days--;
+	}
+	days += 719468;
+	era = (days >= 0 ? days : days - 146096) / 146097;
+	day = days - era * 146097;
+	year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	of_year = day - (365 * year + year / 4 - year / 100);
+	month = (5 * of_year + 2) / 153;
+	day = of_year - (153 * month + 2) / 5 + 1;
+	month = month < 10 ? month + 3 : month - 9;
+	year += era * 400 + (month <= 2);
+	if (year < 0 || year > 9999)
+		year = 9999;
+	snprintf(out, 24, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)year, (int)month, (int)day, (int)(rest / 3600),
+	         (int)(rest / 60 % 60), (int)(rest % 60));
+}
+
+/* Through the reader of certificates' times, which has the calendar. */
+bool
+email__time_read(const char *text, int64_t *seconds)
+{
+	static const char shape[] = "dddd-dd-ddTdd:dd:ddZ";
+	unsigned char der[17] = {EMAIL__DER_GENERALIZED_TIME, 15};
+	email__span in = email__span_of(der, sizeof der);
+	size_t i, n = 2;
+
+	for (i = 0; shape[i]; i++) {
+		if (shape[i] == 'd' || shape[i] == 'Z')
+			der[n++] = (unsigned char)text[i];
+		else if (text[i] != shape[i])
+			return false;
+		if (text[i] == '\0')
+			return false;
+	}
+	return text[i] == '\0' && email__der_time(&in, seconds);
+}
