@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=sh disable=SC2034 # what is set here is read by the scripts
+# shellcheck shell=sh disable=SC2034,SC2154 # what is set here is read by the scripts, or by eval
 #
 # What the scripts of tests/live and tests/hostile share; each begins with
 #
