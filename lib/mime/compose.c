@@ -10,7 +10,6 @@
  */
 #include "mime/compose.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -127,11 +126,13 @@ gather_recipients(email_message *m, email_error *e)
 	if (!own && m->raw.defect.code)
 		goto defect;
 	if (n == 0)
-		return about(e, "to", email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
-		                                       "the message has no recipient"));
+		return about(e, "to",
+		             email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
+		                              "the message has no recipient"));
 	if (n > EMAIL__RECIPIENTS_MAX)
-		return about(e, "to", email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_NONE,
-		                                       "more than %d recipients", EMAIL__RECIPIENTS_MAX));
+		return about(e, "to",
+		             email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_NONE, "more than %d recipients",
+		                              EMAIL__RECIPIENTS_MAX));
 	if (!(list = email__realloc(m->recipients, n * sizeof *list)))
 		return memory(e);
 	m->recipients = list;
@@ -172,14 +173,16 @@ freeze(email_message *m, const email__defaults *d, const char *from, email_error
 	const char *domain = strrchr(from, '@');
 	size_t n = strlen(domain);
 	char *p;
+	int os;
 
 	if (m->frozen)
 		return EMAIL_OK;
-	if (!email__random_bytes(random, sizeof random)) {
-		email_code rc = email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "there is no random number to be had");
+	if ((os = email__random_bytes(random, sizeof random)) != 0) {
+		email_code rc = email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE,
+		                                 "there is no random number to be had");
 
 		if (e)
-			e->os = errno;
+			e->os = os;
 		return rc;
 	}
 	if (!(m->made_id = email__alloc(1 + RANDOM_ID * 2 + n + 2)))
@@ -219,9 +222,10 @@ check_raw(const email_message *m, email_error *e)
 {
 	if (m->subject || m->text || m->html || m->header_count || m->part_count || m->reply_to.address ||
 	    m->message_id || m->has_date)
-		return about(e, "rawFile", email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
-		                                            "a ready message goes out as it is: headers, text and "
-		                                            "files cannot be set beside it"));
+		return about(e, "rawFile",
+		             email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
+		                              "a ready message goes out as it is: headers, text and "
+		                              "files cannot be set beside it"));
 	return EMAIL_OK;
 }
 
@@ -234,13 +238,14 @@ prepare(email_message *m, const email__defaults *d, email_error *e)
 	m->prepared = false;
 	memset(&m->envelope, 0, sizeof m->envelope);
 	if ((rc = take_default(&m->default_from_text, &m->default_from, d->from ? d->from : "", "from", e)) ||
-	    (rc = take_default(&m->default_reply_to_text, &m->default_reply_to, d->reply_to ? d->reply_to : "",
-	                       "replyTo", e)) ||
+	    (rc = take_default(&m->default_reply_to_text, &m->default_reply_to,
+	                       d->reply_to ? d->reply_to : "", "replyTo", e)) ||
 	    (m->raw.path && (rc = check_raw(m, e))))
 		return rc;
 	if (!(from = sender(m)))
-		return about(e, "from", email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
-		                                         "the message has no sender, and the account has no from"));
+		return about(e, "from",
+		             email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
+		                              "the message has no sender, and the account has no from"));
 	m->envelope.from = from->address;
 	m->envelope.utf8 = from->utf8;
 	m->envelope.dsn = m->dsn;

@@ -93,17 +93,10 @@ static bool
 raw_size(const email__content *c, uint64_t *size)
 {
 	switch (c->kind) {
-	case EMAIL__CONTENT_TEXT:
-		*size = c->length;
-		return true;
-	case EMAIL__CONTENT_DATA:
-		*size = c->size;
-		return true;
-	case EMAIL__CONTENT_FILE:
-		*size = (uint64_t)c->stamp.size;
-		return c->stamped;
-	case EMAIL__CONTENT_STREAM:
-		break;
+	case EMAIL__CONTENT_TEXT: *size = c->length; return true;
+	case EMAIL__CONTENT_DATA: *size = c->size; return true;
+	case EMAIL__CONTENT_FILE: *size = (uint64_t)c->stamp.size; return c->stamped;
+	case EMAIL__CONTENT_STREAM: break;
 	}
 	return false;
 }
@@ -117,15 +110,9 @@ email__content_size(const email__content *c, uint64_t *size)
 		return false;
 	switch (c->encoding) {
 	case EMAIL__ENCODING_7BIT:
-	case EMAIL__ENCODING_8BIT:
-		*size = raw;
-		break;
-	case EMAIL__ENCODING_QUOTED:
-		*size = c->quoted_length;
-		break;
-	case EMAIL__ENCODING_BASE64:
-		*size = base64_length(raw);
-		break;
+	case EMAIL__ENCODING_8BIT: *size = raw; break;
+	case EMAIL__ENCODING_QUOTED: *size = c->quoted_length; break;
+	case EMAIL__ENCODING_BASE64: *size = base64_length(raw); break;
 	}
 	return true;
 }
@@ -148,7 +135,8 @@ email__content_check(email__content *c, email_error *e)
 	if (c->kind != EMAIL__CONTENT_FILE)
 		return EMAIL_OK;
 	if (!email__file_stamp_get(c->path, &now))
-		return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "the file %.200s is not there", c->path);
+		return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "the file %.200s is not there",
+		                        c->path);
 	if (!c->stamped) {
 		c->stamp = now;
 		c->stamped = true;
@@ -167,11 +155,8 @@ email__content_begin(email__content *c, email_error *e)
 	c->quoted = (email__quoted){.text = c->data, .size = c->size};
 	switch (c->kind) {
 	case EMAIL__CONTENT_TEXT:
-	case EMAIL__CONTENT_DATA:
-		break;
-	case EMAIL__CONTENT_FILE:
-		email__content_end(c);
-		return email__file_open(c->path, &c->file, e);
+	case EMAIL__CONTENT_DATA: break;
+	case EMAIL__CONTENT_FILE: email__content_end(c); return email__file_open(c->path, &c->file, e);
 	case EMAIL__CONTENT_STREAM:
 		if (c->started && !c->rewind)
 			return email__content_check(c, e);
@@ -200,7 +185,8 @@ fill_text(email__content *c, unsigned char *out, size_t want)
 
 	while (o < end) {
 		const char *from = c->data + c->at, *p = from;
-		const char *stop = from + (c->size - c->at < (size_t)(end - o) ? c->size - c->at : (size_t)(end - o));
+		const char *stop =
+			from + (c->size - c->at < (size_t)(end - o) ? c->size - c->at : (size_t)(end - o));
 
 		if (c->owes_lf) {
 			*o++ = '\n';
@@ -245,8 +231,8 @@ fill_file(email__content *c, unsigned char *out, size_t want, size_t *got, email
 
 	for (*got = 0; *got < want && n; *got += n)
 		if (email__file_next(c->file, out + *got, want - *got, &n))
-			return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "the file %.200s could not be read",
-			                        c->path);
+			return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE,
+			                        "the file %.200s could not be read", c->path);
 	c->count += *got;
 	if (c->stamped && (n ? c->count > (uint64_t)c->stamp.size : c->count != (uint64_t)c->stamp.size))
 		return file_changed(c, e);
@@ -262,7 +248,8 @@ fill_stream(email__content *c, unsigned char *out, size_t want, size_t *got, ema
 		long n = c->read(c->context, out + *got, ask);
 
 		if (n < 0 || (size_t)n > ask)
-			return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "an attached stream could not be read");
+			return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE,
+			                        "an attached stream could not be read");
 		if (n == 0)
 			break;
 		*got += (size_t)n;
@@ -281,18 +268,10 @@ fill(email__content *c, unsigned char *out, size_t want, size_t *got, email_erro
 	if (c->ended)
 		return EMAIL_OK;
 	switch (c->kind) {
-	case EMAIL__CONTENT_TEXT:
-		*got = fill_text(c, out, want);
-		break;
-	case EMAIL__CONTENT_DATA:
-		*got = fill_data(c, out, want);
-		break;
-	case EMAIL__CONTENT_FILE:
-		rc = fill_file(c, out, want, got, e);
-		break;
-	case EMAIL__CONTENT_STREAM:
-		rc = fill_stream(c, out, want, got, e);
-		break;
+	case EMAIL__CONTENT_TEXT: *got = fill_text(c, out, want); break;
+	case EMAIL__CONTENT_DATA: *got = fill_data(c, out, want); break;
+	case EMAIL__CONTENT_FILE: rc = fill_file(c, out, want, got, e); break;
+	case EMAIL__CONTENT_STREAM: rc = fill_stream(c, out, want, got, e); break;
 	}
 	c->ended = *got < want;
 	return rc;
@@ -307,11 +286,8 @@ email__content_read(email__content *c, unsigned char *out, size_t room, size_t *
 
 	switch (c->encoding) {
 	case EMAIL__ENCODING_7BIT:
-	case EMAIL__ENCODING_8BIT:
-		return fill(c, out, room, got, e);
-	case EMAIL__ENCODING_QUOTED:
-		*got = email__quoted_encode(&c->quoted, out, room);
-		return EMAIL_OK;
+	case EMAIL__ENCODING_8BIT: return fill(c, out, room, got, e);
+	case EMAIL__ENCODING_QUOTED: *got = email__quoted_encode(&c->quoted, out, room); return EMAIL_OK;
 	case EMAIL__ENCODING_BASE64:
 		if ((rc = fill(c, raw, want, got, e)))
 			return rc;

@@ -37,13 +37,13 @@ typedef struct email__content {
 	email__encoding encoding;
 	const char *data; /* text and data; not owned */
 	size_t size;
-	char *path;       /* file; owned */
+	char *path; /* file; owned */
 	email__file_stamp stamp;
 	bool stamped;
 	email_read_fn read;
 	email_rewind_fn rewind;
 	void *context;
-	bool started;     /* a stream has been read from */
+	bool started; /* a stream has been read from */
 
 	/* of a text */
 	uint64_t length, quoted_length; /* with its line ends as CRLF; quoted-printable */
@@ -70,7 +70,8 @@ email_code email__content_check(email__content *c, email_error *e);
 /* From the start. */
 email_code email__content_begin(email__content *c, email_error *e);
 /* Puts at most `room` (at least EMAIL__CONTENT_ROOM) encoded bytes into `out`; *got 0 is the end. */
-email_code email__content_read(email__content *c, unsigned char *out, size_t room, size_t *got, email_error *e);
+email_code email__content_read(email__content *c, unsigned char *out, size_t room, size_t *got,
+                               email_error *e);
 /* Closes the file. */
 void email__content_end(email__content *c);
 

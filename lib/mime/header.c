@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "mime/header.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -23,23 +24,24 @@ email__header_check(const char *text, email_error *e)
 			return email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
 			                        "it is not UTF-8, at character %zu", at + 1);
 		if ((c < ' ' && c != '\t') || c == 0x7F)
-			return email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
-			                        "it has a line end or another control character, at character %zu",
-			                        at + 1);
+			return email__error_set(
+				e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
+				"it has a line end or another control character, at character %zu", at + 1);
 		at += step;
 	}
 	return EMAIL_OK;
 }
 
 /* What the library writes itself, and what names hidden recipients or the way that a message took. */
-static const char *const reserved[] = {"From",       "To",           "Cc",         "Bcc",        "Reply-To", "Subject",
-                                       "Date",       "Message-ID",   "MIME-Version", "Resent-Bcc", "Return-Path",
-                                       "Received"};
+static const char *const reserved[] = {"From",         "To",         "Cc",          "Bcc",
+                                       "Reply-To",     "Subject",    "Date",        "Message-ID",
+                                       "MIME-Version", "Resent-Bcc", "Return-Path", "Received"};
 
-static const char *const address_fields[] = {"Sender",      "Resent-From",    "Resent-Sender",
-                                             "Resent-To",   "Resent-Cc",      "Disposition-Notification-To",
-                                             "Errors-To",   "Return-Receipt-To", "Mail-Followup-To",
-                                             "Mail-Reply-To"};
+static const char *const address_fields[] = {"Sender",           "Resent-From",
+                                             "Resent-Sender",    "Resent-To",
+                                             "Resent-Cc",        "Disposition-Notification-To",
+                                             "Errors-To",        "Return-Receipt-To",
+                                             "Mail-Followup-To", "Mail-Reply-To"};
 
 email_code
 email__header_check_name(const char *name, email_error *e)
@@ -51,12 +53,12 @@ email__header_check_name(const char *name, email_error *e)
 	/* ftext: printable ASCII but the colon */
 	for (i = 0; i < n; i++)
 		if (name[i] <= ' ' || name[i] > '~' || name[i] == ':')
-			return email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
-			                        "a header's name has a character that may not be there, at %zu",
-			                        i + 1);
+			return email__error_set(
+				e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
+				"a header's name has a character that may not be there, at %zu", i + 1);
 	if (n > EMAIL__HEADER_NAME_MAX)
-		return email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_NONE, "a header's name is longer than %d",
-		                        EMAIL__HEADER_NAME_MAX);
+		return email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_NONE,
+		                        "a header's name is longer than %d", EMAIL__HEADER_NAME_MAX);
 	for (i = 0; i < sizeof reserved / sizeof *reserved; i++)
 		if (email__str_equal(name, reserved[i]))
 			break;
@@ -94,7 +96,8 @@ goes_plain(const char *s, size_t n)
 		return false;
 	for (i = 0; i < n; i++) {
 		run = is_white(s[i]) == is_white(s[i ? i - 1 : 0]) ? run + 1 : 1;
-		if (run > EMAIL__LINE_MAX - EMAIL__FOLD_WIDTH || (s[i] != '\t' && email__word_needed(s + i, 1)))
+		if (run > EMAIL__LINE_MAX - EMAIL__FOLD_WIDTH ||
+		    (s[i] != '\t' && email__word_needed(s + i, 1)))
 			return false;
 		if (s[i] == '=' && s[i + 1] == '?')
 			return false;
@@ -195,13 +198,10 @@ write_mailbox(email__fold *f, const email__address *a)
 		email__fold_word(f, a->address, n);
 		return;
 	}
-	if (n > sizeof address - 2)
-		n = sizeof address - 2;
+	if (n > sizeof address - 3)
+		n = sizeof address - 3;
 	write_name(f, a->name);
-	address[0] = '<';
-	memcpy(address + 1, a->address, n);
-	address[n + 1] = '>';
-	email__fold_word(f, address, n + 2);
+	email__fold_word(f, address, (size_t)snprintf(address, sizeof address, "<%.*s>", (int)n, a->address));
 }
 
 email_code

@@ -17,6 +17,7 @@ bool email__header_has_addresses(const char *name);
 
 /* One field each, with CRLF. Errors: EMAIL_E_LIMIT, EMAIL_E_MEMORY. */
 email_code email__header_write_text(email__buf *out, const char *name, const char *value);
-email_code email__header_write_addresses(email__buf *out, const char *name, const email__address *a, size_t n);
+email_code email__header_write_addresses(email__buf *out, const char *name, const email__address *a,
+                                         size_t n);
 
 #endif

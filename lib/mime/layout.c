@@ -130,12 +130,8 @@ static void
 multipart_begin(layout *l, multipart kind, bool eight_bit)
 {
 	switch (kind) {
-	case MIXED:
-		put(l, "Content-Type: multipart/mixed;\r\n");
-		break;
-	case ALTERNATIVE:
-		put(l, "Content-Type: multipart/alternative;\r\n");
-		break;
+	case MIXED: put(l, "Content-Type: multipart/mixed;\r\n"); break;
+	case ALTERNATIVE: put(l, "Content-Type: multipart/alternative;\r\n"); break;
 	case RELATED:
 		/* RFC 2387 3.1 */
 		put(l, "Content-Type: multipart/related; type=\"text/html\";\r\n");
@@ -306,7 +302,8 @@ email__layout_make(email_message *m, const email__address *from, bool allow_eigh
 	char date[EMAIL__DATE_SIZE];
 
 	if (!email__date_write(date, m->has_date ? m->date : m->frozen_date, m->offset))
-		return email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE, "the date is not within 1900 and 9999");
+		return email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
+		                        "the date is not within 1900 and 9999");
 	email__buf_clear(&m->frame);
 	m->segment_count = 0;
 	m->text_content.encoding = email__content_choose(&m->text_content, allow_eight_bit);

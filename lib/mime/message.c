@@ -203,8 +203,8 @@ email_message_set_subject(email_message *message, const char *subject)
 	if (subject)
 		rc = email__header_check(subject, &message->error);
 	if (rc == EMAIL_OK && subject && strlen(subject) > EMAIL__HEADER_VALUE_MAX)
-		rc = email__error_set(&message->error, EMAIL_E_LIMIT, EMAIL_STAGE_NONE, "it is longer than %d",
-		                      EMAIL__HEADER_VALUE_MAX);
+		rc = email__error_set(&message->error, EMAIL_E_LIMIT, EMAIL_STAGE_NONE,
+		                      "it is longer than %d", EMAIL__HEADER_VALUE_MAX);
 	if (rc == EMAIL_OK)
 		rc = replace(message, &message->subject, subject);
 	return leave(message, rc);
@@ -299,8 +299,8 @@ email_message_set_message_id(email_message *message, const char *id)
 	email_code rc = EMAIL_OK;
 
 	enter(message, "messageId");
-	if (id && (n < 5 || id[0] != '<' || id[n - 1] != '>' || !id_valid(id + 1, n - 2) || !at || at == id + 1 ||
-	           at == id + n - 2 || strchr(at + 1, '@')))
+	if (id && (n < 5 || id[0] != '<' || id[n - 1] != '>' || !id_valid(id + 1, n - 2) || !at ||
+	           at == id + 1 || at == id + n - 2 || strchr(at + 1, '@')))
 		rc = email__error_set(&message->error, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
 		                      "it is not like \"<left@right>\"");
 	if (rc == EMAIL_OK)
@@ -316,8 +316,8 @@ email_message_set_date(email_message *message, int64_t seconds)
 
 	enter(message, "date");
 	/* with a day to spare on each side for the local time */
-	if (seconds < INT64_MIN / 2 || seconds > INT64_MAX / 2 || !email__date_write(date, seconds - 86400, 0) ||
-	    !email__date_write(date, seconds + 86400, 0)) {
+	if (seconds < INT64_MIN / 2 || seconds > INT64_MAX / 2 ||
+	    !email__date_write(date, seconds - 86400, 0) || !email__date_write(date, seconds + 86400, 0)) {
 		rc = email__error_set(&message->error, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
 		                      "the year is not within 1900 and 9999");
 	} else {
@@ -359,14 +359,16 @@ check_part(email_message *m, const char *name, const char *type)
 		return email__error_set(&m->error, EMAIL_E_LIMIT, EMAIL_STAGE_NONE, "more than %d files",
 		                        EMAIL__PARTS_MAX);
 	if (!*name || strchr(name, '\t'))
-		return email__error_set(&m->error, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE, "a file's name is not valid");
+		return email__error_set(&m->error, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
+		                        "a file's name is not valid");
 	if ((rc = email__header_check(name, &m->error)))
 		return rc;
 	if (strlen(name) > EMAIL__FILE_NAME_MAX)
-		return email__error_set(&m->error, EMAIL_E_LIMIT, EMAIL_STAGE_NONE, "a file's name is longer than %d",
-		                        EMAIL__FILE_NAME_MAX);
+		return email__error_set(&m->error, EMAIL_E_LIMIT, EMAIL_STAGE_NONE,
+		                        "a file's name is longer than %d", EMAIL__FILE_NAME_MAX);
 	if (type && !email__type_valid(type)) {
-		email__error_remedy(&m->error, "give a type like application/pdf, or none to take it from the name");
+		email__error_remedy(&m->error,
+		                    "give a type like application/pdf, or none to take it from the name");
 		return email__error_set(&m->error, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
 		                        "not a content type that a file can have");
 	}
@@ -396,6 +398,7 @@ part_new(const char *name, const char *type, email__content_kind kind)
 static email_code
 add_part(email_message *m, email__part *p)
 {
+	/* an array of pointers, and so meant: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	email__part **more = room_for_one(m->parts, m->part_count, sizeof *more);
 
 	if (!more) {
@@ -418,14 +421,15 @@ check_file(email_message *m, const char *path)
 
 	/* not opened before it is known to be there: opening a pipe would wait */
 	if (!email__file_stamp_get(path, &stamp))
-		return email__error_set(&m->error, EMAIL_E_FILE, EMAIL_STAGE_NONE, "the file %.200s is not there", path);
+		return email__error_set(&m->error, EMAIL_E_FILE, EMAIL_STAGE_NONE,
+		                        "the file %.200s is not there", path);
 	if ((rc = email__file_open(path, &file, &m->error)))
 		return rc;
 	regular = email__file_size(file) >= 0;
 	email__file_close(file);
 	return regular ? EMAIL_OK
-	               : email__error_set(&m->error, EMAIL_E_FILE, EMAIL_STAGE_NONE, "%.200s is no regular file",
-	                                  path);
+	               : email__error_set(&m->error, EMAIL_E_FILE, EMAIL_STAGE_NONE,
+	                                  "%.200s is no regular file", path);
 }
 
 static email_code
@@ -467,12 +471,14 @@ email_message_inline_file(email_message *message, const char *path, const char *
 	if (!path || !content_id)
 		return leave(message, missing(message));
 	if (!id_valid(content_id, strlen(content_id)))
-		return leave(message, email__error_set(&message->error, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
-		                                       "the content id has a character that may not be there"));
+		return leave(message,
+		             email__error_set(&message->error, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
+		                              "the content id has a character that may not be there"));
 	for (i = 0; i < message->part_count; i++)
 		if (message->parts[i]->content_id && strcmp(message->parts[i]->content_id, content_id) == 0)
-			return leave(message, email__error_set(&message->error, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
-			                                       "the content id is another file's"));
+			return leave(message,
+			             email__error_set(&message->error, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
+			                              "the content id is another file's"));
 	return leave(message, attach_path(message, path, type, content_id));
 }
 
@@ -507,8 +513,8 @@ email_message_attach_data(email_message *message, const char *name, const char *
 }
 
 static email_code
-attach_stream(email_message *m, const char *name, const char *type, email_read_fn read, email_rewind_fn rewind,
-              void *context)
+attach_stream(email_message *m, const char *name, const char *type, email_read_fn read,
+              email_rewind_fn rewind, void *context)
 {
 	email__part *p;
 	email_code rc;

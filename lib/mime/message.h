@@ -38,19 +38,19 @@ struct email_message {
 	char *subject, *text, *html;
 	email__header *headers;
 	size_t header_count;
-	email__part **parts;           /* pointers, so that contents stay where segments know them */
+	email__part **parts; /* pointers, so that contents stay where segments know them */
 	size_t part_count;
 	char *message_id;
-	bool has_date;
 	int64_t date;
 	unsigned dsn;
+	bool has_date;
 	email__raw raw;
 	email__content text_content, html_content;
 
 	/* frozen at the first prepare; a setter of the same thing goes before it */
-	bool frozen;
 	int64_t frozen_date;
 	int offset;
+	bool frozen;
 	char boundary[EMAIL__BOUNDARY_MAX];
 	char *made_id;
 

@@ -31,7 +31,7 @@ typedef struct scanner {
 	uint64_t line_from; /* in the file */
 	int line_number;
 
-	email__buf field; /* the one being gathered, unfolded */
+	email__buf field;                   /* the one being gathered, unfolded */
 	uint64_t field_from, length_before; /* in the file; of what goes out, before the field */
 	int field_line;
 	uint64_t header_length;
@@ -60,7 +60,8 @@ next_byte(scanner *s, int *c)
 		rc = email__file_next(s->file, s->chunk, CHUNK, &s->chunk_n);
 		if (rc) {
 			s->chunk_n = 0;
-			return email__error_set(s->e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "the file could not be read");
+			return email__error_set(s->e, EMAIL_E_FILE, EMAIL_STAGE_NONE,
+			                        "the file could not be read");
 		}
 		if (s->chunk_n == 0) {
 			*c = -1;
@@ -142,7 +143,8 @@ hide(scanner *s)
 	email__raw *raw = s->raw;
 
 	if (raw->hidden_count == EMAIL__RAW_HIDDEN_MAX)
-		return email__error_set(s->e, EMAIL_E_LIMIT, EMAIL_STAGE_NONE, "the message has too many Bcc fields");
+		return email__error_set(s->e, EMAIL_E_LIMIT, EMAIL_STAGE_NONE,
+		                        "the message has too many Bcc fields");
 	raw->hidden[raw->hidden_count].from = s->field_from;
 	raw->hidden[raw->hidden_count++].to = s->line_from;
 	raw->length = s->length_before;
@@ -229,7 +231,8 @@ header_line(scanner *s)
 	}
 	s->header_length += s->line_n;
 	if (s->header_length > EMAIL__RAW_HEADER_MAX)
-		return email__error_set(s->e, EMAIL_E_LIMIT, EMAIL_STAGE_NONE, "the message's header is too long");
+		return email__error_set(s->e, EMAIL_E_LIMIT, EMAIL_STAGE_NONE,
+		                        "the message's header is too long");
 	if (!email__utf8_valid((const char *)s->line, s->line_n))
 		s->header_utf8 = false;
 	if (is_white((char)s->line[0])) {
@@ -237,8 +240,9 @@ header_line(scanner *s)
 			return refuse(s, 1, "the file does not begin with a header");
 	} else {
 		if (name_length(s->line, s->line_n) == 0)
-			return refuse(s, s->line_number, s->line_number == 1 ? "the file does not begin with a header"
-			                                                     : "the header has a line without a name");
+			return refuse(s, s->line_number,
+			              s->line_number == 1 ? "the file does not begin with a header"
+			                                  : "the header has a line without a name");
 		if ((rc = end_field(s)))
 			return rc;
 		s->field_from = s->line_from;
@@ -254,7 +258,7 @@ static email_code
 scan(scanner *s)
 {
 	email_code rc;
-	bool more;
+	bool more = false;
 	size_t i;
 
 	for (;;) {
@@ -279,7 +283,6 @@ scan(scanner *s)
 	return EMAIL_OK;
 }
 
-
 /* The tail of a path that is too long says more than its head. */
 static void
 name_file(email_error *e, const char *path)
@@ -303,7 +306,8 @@ email__raw_open(email__raw *raw, const char *path, email_error *e)
 	s->in_header = s->header_utf8 = true;
 	email__buf_init(&s->field, EMAIL__RAW_HEADER_MAX + 1);
 	if (!email__file_stamp_get(path, &raw->stamp))
-		rc = email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "the file %.200s is not there", path);
+		rc = email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "the file %.200s is not there",
+		                      path);
 	else
 		rc = email__file_open(path, &s->file, e);
 	if (rc == EMAIL_OK && !(raw->path = email__strdup(path)))
@@ -339,8 +343,8 @@ email__raw_dispose(email__raw *raw)
 static email_code
 changed(const email__raw *raw, email_error *e)
 {
-	return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "the file %.200s has changed since it was set",
-	                        raw->path);
+	return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE,
+	                        "the file %.200s has changed since it was set", raw->path);
 }
 
 email_code
@@ -349,7 +353,8 @@ email__raw_check(const email__raw *raw, email_error *e)
 	email__file_stamp now;
 
 	if (!email__file_stamp_get(raw->path, &now))
-		return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "the file %.200s is not there", raw->path);
+		return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "the file %.200s is not there",
+		                        raw->path);
 	return memcmp(&now, &raw->stamp, sizeof now) == 0 ? EMAIL_OK : changed(raw, e);
 }
 
@@ -453,8 +458,8 @@ email__raw_read(email__raw *raw, unsigned char *out, size_t room, size_t *got, e
 		unsigned char *in = out + (room - half);
 
 		if (email__file_next(raw->file, in, half, &n))
-			return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "the file %.200s could not be read",
-			                        raw->path);
+			return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE,
+			                        "the file %.200s could not be read", raw->path);
 		*got = filter(raw, out, in, n);
 		if (n)
 			continue;
@@ -462,7 +467,8 @@ email__raw_read(email__raw *raw, unsigned char *out, size_t room, size_t *got, e
 		if (raw->at != (uint64_t)raw->stamp.size)
 			return changed(raw, e);
 		if (raw->in_line) {
-			memcpy(out, "\r\n", 2);
+			out[0] = '\r';
+			out[1] = '\n';
 			*got = 2;
 		}
 	}

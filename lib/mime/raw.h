@@ -19,9 +19,10 @@ typedef struct email__raw {
 	char *path; /* NULL: none is set */
 	email__file_stamp stamp;
 	email__address_list from, to, cc, bcc;
-	email_error defect; /* a list among these that could not be read: it matters only where it is needed */
-	char *message_id;   /* as it stands in the file, or NULL */
-	uint64_t length;    /* as it goes out */
+	email_error
+		defect;   /* a list among these that could not be read: it matters only where it is needed */
+	char *message_id; /* as it stands in the file, or NULL */
+	uint64_t length;  /* as it goes out */
 	bool eight_bit, utf8;
 	struct {
 		uint64_t from, to; /* bytes of the file that do not go out */

@@ -131,7 +131,8 @@ resolve(email__dial *d, email_error *e)
 
 /* --- attempts --- */
 
-/* The failure that tells a technician most: that a family has no network here is said only where that was all. */
+/* The failure that tells a technician most: that a family has no network here is said only where that was
+ * all. */
 static void
 note_failure(email__dial *d, int os)
 {
@@ -231,8 +232,9 @@ describe_failure(const email__dial *d, email_error *e)
 		if (e && !e->property[0])
 			snprintf(e->property, sizeof e->property, "localAddress");
 	} else {
-		email__error_set(e, EMAIL_E_CONNECT, EMAIL_STAGE_CONNECT, "could not connect to %s port %d: %s (%u %s tried)",
-		                 d->host, d->port, email__socket_text(d->os), (unsigned)d->addresses.count,
+		email__error_set(e, EMAIL_E_CONNECT, EMAIL_STAGE_CONNECT,
+		                 "could not connect to %s port %d: %s (%u %s tried)", d->host, d->port,
+		                 email__socket_text(d->os), (unsigned)d->addresses.count,
 		                 d->addresses.count == 1 ? "address" : "addresses");
 		if (remedy)
 			email__error_remedy(e, "%s", remedy);
@@ -305,14 +307,14 @@ email__dial_timeout(const email__dial *d, long ms, email_error *e)
 	const char *unit = ms < 1000 ? "ms" : "s";
 
 	if (d->state == START || d->state == RESOLVING) {
-		email__error_set(e, EMAIL_E_RESOLVE, EMAIL_STAGE_RESOLVE, "%s was not looked up within %ld %s", d->host, time,
-		                 unit);
+		email__error_set(e, EMAIL_E_RESOLVE, EMAIL_STAGE_RESOLVE, "%s was not looked up within %ld %s",
+		                 d->host, time, unit);
 		email__error_remedy(e, "check the station's DNS servers");
 		return EMAIL_E_RESOLVE;
 	}
 	email__error_set(e, EMAIL_E_TIMEOUT, EMAIL_STAGE_CONNECT,
-	                 "%s port %d could not be reached within %ld %s (%u of %u addresses tried)", d->host, d->port, time,
-	                 unit, (unsigned)d->tried, (unsigned)d->addresses.count);
+	                 "%s port %d could not be reached within %ld %s (%u of %u addresses tried)", d->host,
+	                 d->port, time, unit, (unsigned)d->tried, (unsigned)d->addresses.count);
 	email__error_remedy(e, "%s", email__socket_remedy(ETIMEDOUT));
 	if (e && !e->os)
 		e->os = ETIMEDOUT;

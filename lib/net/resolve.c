@@ -18,6 +18,7 @@ struct email__lookup {
 	atomic_bool over; /* the thread wrote all below */
 	int ours, theirs; /* a pair of sockets: the thread closes its end when it is over */
 	int code, os;     /* of getaddrinfo */
+	email__resolver_fn resolver;
 	int port;
 	email__addresses found;
 	char host[EMAIL__HOST_MAX];
@@ -32,6 +33,12 @@ void
 email__resolve_set(email__resolver_fn fn)
 {
 	resolver = fn ? fn : from_getaddrinfo;
+}
+
+int
+email__lookups_running(void)
+{
+	return atomic_load(&running);
 }
 
 /* --- asking the system --- */
@@ -89,12 +96,13 @@ run(void *context)
 	email__lookup *l = context;
 	int theirs = l->theirs;
 
-	l->code = resolver(l->host, l->port, &l->found);
+	l->code = l->resolver(l->host, l->port, &l->found);
 	l->os = l->code == EAI_SYSTEM ? errno : 0;
 	atomic_store(&l->over, true);
-	atomic_fetch_sub(&running, 1);
 	unref(l);
 	close(theirs);
+	/* last: who sees none running knows that nothing of them is left */
+	atomic_fetch_sub(&running, 1);
 	return NULL;
 }
 
@@ -138,6 +146,7 @@ email__lookup_start(const char *host, int port, email_error *e)
 	}
 	atomic_init(&l->refs, 2);
 	atomic_init(&l->over, false);
+	l->resolver = resolver;
 	l->port = port;
 	snprintf(l->host, sizeof l->host, "%s", host);
 	/* sockets, not a pipe: they are made close-on-exec in one step, and can be shut down */

@@ -24,6 +24,9 @@ email_code email__lookup_result(const email__lookup *l, email__addresses *found,
 /* Lets go of it; the descriptor is the caller's to close. */
 void email__lookup_free(email__lookup *l);
 
+/* Look-ups that are under way, those left behind included. */
+int email__lookups_running(void);
+
 /* How names are looked up: fills `found`, and returns 0 or one of getaddrinfo's codes. NULL: getaddrinfo.
  * It is called in the look-up's thread. For tests; set before any look-up. */
 typedef int (*email__resolver_fn)(const char *host, int port, email__addresses *found);

@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One state at a time, each with a function that goes as far as it can and returns what comes next:
+ * One phase at a time, each with a function that goes as far as it can and says what comes next:
  *
  *     START -> DIALING -> HANDSHAKE -> TALKING <-> HANDSHAKE (STARTTLS) -> CLOSED
  *                     \----------------^
  *
- * Deadlines: connectionTimeout runs from START to the end of the greeting; a STARTTLS handshake has
- * responseTimeout; a reply has its time from the end of the flight before it, or from the reply before it,
- * however its bytes drip; a flight that the server does not take has responseTimeout since the last byte
- * taken, and 1 kB/s on average after that.
+ * Talking is in talk.c, the deadlines in deadline.c.
  */
-#include "net/session.h"
+#include "net/session_state.h"
 
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "net/dial.h"
-#include "net/transport.h"
 #include "os/clock.h"
 
 /* --- limits --- */
@@ -30,43 +24,11 @@
 #define FRESH_MS 1000
 /* How much longer than its deadline a wait in recv(2) may be. */
 #define BLOCK_SLACK_MS 20
-/* Bytes a second that a server must take, on average, to keep a flight going. */
-#define LEAST_RATE 1024
-
-/* --- states --- */
-
-typedef enum state { START, DIALING, HANDSHAKE, TALKING, CLOSED } state;
-/* What a state's function comes to: the next state at once, or a rest. */
-typedef enum rest { GO_ON, REST_BUSY, REST_IDLE } rest;
-
-struct email__session {
-	email__link *link;
-	char *host, *local_address, *server_name;
-	email__session_config config;
-	state state;
-	email__cancel cancel;
-	email__dial *dial;
-	email__tls *tls;
-	bool secure;              /* the handshake is done and its verdict was asked */
-	bool retry_1_2;
-	int fd;
-	int64_t connect_deadline; /* until the end of the greeting */
-	int64_t handshake_deadline;
-	int64_t reply_deadline;
-	int64_t sending_since, taken_at; /* of a flight that the server does not take at once; 0: none */
-	uint64_t taken;
-	int64_t active_at;        /* when a byte came last */
-	unsigned progress;        /* the engine's, when the reply's deadline was set */
-	email__wait wait;
-	bool first_wait;          /* nothing was waited for since the flight went */
-	bool news;                /* something moved since the caller was last told that the engine is idle */
-	char version[16], suite[64];
-	int64_t not_after;
-	email_error error;
-	email__transport transport;
-};
 
 /* --- making and freeing --- */
+
+/* What a connection costs beside the TLS library's own 40 kB. */
+_Static_assert(sizeof(email__session) <= 8192, "a session has grown");
 
 email__session *
 email__session_new(const email__session_config *config, email__link *link)
@@ -95,10 +57,10 @@ email__session_new(const email__session_config *config, email__link *link)
 }
 
 /* Says good-bye as far as the socket takes it at once. */
-static void
-close_connection(email__session *s)
+void
+email__session_close(email__session *s)
 {
-	if (s->secure && s->state == TALKING && !email__cancel_asked(&s->cancel))
+	if (s->secure && s->phase == EMAIL__PHASE_TALKING && !email__cancel_asked(&s->cancel))
 		email__tls_close(s->tls);
 	email__tls_free(s->tls);
 	s->tls = NULL;
@@ -106,7 +68,7 @@ close_connection(email__session *s)
 	s->dial = NULL;
 	email__cancel_close(&s->cancel, s->fd);
 	s->fd = -1;
-	s->state = CLOSED;
+	s->phase = EMAIL__PHASE_CLOSED;
 }
 
 void
@@ -114,7 +76,7 @@ email__session_free(email__session *s)
 {
 	if (!s)
 		return;
-	close_connection(s);
+	email__session_close(s);
 	email__cancel_dispose(&s->cancel);
 	email__free(s->host);
 	email__free(s->local_address);
@@ -124,42 +86,29 @@ email__session_free(email__session *s)
 
 /* --- ends --- */
 
-static rest
-end(email__session *s)
+email__rest
+email__session_end(email__session *s)
 {
-	close_connection(s);
-	return GO_ON;
+	email__session_close(s);
+	return EMAIL__GO_ON;
 }
 
-static rest
+static email__rest
 out_of_memory(email__session *s, email_stage stage)
 {
 	email__error_memory(&s->error, stage);
-	return end(s);
+	return email__session_end(s);
 }
 
-/* The socket failed: errno is in the transport. */
-static rest
-broke(email__session *s)
-{
-	int os = s->transport.os;
-
-	email__error_set(&s->error, EMAIL_E_CLOSED, s->link->stage, "the connection to %s port %d broke: %s", s->host,
-	                 s->config.port, email__socket_text(os));
-	if (!s->error.os)
-		s->error.os = os;
-	return end(s);
-}
-
-static rest
+static email__rest
 cancelled(email__session *s)
 {
-	email_stage stage = s->state == TALKING     ? s->link->stage
-	                    : s->state == HANDSHAKE ? EMAIL_STAGE_TLS_HANDSHAKE
+	email_stage stage = s->phase == EMAIL__PHASE_TALKING     ? s->link->stage
+	                    : s->phase == EMAIL__PHASE_HANDSHAKE ? EMAIL_STAGE_TLS_HANDSHAKE
 	                                            : EMAIL_STAGE_CONNECT;
 
 	email__error_set(&s->error, EMAIL_E_CANCELLED, stage, "cancelled");
-	return end(s);
+	return email__session_end(s);
 }
 
 static void
@@ -169,115 +118,20 @@ tell(email__session *s, email_stage stage, const char *detail)
 		s->config.event(s->config.event_context, stage, detail);
 }
 
-/* --- deadlines --- */
-
-static long
-reply_time(const email__session *s)
-{
-	switch (s->link->wait) {
-	case EMAIL__WAIT_DATA:
-		return s->config.data_timeout_ms;
-	case EMAIL__WAIT_GREETING:
-	case EMAIL__WAIT_RESPONSE:
-		break;
-	}
-	return s->config.response_timeout_ms;
-}
-
-static int64_t
-sending_deadline(const email__session *s)
-{
-	int64_t silent = s->taken_at + s->config.response_timeout_ms;
-	int64_t slow = s->sending_since + s->config.response_timeout_ms + (int64_t)(s->taken * 1000 / LEAST_RATE);
-
-	return silent < slow ? silent : slow;
-}
-
-static int64_t
-deadline(const email__session *s)
-{
-	switch (s->state) {
-	case DIALING:
-		return s->connect_deadline;
-	case HANDSHAKE:
-		return s->handshake_deadline;
-	case TALKING:
-		if (s->sending_since)
-			return sending_deadline(s);
-		return s->link->wait == EMAIL__WAIT_GREETING ? s->connect_deadline : s->reply_deadline;
-	case START:
-	case CLOSED:
-		break;
-	}
-	return INT64_MAX;
-}
-
-static void
-reply_begins(email__session *s)
-{
-	s->wait = s->link->wait;
-	s->progress = s->link->progress;
-	s->reply_deadline = email__clock_ms() + reply_time(s);
-	s->transport.give_up = deadline(s);
-}
-
-static void
-describe_silence(email__session *s)
-{
-	bool greeting = s->link->wait == EMAIL__WAIT_GREETING;
-	long ms = s->sending_since ? s->config.response_timeout_ms
-	          : greeting       ? s->config.connection_timeout_ms
-	                           : reply_time(s);
-	long time = ms < 1000 ? ms : ms / 1000;
-	const char *unit = ms < 1000 ? "ms" : "s";
-
-	if (s->sending_since)
-		email__error_set(&s->error, EMAIL_E_TIMEOUT, s->link->stage, "%s port %d took no data for %ld %s", s->host,
-		                 s->config.port, time, unit);
-	else if (greeting)
-		email__error_set(&s->error, EMAIL_E_TIMEOUT, EMAIL_STAGE_GREETING, "%s port %d sent no greeting within %ld %s",
-		                 s->host, s->config.port, time, unit);
-	else
-		email__error_set(&s->error, EMAIL_E_TIMEOUT, s->link->stage, "%s port %d did not answer within %ld %s",
-		                 s->host, s->config.port, time, unit);
-	/* a server that expects TLS waits for us, as we for it */
-	if (greeting && !s->secure && !s->transport.heard)
-		email__error_remedy(&s->error, "if port %d expects TLS at once, set useSsl", s->config.port);
-}
-
-static rest
-timed_out(email__session *s)
-{
-	if (s->state == DIALING) {
-		email__dial_timeout(s->dial, s->config.connection_timeout_ms, &s->error);
-	} else if (s->state == HANDSHAKE) {
-		email__error_set(&s->error, EMAIL_E_TIMEOUT, EMAIL_STAGE_TLS_HANDSHAKE,
-		                 "%s port %d did not finish the TLS handshake in time", s->host, s->config.port);
-		if (!s->transport.heard && s->config.tls_first)
-			email__error_remedy(&s->error, "if port %d does not expect TLS at once, set useStartTls or another port",
-			                    s->config.port);
-	} else {
-		describe_silence(s);
-	}
-	return end(s);
-}
-
 /* --- dialing --- */
 
-static rest
+static email__rest
 start(email__session *s)
 {
 	s->connect_deadline = email__clock_ms() + s->config.connection_timeout_ms;
 	s->dial = email__dial_new(s->host, s->config.port, s->local_address, &s->cancel);
 	if (!s->dial)
 		return out_of_memory(s, EMAIL_STAGE_CONNECT);
-	s->state = DIALING;
-	return GO_ON;
+	s->phase = EMAIL__PHASE_DIALING;
+	return EMAIL__GO_ON;
 }
 
-static rest begin_handshake(email__session *s, int64_t until);
-
-static rest
+static email__rest
 connected(email__session *s)
 {
 	char peer[EMAIL__ADDRESS_TEXT + 16];
@@ -292,13 +146,13 @@ connected(email__session *s)
 	s->active_at = email__clock_ms();
 	tell(s, EMAIL_STAGE_CONNECT, peer);
 	if (s->config.tls_first)
-		return begin_handshake(s, s->connect_deadline);
-	s->state = TALKING;
-	reply_begins(s);
-	return GO_ON;
+		return email__session_begin_tls(s, s->connect_deadline);
+	s->phase = EMAIL__PHASE_TALKING;
+	email__session_reply_begins(s);
+	return EMAIL__GO_ON;
 }
 
-static rest
+static email__rest
 dialing(email__session *s, const struct pollfd *polled, size_t count)
 {
 	bool resolved = email__dial_resolved(s->dial);
@@ -311,30 +165,30 @@ dialing(email__session *s, const struct pollfd *polled, size_t count)
 	}
 	switch (now) {
 	case EMAIL__DIAL_BUSY:
-		return REST_BUSY;
+		return EMAIL__REST_BUSY;
 	case EMAIL__DIAL_CONNECTED:
 		return connected(s);
 	case EMAIL__DIAL_FAILED:
 		break;
 	}
-	return end(s);
+	return email__session_end(s);
 }
 
 /* --- TLS --- */
 
-static rest
-begin_handshake(email__session *s, int64_t until)
+email__rest
+email__session_begin_tls(email__session *s, int64_t until)
 {
 	email__bio bio = {email__transport_send, email__transport_receive, &s->transport};
 
 	s->tls = email__tls_new(&s->config.tls, &bio, &s->error);
 	if (!s->tls)
-		return end(s);
+		return email__session_end(s);
 	s->handshake_deadline = until;
 	s->transport.gather = true;
 	s->transport.heard = false;
-	s->state = HANDSHAKE;
-	return GO_ON;
+	s->phase = EMAIL__PHASE_HANDSHAKE;
+	return EMAIL__GO_ON;
 }
 
 /* What a server that greets in the clear sends first is no type of TLS record (20 to 23, RFC 8446 5.1). */
@@ -344,7 +198,7 @@ answered_in_the_clear(const email__session *s)
 	return s->config.tls_first && s->transport.heard && s->transport.first >= 0x20;
 }
 
-static rest
+static email__rest
 handshake_failed(email__session *s, const email_error *e)
 {
 	s->retry_1_2 = email__tls_retry_1_2(s->tls);
@@ -360,11 +214,11 @@ handshake_failed(email__session *s, const email_error *e)
 		s->error = *e;
 		s->error.os = s->transport.os;
 	}
-	return end(s);
+	return email__session_end(s);
 }
 
 /* The one place that makes a connection a secure one. */
-static rest
+static email__rest
 handshake_done(email__session *s)
 {
 	char detail[96];
@@ -372,7 +226,7 @@ handshake_done(email__session *s)
 
 	if (verdict != EMAIL_OK) {
 		email__error_set(&s->error, verdict, EMAIL_STAGE_TRUST, "the server's certificate was not accepted");
-		return end(s);
+		return email__session_end(s);
 	}
 	s->secure = true;
 	s->transport.gather = false;
@@ -381,14 +235,14 @@ handshake_done(email__session *s)
 	snprintf(s->suite, sizeof s->suite, "%s", email__tls_cipher_suite(s->tls));
 	snprintf(detail, sizeof detail, "%s %s", s->version, s->suite);
 	tell(s, EMAIL_STAGE_TLS_HANDSHAKE, detail);
-	s->state = TALKING;
+	s->phase = EMAIL__PHASE_TALKING;
 	if (!s->config.tls_first)
 		s->link->tls_started(s->link);
-	reply_begins(s);
-	return GO_ON;
+	email__session_reply_begins(s);
+	return EMAIL__GO_ON;
 }
 
-static rest
+static email__rest
 handshake(email__session *s)
 {
 	email_error e = {0};
@@ -398,7 +252,7 @@ handshake(email__session *s)
 		return handshake_done(s);
 	case EMAIL__TLS_WANT_READ:
 	case EMAIL__TLS_WANT_WRITE:
-		return REST_BUSY;
+		return EMAIL__REST_BUSY;
 	case EMAIL__TLS_CLOSED:
 	case EMAIL__TLS_TRUNCATED:
 	case EMAIL__TLS_FAILED:
@@ -407,262 +261,47 @@ handshake(email__session *s)
 	return handshake_failed(s, &e);
 }
 
-/* --- talking: writing --- */
-
-typedef enum io { IO_MOVED, IO_AGAIN, IO_END, IO_FAILED } io;
-
-static io
-from_tls(email__tls_io outcome)
-{
-	switch (outcome) {
-	case EMAIL__TLS_DONE:
-		return IO_MOVED;
-	case EMAIL__TLS_WANT_READ:
-	case EMAIL__TLS_WANT_WRITE:
-		return IO_AGAIN;
-	case EMAIL__TLS_CLOSED:
-	case EMAIL__TLS_TRUNCATED:
-		return IO_END;
-	case EMAIL__TLS_FAILED:
-		break;
-	}
-	return IO_FAILED;
-}
-
-static io
-write_some(email__session *s, size_t *n, email_error *e)
-{
-	email__buf *out = &s->link->out;
-	long moved;
-
-	if (s->secure)
-		return from_tls(email__tls_write(s->tls, email__buf_head(out), email__buf_len(out), n, e));
-	moved = email__transport_send(&s->transport, email__buf_head(out), email__buf_len(out));
-	*n = moved > 0 ? (size_t)moved : 0;
-	return moved >= 0 ? IO_MOVED : moved == EMAIL__BIO_AGAIN ? IO_AGAIN : IO_FAILED;
-}
-
-/* The flight, as far as the socket takes it. IO_MOVED: all of it went. */
-static io
-write_flight(email__session *s, email_error *e)
-{
-	while (email__buf_len(&s->link->out)) {
-		size_t n = 0;
-		io outcome = write_some(s, &n, e);
-
-		if (outcome == IO_FAILED)
-			return IO_FAILED;
-		if (s->sending_since == 0) {
-			s->sending_since = s->taken_at = email__clock_ms();
-			s->taken = 0;
-		} else if (n) {
-			s->taken_at = email__clock_ms();
-		}
-		s->taken += n;
-		email__buf_consume(&s->link->out, n);
-		if (outcome != IO_MOVED)
-			return IO_AGAIN;
-	}
-	if (!email__transport_flush(&s->transport))
-		return s->transport.blocked ? IO_AGAIN : IO_FAILED;
-	s->sending_since = 0;
-	return IO_MOVED;
-}
-
-/* --- talking: reading --- */
-
-static io
-read_some(email__session *s, email_error *e)
-{
-	email__buf *in = &s->link->in;
-	size_t room = email__buf_left(in), n = 0;
-	unsigned char *at;
-	long moved;
-	io outcome;
-
-	if (room == 0)
-		return IO_AGAIN;
-	at = email__buf_room(in, room);
-	if (!at) {
-		email__error_memory(e, s->link->stage);
-		return IO_FAILED;
-	}
-	if (s->secure) {
-		outcome = from_tls(email__tls_read(s->tls, at, room, &n, e));
-	} else {
-		moved = email__transport_receive(&s->transport, at, room);
-		n = moved > 0 ? (size_t)moved : 0;
-		outcome = n                           ? IO_MOVED
-		          : moved == 0                ? IO_END
-		          : moved == EMAIL__BIO_AGAIN ? IO_AGAIN
-		                                      : IO_FAILED;
-	}
-	if (n) {
-		email__buf_added(in, n);
-		s->active_at = email__clock_ms();
-	}
-	return outcome;
-}
-
-/* TLS's word where it has one, else the socket's. */
-static rest
-failed(email__session *s, const email_error *e)
-{
-	if (e->code == EMAIL_E_MEMORY || (e->code != EMAIL_OK && s->transport.os == 0)) {
-		s->error = *e;
-		return end(s);
-	}
-	return broke(s);
-}
-
-static void
-step_engine(email__session *s)
-{
-	email__link *link = s->link;
-
-	link->step(link);
-	if (link->progress != s->progress || link->wait != s->wait)
-		reply_begins(s);
-}
-
-static rest
-peer_ended(email__session *s)
-{
-	s->link->eof(s->link);
-	if (s->link->error.code == EMAIL_OK && (s->link->want & (EMAIL__WANT_READ | EMAIL__WANT_WRITE | EMAIL__WANT_TLS)))
-		email__error_set(&s->error, EMAIL_E_CLOSED, s->link->stage, "%s port %d closed the connection", s->host,
-		                 s->config.port);
-	return end(s);
-}
-
-/* --- talking --- */
-
-/* A flight goes; a server that broke the connection in the middle of it may have said why before. */
-static rest
-send_flight(email__session *s)
-{
-	email_error e = {0}, ignored = {0};
-
-	switch (write_flight(s, &e)) {
-	case IO_MOVED:
-		s->news = true;
-		s->first_wait = true;
-		/* it cannot be answered yet: no use in looking */
-		s->transport.drained = true;
-		reply_begins(s);
-		step_engine(s);
-		return GO_ON;
-	case IO_AGAIN:
-		return REST_BUSY;
-	case IO_END:
-	case IO_FAILED:
-		break;
-	}
-	while (read_some(s, &ignored) == IO_MOVED)
-		step_engine(s);
-	if (s->link->want == 0 || (s->link->want & EMAIL__WANT_CLOSE))
-		return end(s);
-	return failed(s, &e);
-}
-
-static rest
-receive(email__session *s)
-{
-	email_error e = {0};
-
-	switch (read_some(s, &e)) {
-	case IO_MOVED:
-		s->news = true;
-		step_engine(s);
-		return GO_ON;
-	case IO_AGAIN:
-		if (email__buf_left(&s->link->in) == 0 && !s->sending_since) {
-			email__error_set(&s->error, EMAIL_E_PROTOCOL, s->link->stage, "%s port %d sent more than was asked for",
-			                 s->host, s->config.port);
-			return end(s);
-		}
-		return REST_BUSY;
-	case IO_END:
-		return peer_ended(s);
-	case IO_FAILED:
-		break;
-	}
-	return failed(s, &e);
-}
-
-static rest
-talk(email__session *s)
-{
-	email__link *link = s->link;
-
-	step_engine(s);
-	for (;;) {
-		rest next = GO_ON;
-
-		if (link->error.code != EMAIL_OK && email__buf_len(&link->out) == 0)
-			return end(s);
-		if (email__buf_len(&link->out) || s->transport.gathered) {
-			next = send_flight(s);
-			if (next == GO_ON && s->state == TALKING)
-				continue;
-			if (next == GO_ON)
-				return GO_ON;
-		} else if (link->want == 0 || (link->want & EMAIL__WANT_CLOSE)) {
-			return end(s);
-		} else if (link->want & EMAIL__WANT_TLS) {
-			return begin_handshake(s, email__clock_ms() + s->config.response_timeout_ms);
-		} else if ((link->want & EMAIL__WANT_CALLER) && (s->news || !(link->want & EMAIL__WANT_READ))) {
-			s->news = false;
-			return REST_IDLE;
-		}
-		/* also while the server takes nothing: it may be waiting for us to read (RFC 2920 3.1) */
-		next = receive(s);
-		if (next != GO_ON || s->state != TALKING)
-			return next;
-	}
-}
-
 /* --- stepping --- */
 
 static email__session_state
 advance(email__session *s, const struct pollfd *polled, size_t count)
 {
-	rest next = GO_ON;
+	email__rest next = EMAIL__GO_ON;
 
-	while (next == GO_ON) {
-		if (s->state == CLOSED)
+	while (next == EMAIL__GO_ON) {
+		if (s->phase == EMAIL__PHASE_CLOSED)
 			return EMAIL__SESSION_CLOSED;
 		if (email__cancel_asked(&s->cancel)) {
 			next = cancelled(s);
 			continue;
 		}
-		switch (s->state) {
-		case START:
+		switch (s->phase) {
+		case EMAIL__PHASE_START:
 			next = start(s);
 			break;
-		case DIALING:
+		case EMAIL__PHASE_DIALING:
 			next = dialing(s, polled, count);
 			break;
-		case HANDSHAKE:
+		case EMAIL__PHASE_HANDSHAKE:
 			next = handshake(s);
 			break;
-		case TALKING:
-			next = talk(s);
+		case EMAIL__PHASE_TALKING:
+			next = email__session_talk(s);
 			break;
-		case CLOSED:
+		case EMAIL__PHASE_CLOSED:
 			break;
 		}
 		polled = NULL;
-		if (next == REST_BUSY && email__clock_ms() >= deadline(s))
-			next = timed_out(s);
+		if (next == EMAIL__REST_BUSY && email__clock_ms() >= email__session_deadline(s))
+			next = email__session_timed_out(s);
 	}
-	return next == REST_IDLE ? EMAIL__SESSION_IDLE : EMAIL__SESSION_BUSY;
+	return next == EMAIL__REST_IDLE ? EMAIL__SESSION_IDLE : EMAIL__SESSION_BUSY;
 }
 
 static email__session_state
 step(email__session *s, const struct pollfd *polled, size_t count)
 {
-	email__transport_step(&s->transport, deadline(s));
+	email__transport_step(&s->transport, email__session_deadline(s));
 	return advance(s, polled, count);
 }
 
@@ -679,18 +318,18 @@ email__session_events(const email__session *s)
 {
 	int events = 0;
 
-	switch (s->state) {
-	case DIALING:
+	switch (s->phase) {
+	case EMAIL__PHASE_DIALING:
 		return email__dial_resolved(s->dial) ? POLLOUT : POLLIN;
-	case HANDSHAKE:
-	case TALKING:
+	case EMAIL__PHASE_HANDSHAKE:
+	case EMAIL__PHASE_TALKING:
 		if (s->transport.blocked || s->transport.gathered)
 			events |= POLLOUT;
-		if (s->state == HANDSHAKE || email__buf_left(&s->link->in))
+		if (s->phase == EMAIL__PHASE_HANDSHAKE || email__buf_left(&s->link->in))
 			events |= POLLIN;
 		break;
-	case START:
-	case CLOSED:
+	case EMAIL__PHASE_START:
+	case EMAIL__PHASE_CLOSED:
 		break;
 	}
 	return events;
@@ -702,7 +341,7 @@ email__session_fd(const email__session *s)
 	struct pollfd fds[EMAIL__DIAL_FDS];
 	size_t n;
 
-	if (s->state != DIALING)
+	if (s->phase != EMAIL__PHASE_DIALING)
 		return s->fd;
 	n = email__dial_fds(s->dial, fds);
 	return n ? fds[n - 1].fd : -1;
@@ -712,7 +351,7 @@ email__session_fd(const email__session *s)
 static int
 time_left(const email__session *s, int64_t next)
 {
-	int64_t until = deadline(s), left;
+	int64_t until = email__session_deadline(s), left;
 
 	if (next < until)
 		until = next;
@@ -726,9 +365,9 @@ email__session_timeout(const email__session *s)
 	struct pollfd fds[EMAIL__DIAL_FDS];
 	int64_t next = INT64_MAX;
 
-	if (s->state == START || s->state == CLOSED)
+	if (s->phase == EMAIL__PHASE_START || s->phase == EMAIL__PHASE_CLOSED)
 		return 0;
-	if (s->state == DIALING) {
+	if (s->phase == EMAIL__PHASE_DIALING) {
 		next = email__dial_next(s->dial);
 		if (email__dial_fds(s->dial, fds) > 1 && email__clock_ms() + RACE_LOOK_MS < next)
 			next = email__clock_ms() + RACE_LOOK_MS;
@@ -741,7 +380,8 @@ email__session_timeout(const email__session *s)
 static bool
 may_block(const email__session *s)
 {
-	if (s->state != TALKING || !s->first_wait || s->sending_since || s->link->wait == EMAIL__WAIT_GREETING)
+	if (s->phase != EMAIL__PHASE_TALKING || !s->first_wait || s->sending_since ||
+	    s->link->wait == EMAIL__WAIT_GREETING)
 		return false;
 	/* the caller may have taken its time since the flight went */
 	return s->reply_deadline - email__clock_ms() >= s->config.response_timeout_ms - BLOCK_SLACK_MS;
@@ -758,7 +398,7 @@ wait_for(email__session *s, struct pollfd fds[EMAIL__DIAL_FDS])
 		email__transport_wait(&s->transport);
 		return 0;
 	}
-	if (s->state == DIALING) {
+	if (s->phase == EMAIL__PHASE_DIALING) {
 		n = email__dial_fds(s->dial, fds);
 		next = email__dial_next(s->dial);
 	} else {
@@ -795,8 +435,9 @@ tls_is_quiet(email__session *s)
 {
 	unsigned char byte;
 	size_t n;
+	email__tls_io outcome = email__tls_read(s->tls, &byte, 1, &n, NULL);
 
-	return from_tls(email__tls_read(s->tls, &byte, 1, &n, NULL)) == IO_AGAIN;
+	return outcome == EMAIL__TLS_WANT_READ || outcome == EMAIL__TLS_WANT_WRITE;
 }
 
 bool
@@ -804,7 +445,7 @@ email__session_alive(email__session *s)
 {
 	bool rested;
 
-	if (s->state != TALKING || email__cancel_asked(&s->cancel) || email__buf_len(&s->link->in))
+	if (s->phase != EMAIL__PHASE_TALKING || email__cancel_asked(&s->cancel) || email__buf_len(&s->link->in))
 		return false;
 	rested = email__clock_ms() - s->active_at >= FRESH_MS;
 	email__transport_step(&s->transport, INT64_MAX);

@@ -13,6 +13,8 @@ email__transport_start(email__transport *t, int fd, const email__cancel *cancel)
 	t->fd = fd;
 	t->cancel = cancel;
 	t->give_up = INT64_MAX;
+	/* nobody speaks within the microsecond */
+	t->drained = true;
 }
 
 void
@@ -38,6 +40,8 @@ send_now(email__transport *t, const unsigned char *p, size_t n)
 	long moved = email__socket_send(t->fd, p, n, &t->os);
 
 	t->blocked = moved == EMAIL__BIO_AGAIN || (moved >= 0 && (size_t)moved < n);
+	if (moved > 0)
+		t->sent += (uint64_t)moved;
 	return moved;
 }
 

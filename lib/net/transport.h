@@ -32,6 +32,7 @@ typedef struct email__transport {
 	bool broken;      /* _wait() met an error, which the socket tells once only */
 	bool heard;       /* a byte came since the last _start; `first` is the first one */
 	unsigned char first;
+	uint64_t sent;    /* bytes that the socket took */
 	unsigned reads;   /* since the last step */
 	int64_t give_up;  /* a second read of a step is made before this time only (monotonic milliseconds) */
 	const email__cancel *cancel;

@@ -5,7 +5,7 @@
 #include <sys/random.h>
 #include <sys/types.h>
 
-bool
+int
 email__random_bytes(void *out, size_t n)
 {
 	unsigned char *p = out;
@@ -15,10 +15,10 @@ email__random_bytes(void *out, size_t n)
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got <= 0)
-			return false;
+		if (got < 0)
+			return errno;
 		p += got;
 		n -= (size_t)got;
 	}
-	return true;
+	return 0;
 }

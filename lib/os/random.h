@@ -3,10 +3,9 @@
 #ifndef EMAIL__OS_RANDOM_H
 #define EMAIL__OS_RANDOM_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-/* False: there are none to be had, errno says why. */
-bool email__random_bytes(void *out, size_t n);
+/* 0, or the errno that says why there are none to be had. */
+int email__random_bytes(void *out, size_t n);
 
 #endif

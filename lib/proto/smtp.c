@@ -30,13 +30,6 @@
 #include "proto/smtp_engine.h"
 #include "wire/line.h"
 
-/* --- limits --- */
-
-/* Body is written into no less room than this: what is left of a flight goes out first. */
-#define BODY_ROOM 512
-/* Envelope of a usual mail: whether it and its body still fit into the flight. */
-#define ENVELOPE_ROOM 256
-
 /* --- failing --- */
 
 enum smtp_state
@@ -57,6 +50,13 @@ email__smtp_fail_reply(email__smtp *s, email_code code, const char *what)
 {
 	email__smtp_reply_error(&s->reply, &s->link.error, code, s->link.stage, what);
 	return S_FAILED;
+}
+
+void
+email__smtp_ended(email__smtp *s, const char *detail)
+{
+	if (s->link.ended)
+		s->link.ended(s->link.ended_context, s->link.stage, detail);
 }
 
 /* Every mail gets its outcome; secrets go; what was not written never will be. */
@@ -90,8 +90,8 @@ go(email__smtp *s, enum smtp_state next)
 
 /* --- output helpers --- */
 
-static void
-expect(email__smtp *s, enum smtp_expected what)
+void
+email__smtp_expect(email__smtp *s, enum smtp_expected what)
 {
 	unsigned at = (s->head + s->expected++) % EMAIL__SMTP_WINDOW;
 
@@ -103,26 +103,13 @@ expect(email__smtp *s, enum smtp_expected what)
 		s->writing->unanswered++;
 }
 
-static bool
-chunking(const email__smtp *s)
-{
-	return s->can.chunking && s->can.pipelining;
-}
-
-/* After a command: on with `next` where the server pipelines, else its reply decides. */
-static enum smtp_state
-then(const email__smtp *s, enum smtp_state next)
-{
-	return s->can.pipelining ? next : S_WAIT;
-}
-
 /* The outcome of the command writer: EMAIL_OK leads on. */
-static enum smtp_state
-sent(email__smtp *s, email_code rc, enum smtp_expected what, enum smtp_state next)
+enum smtp_state
+email__smtp_sent(email__smtp *s, email_code rc, enum smtp_expected what, enum smtp_state next)
 {
 	if (rc)
 		return email__smtp_fail(s, rc, "a command could not be written: %s", email_code_text(rc));
-	expect(s, what);
+	email__smtp_expect(s, what);
 	return next;
 }
 
@@ -130,147 +117,12 @@ static enum smtp_state
 hello(email__smtp *s, const char *verb, enum smtp_expected what)
 {
 	const char *name = s->ehlo_name[0] ? s->ehlo_name : s->link.local[0] ? s->link.local : "[127.0.0.1]";
-	enum smtp_state next = sent(s, email__smtp_put_hello(&s->link, verb, name), what, S_WAIT);
+	enum smtp_state next = email__smtp_sent(s, email__smtp_put_hello(&s->link, verb, name), what, S_WAIT);
 
 	memset(&s->can, 0, sizeof s->can);
 	if (next == S_FAILED)
 		memcpy(s->link.error.property, "ehloName", sizeof "ehloName");
 	return next;
-}
-
-/* Where the server may still hold the last mail's transaction it is told to drop it, in the same flight. */
-static enum smtp_state
-mail_command(email__smtp *s)
-{
-	email__smtp_mail *mail = s->unwritten;
-
-	if (s->open) {
-		s->open = false;
-		return sent(s, email__smtp_put_verb(&s->link, "RSET"), X_RSET, then(s, S_MAIL));
-	}
-	s->writing = mail;
-	s->unwritten = mail->next;
-	s->open = true;
-	mail->state |= MAIL_BEGUN;
-	return sent(s, email__smtp_put_mail(&s->link, mail, &s->can), X_MAIL, then(s, S_RCPT));
-}
-
-static enum smtp_state
-after_rcpt(const email__smtp *s)
-{
-	return s->writing->asked < s->writing->count ? S_RCPT : chunking(s) ? S_CHUNK : S_DATA;
-}
-
-static enum smtp_state
-rcpt_command(email__smtp *s)
-{
-	email__smtp_mail *mail = s->writing;
-	const char *address = mail->recipients[mail->asked++].address;
-	email_code rc = email__smtp_put_rcpt(&s->link, address, mail, &s->can);
-
-	return sent(s, rc, X_RCPT, then(s, after_rcpt(s)));
-}
-
-/* Is it known already that nobody gets this mail? */
-static bool
-hopeless(const email__smtp_mail *mail)
-{
-	return (mail->state & MAIL_REFUSED) || (mail->answered == mail->count && mail->accepted == 0);
-}
-
-static enum smtp_state
-data_command(email__smtp *s)
-{
-	if (hopeless(s->writing))
-		return S_OVER;
-	email__smtp_data_start(&s->data, true);
-	return sent(s, email__smtp_put_verb(&s->link, "DATA"), X_DATA, S_WAIT);
-}
-
-/* The source failed: no end of data, nothing more on this connection, nothing delivered. */
-static enum smtp_state
-source_failed(email__smtp *s, email_code rc)
-{
-	email__smtp_mail *mail = s->writing;
-
-	email__error_set(&mail->error, rc, EMAIL_STAGE_DATA, "the message could not be read to its end: %s",
-	                 email_code_text(rc));
-	email__error_set(&s->link.error, rc, EMAIL_STAGE_DATA, "%s", mail->error.text);
-	return S_BROKEN;
-}
-
-/* The data have their end: from here on the mail may be delivered. */
-static enum smtp_state
-data_ended(email__smtp *s, enum smtp_expected what)
-{
-	s->writing->state |= MAIL_ENDED;
-	s->writing->end = s->link.sent;
-	expect(s, what);
-	return S_OVER;
-}
-
-static enum smtp_state
-body(email__smtp *s)
-{
-	size_t room = email__buf_left(&s->link.out), used;
-	unsigned char *p = email__buf_room(&s->link.out, room);
-	email_code rc = EMAIL_OK;
-
-	/* RFC 2920 3.1: a 354 although no recipient was accepted is answered with the dot alone */
-	if (hopeless(s->writing))
-		used = email__smtp_data_end(&s->data, p);
-	else
-		rc = email__smtp_data_fill(&s->data, &s->writing->source, p, room, &used);
-	if (rc)
-		return source_failed(s, rc);
-	email__smtp_put_body(&s->link, used);
-	if (!s->data.ended)
-		return S_BODY;
-	s->open = false; /* RFC 5321 4.1.1.4: the end of the data clears the transaction */
-	return data_ended(s, X_END);
-}
-
-/* Body first, then BDAT in front of it: its size is not known before (RFC 3030). */
-static enum smtp_state
-chunk(email__smtp *s)
-{
-	size_t room = email__buf_left(&s->link.out), used;
-	unsigned char *p = email__buf_room(&s->link.out, room);
-	email_code rc;
-
-	if (hopeless(s->writing))
-		return S_OVER;
-	rc = email__smtp_data_fill(&s->data, &s->writing->source, p + EMAIL__SMTP_CHUNK_HEAD,
-	                           room - EMAIL__SMTP_CHUNK_HEAD, &used);
-	if (rc)
-		return source_failed(s, rc);
-	email__smtp_put_chunk(&s->link, used, s->data.ended);
-	if (s->data.ended)
-		return data_ended(s, X_LAST);
-	expect(s, X_CHUNK);
-	return S_CHUNK;
-}
-
-static void
-leave(email__smtp *s, email__smtp_mail *mail)
-{
-	s->first = mail->next;
-	if (s->latest == mail)
-		s->latest = NULL;
-	s->mails--;
-	email__smtp_mail_done(mail, &s->reply);
-}
-
-static enum smtp_state
-over(email__smtp *s)
-{
-	email__smtp_mail *mail = s->writing;
-
-	mail->state |= MAIL_OVER;
-	s->writing = NULL;
-	if (mail->unanswered == 0)
-		leave(s, mail);
-	return S_READY;
 }
 
 /* --- enter: what a state sends, and the state after that --- */
@@ -281,24 +133,22 @@ enter(email__smtp *s, enum smtp_state st)
 	switch (st) {
 	case S_EHLO: return hello(s, "EHLO", X_EHLO);
 	case S_HELO: return hello(s, "HELO", X_HELO);
-	case S_STARTTLS: return sent(s, email__smtp_put_verb(&s->link, "STARTTLS"), X_STARTTLS, S_WAIT);
-	case S_AUTH: return sent(s, email__smtp_auth_command(s), X_AUTH, S_WAIT);
-	case S_ANSWER: return sent(s, email__smtp_auth_answer(s), X_AUTH, S_WAIT);
-	case S_CANCEL: return sent(s, email__smtp_put_verb(&s->link, "*"), X_CANCEL, S_WAIT);
+	case S_STARTTLS: return email__smtp_sent(s, email__smtp_put_verb(&s->link, "STARTTLS"), X_STARTTLS, S_WAIT);
+	case S_AUTH: return email__smtp_sent(s, email__smtp_auth_command(s), X_AUTH, S_WAIT);
+	case S_ANSWER: return email__smtp_sent(s, email__smtp_auth_answer(s), X_AUTH, S_WAIT);
+	case S_CANCEL: return email__smtp_sent(s, email__smtp_put_verb(&s->link, "*"), X_CANCEL, S_WAIT);
 	case S_READY:
 		if (s->unwritten)
 			return S_MAIL;
 		return s->quit ? S_QUIT : S_READY;
-	case S_MAIL: return mail_command(s);
-	case S_RCPT:
-		email__smtp_data_start(&s->data, false);
-		return (s->writing->state & MAIL_REFUSED) ? S_OVER : rcpt_command(s);
-	case S_DATA: return data_command(s);
-	case S_BODY: return body(s);
-	case S_CHUNK: return chunk(s);
-	case S_OVER: return over(s);
+	case S_MAIL: return email__smtp_write_mail(s);
+	case S_RCPT: return email__smtp_write_rcpt(s);
+	case S_DATA: return email__smtp_write_data(s);
+	case S_BODY: return email__smtp_write_body(s);
+	case S_CHUNK: return email__smtp_write_chunk(s);
+	case S_OVER: return email__smtp_write_over(s);
 	case S_BROKEN: return S_FAILED;
-	case S_QUIT: return sent(s, email__smtp_put_verb(&s->link, "QUIT"), X_QUIT, S_WAIT);
+	case S_QUIT: return email__smtp_sent(s, email__smtp_put_verb(&s->link, "QUIT"), X_QUIT, S_WAIT);
 	case S_WAIT:
 	case S_TLS:
 	case S_CLOSED:
@@ -316,16 +166,6 @@ room_for(const email__smtp *s, size_t need)
 	return email__buf_left(&s->link.out) >= need || email__buf_len(&s->link.out) == 0 ? HOLD_NOT : HOLD_ROOM;
 }
 
-/* What a whole small mail takes: envelope and body go in one write. */
-static size_t
-whole_mail(const email__smtp *s)
-{
-	uint64_t need = s->unwritten->size + ENVELOPE_ROOM + BODY_ROOM;
-
-	return chunking(s) && need < EMAIL__LINK_OUT_MAX && need > EMAIL__SMTP_COMMAND_ROOM ? (size_t)need
-	                                                                                    : EMAIL__SMTP_COMMAND_ROOM;
-}
-
 /* Must what this state sends wait? */
 static enum hold
 held(const email__smtp *s)
@@ -340,12 +180,12 @@ held(const email__smtp *s)
 	case S_ANSWER:
 	case S_CANCEL: return HOLD_NOT;
 	case S_READY: return s->unwritten || s->quit ? HOLD_NOT : HOLD_REPLY;
-	case S_MAIL: return full ? HOLD_REPLY : room_for(s, whole_mail(s));
+	case S_MAIL: return full ? HOLD_REPLY : room_for(s, email__smtp_whole_mail(s));
 	case S_RCPT:
 	case S_DATA:
 	case S_QUIT: return full ? HOLD_REPLY : room_for(s, EMAIL__SMTP_COMMAND_ROOM);
-	case S_CHUNK: return full ? HOLD_REPLY : room_for(s, BODY_ROOM);
-	case S_BODY: return room_for(s, BODY_ROOM);
+	case S_CHUNK: return full ? HOLD_REPLY : room_for(s, EMAIL__SMTP_BODY_ROOM);
+	case S_BODY: return room_for(s, EMAIL__SMTP_BODY_ROOM);
 	case S_OVER: return HOLD_NOT;
 	case S_BROKEN: return s->expected ? HOLD_REPLY : HOLD_NOT;
 	case S_WAIT:
@@ -358,15 +198,8 @@ held(const email__smtp *s)
 
 /* --- reply: what a whole reply leads to --- */
 
-/* RFC 5321 4.2: yes is 2yz; these three answer other commands, and here mean that the dialogue is torn. */
-static bool
-yes(int code)
-{
-	return code / 100 == 2 && code != 220 && code != 221 && code != 235;
-}
-
-static enum smtp_state
-torn(email__smtp *s, const char *what)
+enum smtp_state
+email__smtp_torn(email__smtp *s, const char *what)
 {
 	return email__smtp_fail(s, EMAIL_E_PROTOCOL, "the server answered %s with %d", what, s->reply.code);
 }
@@ -374,11 +207,16 @@ torn(email__smtp *s, const char *what)
 static enum smtp_state
 greeting(email__smtp *s)
 {
-	if (s->reply.code == 220)
+	char words[200];
+
+	if (s->reply.code == 220) {
+		email__smtp_reply_words(&s->reply, words, sizeof words);
+		email__smtp_ended(s, words);
 		return S_EHLO;
+	}
 	if (s->reply.code >= 400)
 		return email__smtp_fail_reply(s, EMAIL_OK, "the server does not serve this station");
-	return torn(s, "the connection");
+	return email__smtp_torn(s, "the connection");
 }
 
 static enum smtp_state
@@ -400,7 +238,7 @@ ehlo_reply(email__smtp *s)
 	if (code >= 400)
 		return email__smtp_fail_reply(s, EMAIL_OK, "the server refused EHLO");
 	if (code != 250)
-		return torn(s, "EHLO");
+		return email__smtp_torn(s, "EHLO");
 	if (s->start_tls && !s->tls) {
 		if (s->can.start_tls)
 			return S_STARTTLS;
@@ -409,6 +247,7 @@ ehlo_reply(email__smtp *s)
 		email__remedy(&s->link.error);
 		return S_FAILED;
 	}
+	email__smtp_ended(s, s->can.text);
 	return s->credentials ? email__smtp_login(s) : S_READY;
 }
 
@@ -420,68 +259,8 @@ starttls_reply(email__smtp *s)
 	/* RFC 3207 6: whoever put them there wants them read as if they came through TLS */
 	if (email__buf_len(&s->link.in))
 		return email__smtp_fail(s, EMAIL_E_STARTTLS, "bytes in the clear came behind the go-ahead for TLS");
+	email__smtp_ended(s, "");
 	return S_TLS;
-}
-
-static enum smtp_state
-mail_reply(email__smtp *s, email__smtp_mail *mail)
-{
-	if (yes(s->reply.code))
-		return s->can.pipelining ? s->state : S_RCPT;
-	if (s->reply.code < 400)
-		return torn(s, "MAIL");
-	email__smtp_mail_refused(mail, &s->reply, EMAIL_STAGE_ENVELOPE);
-	if (!s->can.pipelining)
-		s->open = false; /* no MAIL, no transaction */
-	return s->can.pipelining ? s->state : S_OVER;
-}
-
-static enum smtp_state
-rcpt_reply(email__smtp *s, email__smtp_mail *mail)
-{
-	if (!yes(s->reply.code) && s->reply.code < 400)
-		return torn(s, "RCPT");
-	email__smtp_mail_rcpt(mail, &s->reply);
-	return s->can.pipelining ? s->state : after_rcpt(s);
-}
-
-static enum smtp_state
-data_reply(email__smtp *s, email__smtp_mail *mail)
-{
-	if (s->reply.code == 354)
-		return S_BODY;
-	if (s->reply.code < 400)
-		return torn(s, "DATA");
-	if (!hopeless(mail)) /* else the answer follows from the ones before it */
-		email__smtp_mail_refused(mail, &s->reply, EMAIL_STAGE_DATA);
-	return S_OVER;
-}
-
-static enum smtp_state
-end_reply(email__smtp *s, email__smtp_mail *mail, enum smtp_expected what)
-{
-	bool ok = yes(s->reply.code);
-
-	if (!ok && s->reply.code < 400)
-		return torn(s, what == X_END ? "the end of the data" : "BDAT");
-	if (!ok && !hopeless(mail))
-		email__smtp_mail_refused(mail, &s->reply, EMAIL_STAGE_DATA);
-	if (what != X_CHUNK && ok && !hopeless(mail))
-		mail->state |= MAIL_TAKEN;
-	if (what == X_LAST && ok && s->expected == 0)
-		s->open = false;
-	return s->state;
-}
-
-/* RFC 5321 3.8: 421 in place of any reply, and the connection is over. Nothing is refused for good by it. */
-static enum smtp_state
-service_ends(email__smtp *s, enum smtp_expected what)
-{
-	if (s->first && (what == X_MAIL || what == X_DATA || what == X_CHUNK || what == X_LAST || what == X_END))
-		email__smtp_mail_refused(s->first, &s->reply, what == X_MAIL ? EMAIL_STAGE_ENVELOPE : EMAIL_STAGE_DATA);
-	if (s->first && what == X_RCPT)
-		email__smtp_mail_rcpt(s->first, &s->reply);
-	return email__smtp_fail_reply(s, EMAIL_E_TEMPORARY, "the server ends the session");
 }
 
 static enum smtp_state
@@ -491,37 +270,37 @@ reply_to(email__smtp *s, enum smtp_expected what)
 	case X_GREETING: return greeting(s);
 	case X_EHLO: return ehlo_reply(s);
 	case X_HELO:
-		if (s->reply.code == 250)
+		if (s->reply.code == 250) {
+			email__smtp_ended(s, "");
 			return S_READY;
-		return s->reply.code < 400 ? torn(s, "HELO") : email__smtp_fail_reply(s, EMAIL_OK, "the server refused HELO");
+		}
+		return s->reply.code < 400 ? email__smtp_torn(s, "HELO") : email__smtp_fail_reply(s, EMAIL_OK, "the server refused HELO");
 	case X_STARTTLS: return starttls_reply(s);
 	case X_AUTH: return email__smtp_auth_reply(s);
 	case X_CANCEL: return email__smtp_fail(s, EMAIL_E_PROTOCOL, "the server's challenge makes no sense");
 	case X_RSET:
 		if (s->reply.code != 250)
-			return torn(s, "RSET");
+			return email__smtp_torn(s, "RSET");
 		return s->can.pipelining ? s->state : S_MAIL;
-	case X_MAIL: return mail_reply(s, s->first);
-	case X_RCPT: return rcpt_reply(s, s->first);
-	case X_DATA: return data_reply(s, s->first);
+	case X_MAIL: return email__smtp_answer_mail(s, s->first);
+	case X_RCPT: return email__smtp_answer_rcpt(s, s->first);
+	case X_DATA: return email__smtp_answer_data(s, s->first);
 	case X_END:
 	case X_CHUNK:
-	case X_LAST: return end_reply(s, s->first, what);
+	case X_LAST: return email__smtp_answer_end(s, s->first, what);
 	case X_QUIT: return S_CLOSED; /* whatever it says */
 	}
 	return S_FAILED;
 }
 
-static const struct {
-	email_stage stage;
-} of[] = {
-        [X_GREETING] = {EMAIL_STAGE_GREETING},   [X_EHLO] = {EMAIL_STAGE_CAPABILITIES},
-        [X_HELO] = {EMAIL_STAGE_CAPABILITIES},   [X_STARTTLS] = {EMAIL_STAGE_STARTTLS},
-        [X_AUTH] = {EMAIL_STAGE_AUTHENTICATE},   [X_CANCEL] = {EMAIL_STAGE_AUTHENTICATE},
-        [X_RSET] = {EMAIL_STAGE_ENVELOPE},       [X_MAIL] = {EMAIL_STAGE_ENVELOPE},
-        [X_RCPT] = {EMAIL_STAGE_ENVELOPE},       [X_DATA] = {EMAIL_STAGE_ENVELOPE},
-        [X_END] = {EMAIL_STAGE_DATA},            [X_CHUNK] = {EMAIL_STAGE_DATA},
-        [X_LAST] = {EMAIL_STAGE_DATA},           [X_QUIT] = {EMAIL_STAGE_NONE},
+static const email_stage stage_of[] = {
+        [X_GREETING] = EMAIL_STAGE_GREETING,   [X_EHLO] = EMAIL_STAGE_CAPABILITIES,
+        [X_HELO] = EMAIL_STAGE_CAPABILITIES,   [X_STARTTLS] = EMAIL_STAGE_STARTTLS,
+        [X_AUTH] = EMAIL_STAGE_AUTHENTICATE,   [X_CANCEL] = EMAIL_STAGE_AUTHENTICATE,
+        [X_RSET] = EMAIL_STAGE_ENVELOPE,       [X_MAIL] = EMAIL_STAGE_ENVELOPE,
+        [X_RCPT] = EMAIL_STAGE_ENVELOPE,       [X_DATA] = EMAIL_STAGE_ENVELOPE,
+        [X_END] = EMAIL_STAGE_DATA,            [X_CHUNK] = EMAIL_STAGE_DATA,
+        [X_LAST] = EMAIL_STAGE_DATA,           [X_QUIT] = EMAIL_STAGE_NONE,
 };
 
 static enum smtp_state
@@ -537,15 +316,15 @@ reply(email__smtp *s)
 			return email__smtp_fail_reply(s, EMAIL_E_TEMPORARY, "the server ends the session");
 		return email__smtp_fail(s, EMAIL_E_PROTOCOL, "the server sent a reply to nothing: %d", s->reply.code);
 	}
-	s->link.stage = of[what].stage;
+	s->link.stage = stage_of[what];
 	s->head = (s->head + 1) % EMAIL__SMTP_WINDOW;
 	s->expected--;
 	s->ends -= what == X_END || what == X_LAST;
 	if (mail)
 		mail->unanswered--;
-	next = s->reply.code == 421 && what != X_QUIT ? service_ends(s, what) : reply_to(s, what);
+	next = s->reply.code == 421 && what != X_QUIT ? email__smtp_service_ends(s, what) : reply_to(s, what);
 	if (mail && next != S_FAILED && (mail->state & MAIL_OVER) && mail->unanswered == 0)
-		leave(s, mail);
+		email__smtp_leave(s, mail);
 	return next;
 }
 
@@ -605,10 +384,20 @@ frame(email__smtp *s)
 static bool
 hungry(const email__smtp *s)
 {
-	return s->latest && !s->latest->last && email__smtp_ready(s);
+	return s->can.pipelining && s->latest && !s->latest->last && email__smtp_ready(s);
 }
 
-/* Says what is to come: wants, which wait, at which stage; and counts the flights. */
+/* A flight is over once all of it has left and nothing can be sent before a reply comes. */
+static void
+count_flight(email__smtp *s)
+{
+	if (!s->waiting || email__buf_len(&s->link.out) || s->link.sent == s->flight)
+		return;
+	s->link.flights++;
+	s->flight = s->link.sent;
+}
+
+/* Says what is to come: wants, which wait, at which stage. */
 static void
 settle(email__smtp *s, enum hold hold)
 {
@@ -624,14 +413,14 @@ settle(email__smtp *s, enum hold hold)
 		l->want |= EMAIL__WANT_WRITE;
 	if (hungry(s))
 		l->want |= EMAIL__WANT_CALLER;
-	l->stage = s->expected ? of[s->ring[s->head].what].stage : idle ? EMAIL_STAGE_NONE : EMAIL_STAGE_DATA;
+	l->stage = s->expected ? stage_of[s->ring[s->head].what] : idle ? EMAIL_STAGE_NONE : EMAIL_STAGE_DATA;
 	l->wait = l->stage == EMAIL_STAGE_GREETING ? EMAIL__WAIT_GREETING
 	          : s->ends                         ? EMAIL__WAIT_DATA
 	                                            : EMAIL__WAIT_RESPONSE;
-	if (s->expected && hold == HOLD_REPLY && l->sent != s->flight) {
-		l->flights++;
-		s->flight = l->sent;
-	}
+	if (idle)
+		s->flight = UINT64_MAX; /* the caller may set `sent` to 0 between mails */
+	s->waiting = s->expected && hold == HOLD_REPLY;
+	count_flight(s);
 }
 
 static void
@@ -640,6 +429,7 @@ step(email__link *link)
 	email__smtp *s = (email__smtp *)(void *)link;
 	enum hold hold;
 
+	count_flight(s);
 	if (link->out.secret && email__buf_len(&link->out) == 0)
 		link->out.secret = false; /* the login was written, and wiped with that */
 	if (s->state == S_TLS && email__buf_len(&link->in))
@@ -710,7 +500,7 @@ email__smtp_new(const email__smtp_config *config)
 	s->link.tls_started = tls_started;
 	email__smtp_auth_end(s);
 	s->state = S_WAIT;
-	expect(s, X_GREETING);
+	email__smtp_expect(s, X_GREETING);
 	settle(s, HOLD_REPLY);
 	return s;
 }

@@ -68,6 +68,7 @@ struct email__smtp_mail {
 /* Strings are copied but credentials. NULL: no memory. */
 email__smtp *email__smtp_new(const email__smtp_config *config);
 void email__smtp_free(email__smtp *s);
+/* Its `sent` and `flights` may be set to 0 while it is idle. */
 email__link *email__smtp_link(email__smtp *s);
 
 /* True where one more mail can be handed over now. */

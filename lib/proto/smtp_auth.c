@@ -152,10 +152,10 @@ email__smtp_auth_reply(email__smtp *s)
 		return refused(s);
 	if (code != 235)
 		return email__smtp_fail(s, EMAIL_E_PROTOCOL, "the server answered AUTH with %d", code);
-	rc = email__sasl_accept(&s->sasl);
-	email__smtp_auth_end(s);
-	if (rc)
+	if ((rc = email__sasl_accept(&s->sasl)))
 		return email__smtp_fail(s, rc, "the server said yes before the login was complete");
+	email__smtp_ended(s, s->sasl.mechanism->name);
+	email__smtp_auth_end(s);
 	return S_READY;
 }
 

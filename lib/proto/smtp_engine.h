@@ -15,6 +15,9 @@
 /* Mails in the engine at a time: four replies each fill the window. */
 #define EMAIL__SMTP_MAILS_MAX (EMAIL__SMTP_WINDOW / 4)
 
+/* Body is written into no less room than this: what is left of a flight goes out first. */
+#define EMAIL__SMTP_BODY_ROOM 512
+
 /* What is to be sent next. */
 enum smtp_state {
 	S_WAIT, /* nothing, before the next reply is there */
@@ -93,7 +96,8 @@ struct email__smtp {
 	email__smtp_data data;
 	bool open;     /* the server may hold a transaction that must be reset before the next MAIL */
 	bool quit;     /* asked for */
-	uint64_t flight; /* link.sent when the last wait began */
+	bool waiting;    /* for a reply, with nothing to send before it */
+	uint64_t flight; /* link.sent when the last such wait began */
 };
 
 /* Records the failure; to be returned as the next state. */
@@ -101,6 +105,39 @@ enum smtp_state email__smtp_fail(email__smtp *s, email_code code, const char *fo
         __attribute__((format(printf, 3, 4)));
 /* The same for a reply that says no; code EMAIL_OK: by its class. */
 enum smtp_state email__smtp_fail_reply(email__smtp *s, email_code code, const char *what);
+
+enum smtp_state email__smtp_torn(email__smtp *s, const char *what);
+/* Tells whoever watches that the stage ended well. */
+void email__smtp_ended(email__smtp *s, const char *detail);
+/* One more reply is expected: to the command that `out` ends in. */
+void email__smtp_expect(email__smtp *s, enum smtp_expected what);
+/* The same, after the command writer's rc; EMAIL_OK leads on to `next`. */
+enum smtp_state email__smtp_sent(email__smtp *s, email_code rc, enum smtp_expected what, enum smtp_state next);
+
+static inline bool
+email__smtp_chunking(const email__smtp *s)
+{
+	return s->can.chunking && s->can.pipelining;
+}
+
+/* smtp_transaction.c: the room that the next mail takes in a flight, so that a small one goes in one write. */
+size_t email__smtp_whole_mail(const email__smtp *s);
+/* What a state of a mail sends, and the state after it. */
+enum smtp_state email__smtp_write_mail(email__smtp *s);
+enum smtp_state email__smtp_write_rcpt(email__smtp *s);
+enum smtp_state email__smtp_write_data(email__smtp *s);
+enum smtp_state email__smtp_write_body(email__smtp *s);
+enum smtp_state email__smtp_write_chunk(email__smtp *s);
+enum smtp_state email__smtp_write_over(email__smtp *s);
+/* What the replies to a mail's commands lead to. */
+enum smtp_state email__smtp_answer_mail(email__smtp *s, email__smtp_mail *mail);
+enum smtp_state email__smtp_answer_rcpt(email__smtp *s, email__smtp_mail *mail);
+enum smtp_state email__smtp_answer_data(email__smtp *s, email__smtp_mail *mail);
+enum smtp_state email__smtp_answer_end(email__smtp *s, email__smtp_mail *mail, enum smtp_expected what);
+/* 421 came instead of the answer. */
+enum smtp_state email__smtp_service_ends(email__smtp *s, enum smtp_expected what);
+/* The mail is done: it leaves the engine. */
+void email__smtp_leave(email__smtp *s, email__smtp_mail *mail);
 
 /* smtp_auth.c: the mechanism is chosen and the first response made; what the reply to AUTH leads to. */
 enum smtp_state email__smtp_login(email__smtp *s);

@@ -3,7 +3,7 @@
 #ifndef EMAIL__TRUST_EXPLAIN_H
 #define EMAIL__TRUST_EXPLAIN_H
 
-#include "trust/clock.h"
+#include "trust/when.h"
 #include "trust/verdict.h"
 
 /* "it is self-signed, it has expired" */

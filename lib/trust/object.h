@@ -7,7 +7,7 @@
 
 #include "os/file.h"
 #include "os/mutex.h"
-#include "trust/clock.h"
+#include "trust/when.h"
 #include "trust/record.h"
 
 struct email_trust {

@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 #include "trust/certificate.h"
-#include "trust/clock.h"
+#include "trust/when.h"
 #include "trust/crl.h"
 
 /* What paths are built from. */

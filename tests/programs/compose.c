@@ -21,10 +21,10 @@ static const struct {
 	const char *option;
 	text_setter set;
 } setters[] = {
-        {"--from", email_message_set_from},         {"--reply-to", email_message_set_reply_to},
-        {"--to", email_message_add_to},             {"--cc", email_message_add_cc},
-        {"--bcc", email_message_add_bcc},           {"--subject", email_message_set_subject},
-        {"--raw", email_message_set_raw_file},      {"--message-id", email_message_set_message_id},
+	{"--from", email_message_set_from},    {"--reply-to", email_message_set_reply_to},
+	{"--to", email_message_add_to},        {"--cc", email_message_add_cc},
+	{"--bcc", email_message_add_bcc},      {"--subject", email_message_set_subject},
+	{"--raw", email_message_set_raw_file}, {"--message-id", email_message_set_message_id},
 };
 
 static char *
@@ -39,13 +39,16 @@ slurp(const char *path)
 		exit(2);
 	}
 	do {
-		text = realloc(text, n + 65536 + 1);
-		got = text ? fread(text + n, 1, 65536, f) : 0;
+		char *more = realloc(text, n + 65536 + 1);
+
+		if (!more)
+			exit(2);
+		text = more;
+		got = fread(text + n, 1, 65536, f);
 		n += got;
 	} while (got);
 	fclose(f);
-	if (text)
-		text[n] = '\0';
+	text[n] = '\0';
 	return text;
 }
 
@@ -94,8 +97,8 @@ apply(email_message *m, const char *option, char *value)
 	if (strcmp(option, "--inline") == 0)
 		return email_message_inline_file(m, value, NULL, second);
 	if (strcmp(option, "--stream") == 0)
-		return email_message_attach_stream(m, second ? second : value, NULL, read_stream, rewind_stream,
-		                                   fopen(value, "rb"));
+		return email_message_attach_stream(m, second ? second : value, NULL, read_stream,
+		                                   rewind_stream, fopen(value, "rb"));
 	fprintf(stderr, "unknown option %s\n", option);
 	exit(2);
 }

@@ -56,7 +56,8 @@ names(void **state)
 	assert_false(email_account_name_valid(text));
 	text[64] = '\0';
 	assert_true(email_account_name_valid(text));
-	assert_true(email_account_name_valid("Heizung S\xC3\xBC" "d 1"));
+	assert_true(email_account_name_valid("Heizung S\xC3\xBC"
+	                                     "d 1"));
 	assert_string_equal(email_account_name(out), "Out");
 	assert_int_equal(email_account_get_kind(in), EMAIL_INCOMING);
 }
@@ -78,7 +79,8 @@ every_property_by_name(void **state)
 
 			if (!email__property_of_kind(row, a->kind)) {
 				assert_int_equal(email_account_set(a, row->p.name, "x"), EMAIL_E_UNKNOWN);
-				assert_int_equal(email_account_get(a, row->p.name, text, sizeof text), EMAIL_E_UNKNOWN);
+				assert_int_equal(email_account_get(a, row->p.name, text, sizeof text),
+				                 EMAIL_E_UNKNOWN);
 				assert_false(email_account_has(a, &row->p));
 				continue;
 			}
@@ -102,7 +104,8 @@ static void
 what_an_account_has_now(void **state)
 {
 	const email__property *folder = email__table_find(&email__account_table, "folder");
-	const email__property *password = email__table_find(&email__account_table, "emailAuthenticator.password");
+	const email__property *password =
+		email__table_find(&email__account_table, "emailAuthenticator.password");
 
 	(void)state;
 	assert_true(email_account_has(in, &folder->p));
@@ -124,9 +127,9 @@ ports_follow(void **state)
 		email_store store;
 		int neither, start_tls, ssl;
 	} rows[] = {
-	        {EMAIL_OUTGOING, EMAIL_STORE_IMAP, 25, 587, 465},
-	        {EMAIL_INCOMING, EMAIL_STORE_IMAP, 143, 143, 993},
-	        {EMAIL_INCOMING, EMAIL_STORE_POP3, 110, 110, 995},
+		{EMAIL_OUTGOING, EMAIL_STORE_IMAP, 25, 587, 465},
+		{EMAIL_INCOMING, EMAIL_STORE_IMAP, 143, 143, 993},
+		{EMAIL_INCOMING, EMAIL_STORE_POP3, 110, 110, 995},
 	};
 	size_t i;
 
@@ -182,7 +185,8 @@ tls_versions(void **state)
 
 	(void)state;
 	for (v = EMAIL_TLS_1_0; v <= EMAIL_TLS_1_3; v++) {
-		email_tls_version higher = v > (int)email__tls_floor() ? (email_tls_version)v : email__tls_floor();
+		email_tls_version higher =
+			v > (int)email__tls_floor() ? (email_tls_version)v : email__tls_floor();
 
 		assert_int_equal(email_account_set_tls_min_protocol(out, (email_tls_version)v), EMAIL_OK);
 		assert_int_equal(email_account_tls_min_protocol(out), v);
@@ -198,7 +202,8 @@ basic_login(void **state)
 	char big[EMAIL__SECRET_MAX + 2];
 
 	(void)state;
-	assert_int_equal(email_account_set_basic_authenticator(out, "plant@example.com", "s3cret:\xC3\xA4 "), EMAIL_OK);
+	assert_int_equal(email_account_set_basic_authenticator(out, "plant@example.com", "s3cret:\xC3\xA4 "),
+	                 EMAIL_OK);
 	assert_property(out, "emailAuthenticator.type", "basic");
 	assert_property(out, "emailAuthenticator.account", "plant@example.com");
 	assert_property(out, "emailAuthenticator.password", "set");
@@ -276,17 +281,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(names, setup, teardown),
-	        cmocka_unit_test_setup_teardown(every_property_by_name, setup, teardown),
-	        cmocka_unit_test_setup_teardown(what_an_account_has_now, setup, teardown),
-	        cmocka_unit_test_setup_teardown(ports_follow, setup, teardown),
-	        cmocka_unit_test_setup_teardown(typed, setup, teardown),
-	        cmocka_unit_test_setup_teardown(tls_versions, setup, teardown),
-	        cmocka_unit_test_setup_teardown(basic_login, setup, teardown),
-	        cmocka_unit_test_setup_teardown(get_cuts_and_says_so, setup, teardown),
-	        cmocka_unit_test_setup_teardown(unknown_names_are_met_with_the_nearest, setup, teardown),
-	        cmocka_unit_test_setup_teardown(whose_trust, setup, teardown),
-	        cmocka_unit_test(new_without_memory),
+		cmocka_unit_test_setup_teardown(names, setup, teardown),
+		cmocka_unit_test_setup_teardown(every_property_by_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_an_account_has_now, setup, teardown),
+		cmocka_unit_test_setup_teardown(ports_follow, setup, teardown),
+		cmocka_unit_test_setup_teardown(typed, setup, teardown),
+		cmocka_unit_test_setup_teardown(tls_versions, setup, teardown),
+		cmocka_unit_test_setup_teardown(basic_login, setup, teardown),
+		cmocka_unit_test_setup_teardown(get_cuts_and_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(unknown_names_are_met_with_the_nearest, setup, teardown),
+		cmocka_unit_test_setup_teardown(whose_trust, setup, teardown),
+		cmocka_unit_test(new_without_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,7 +52,8 @@ setters_exclude_each_other(void **state)
 					assert_int_equal(email_account_set_use_ssl(account, on), EMAIL_OK);
 					assert_switches(on, on ? false : tls);
 				} else {
-					assert_int_equal(email_account_set_use_start_tls(account, on), EMAIL_OK);
+					assert_int_equal(email_account_set_use_start_tls(account, on),
+					                 EMAIL_OK);
 					assert_switches(on ? false : ssl, on);
 				}
 			}
@@ -66,10 +67,11 @@ sets_exclude_each_other(void **state)
 		const char *ssl, *tls;
 		int want_ssl, want_tls; /* -1: refused */
 	} rows[] = {
-	        {"true", "true", -1, -1}, {"1", "1", -1, -1},      {"true", "false", 1, 0}, {"false", "true", 0, 1},
-	        {"false", "false", 0, 0}, {"", "true", 0, 1},      {"true", "", 1, 0},      {"", "false", 1, 0},
-	        {"false", "", 0, 0},      {"-", "true", 0, 1},     {"-", "false", 1, 0},    {"-", "-", 1, 0},
-	        {"true", "-", 1, 0},      {"false", "-", 0, 0},
+		{"true", "true", -1, -1}, {"1", "1", -1, -1},       {"true", "false", 1, 0},
+		{"false", "true", 0, 1},  {"false", "false", 0, 0}, {"", "true", 0, 1},
+		{"true", "", 1, 0},       {"", "false", 1, 0},      {"false", "", 0, 0},
+		{"-", "true", 0, 1},      {"-", "false", 1, 0},     {"-", "-", 1, 0},
+		{"true", "-", 1, 0},      {"false", "-", 0, 0},
 	};
 	size_t i;
 	int order;
@@ -124,17 +126,20 @@ one_bad_value_leaves_all(void **state)
 		email_property_value last;
 		email_code code;
 	} rows[] = {
-	        {{"port", "0"}, EMAIL_E_VALUE},          {{"nonsense", "x"}, EMAIL_E_UNKNOWN},
-	        {{"store", "Imap"}, EMAIL_E_UNKNOWN},    {{"queueSize", "1"}, EMAIL_E_VALUE},
-	        {{"hostname", "b.example"}, EMAIL_E_VALUE}, /* twice */
-	        {{"emailAuthenticator.clientId", "x"}, EMAIL_E_VALUE},
+		{{"port", "0"}, EMAIL_E_VALUE},
+		{{"nonsense", "x"}, EMAIL_E_UNKNOWN},
+		{{"store", "Imap"}, EMAIL_E_UNKNOWN},
+		{{"queueSize", "1"}, EMAIL_E_VALUE},
+		{{"hostname", "b.example"}, EMAIL_E_VALUE}, /* twice */
+		{{"emailAuthenticator.clientId", "x"}, EMAIL_E_VALUE},
 	};
 	size_t i;
 	unsigned long before = account->changes;
 
 	(void)state;
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		email_property_value values[] = {{"hostname", "a.example"}, {"pollrate", "PT5M"}, rows[i].last};
+		email_property_value values[] = {
+			{"hostname", "a.example"}, {"pollrate", "PT5M"}, rows[i].last};
 
 		assert_int_equal(email_account_set_all(account, values, 3), rows[i].code);
 		assert_int_equal(email_account_error(account)->code, rows[i].code);
@@ -152,15 +157,16 @@ static void
 authenticator_in_any_order(void **state)
 {
 	email_property_value values[] = {
-	        {"emailAuthenticator.account", "plant"},
-	        {"emailAuthenticator.password", "value:secret"},
-	        {"emailAuthenticator.type", "basic"},
+		{"emailAuthenticator.account", "plant"},
+		{"emailAuthenticator.password", "value:secret"},
+		{"emailAuthenticator.type", "basic"},
 	};
 	char text[64];
 
 	(void)state;
 	assert_int_equal(email_account_set_all(account, values, 3), EMAIL_OK);
-	assert_int_equal(email_account_get(account, "emailAuthenticator.account", text, sizeof text), EMAIL_OK);
+	assert_int_equal(email_account_get(account, "emailAuthenticator.account", text, sizeof text),
+	                 EMAIL_OK);
 	assert_string_equal(text, "plant");
 }
 
@@ -169,16 +175,17 @@ another_type_drops_what_it_has_not(void **state)
 {
 	char text[64];
 	email_property_value values[] = {
-	        {"emailAuthenticator.type", "oAuthRefreshToken"},
-	        {"emailAuthenticator.account", "plant"},
-	        {"emailAuthenticator.clientId", "id"},
-	        {"emailAuthenticator.refreshToken", "value:token"},
-	        {"emailAuthenticator.clientSecret", "env:S"},
+		{"emailAuthenticator.type", "oAuthRefreshToken"},
+		{"emailAuthenticator.account", "plant"},
+		{"emailAuthenticator.clientId", "id"},
+		{"emailAuthenticator.refreshToken", "value:token"},
+		{"emailAuthenticator.clientSecret", "env:S"},
 	};
 
 	(void)state;
 	assert_int_equal(email_account_set_all(account, values, 5), EMAIL_OK);
-	assert_int_equal(email_account_set(account, "emailAuthenticator.type", "oAuthClientSecret"), EMAIL_OK);
+	assert_int_equal(email_account_set(account, "emailAuthenticator.type", "oAuthClientSecret"),
+	                 EMAIL_OK);
 	assert_string_equal(account->v.auth_client_id, "id");
 	assert_int_equal(account->v.auth_client_secret.kind, EMAIL__SECRET_ENV);
 	assert_int_equal(account->v.auth_refresh_token.kind, EMAIL__SECRET_NONE);
@@ -225,9 +232,13 @@ static void
 memory_may_end_anywhere(void **state)
 {
 	email_property_value values[] = {
-	        {"emailAuthenticator.type", "basic"}, {"emailAuthenticator.account", "plant"},
-	        {"emailAuthenticator.password", "value:secret"}, {"hostname", "a.example"},
-	        {"useStartTls", "true"}, {"name", "New"}, {"from", "a@example.com"},
+		{"emailAuthenticator.type", "basic"},
+		{"emailAuthenticator.account", "plant"},
+		{"emailAuthenticator.password", "value:secret"},
+		{"hostname", "a.example"},
+		{"useStartTls", "true"},
+		{"name", "New"},
+		{"from", "a@example.com"},
 	};
 	size_t n, blocks;
 
@@ -267,14 +278,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(setters_exclude_each_other, setup, teardown),
-	        cmocka_unit_test_setup_teardown(sets_exclude_each_other, setup, teardown),
-	        cmocka_unit_test_setup_teardown(unset_from_start_tls, setup, teardown),
-	        cmocka_unit_test_setup_teardown(one_bad_value_leaves_all, setup, teardown),
-	        cmocka_unit_test_setup_teardown(authenticator_in_any_order, setup, teardown),
-	        cmocka_unit_test_setup_teardown(another_type_drops_what_it_has_not, setup, teardown),
-	        cmocka_unit_test_setup_teardown(names_are_changed_within_the_service, setup, teardown),
-	        cmocka_unit_test_setup_teardown(memory_may_end_anywhere, setup, teardown),
+		cmocka_unit_test_setup_teardown(setters_exclude_each_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(sets_exclude_each_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(unset_from_start_tls, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_bad_value_leaves_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(authenticator_in_any_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_type_drops_what_it_has_not, setup, teardown),
+		cmocka_unit_test_setup_teardown(names_are_changed_within_the_service, setup, teardown),
+		cmocka_unit_test_setup_teardown(memory_may_end_anywhere, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,8 @@ static void
 accounts_are_found_by_name(void **state)
 {
 	email__contents c;
-	email_account *a = email_account_new(EMAIL_OUTGOING, "A"), *b = email_account_new(EMAIL_INCOMING, "b");
+	email_account *a = email_account_new(EMAIL_OUTGOING, "A"),
+		      *b = email_account_new(EMAIL_INCOMING, "b");
 
 	(void)state;
 	assert_int_equal(email__contents_init(&c), EMAIL_OK);
@@ -37,7 +38,8 @@ not_more_than_the_limit(void **state)
 	assert_int_equal(email__contents_init(&c), EMAIL_OK);
 	for (i = 0; i < EMAIL__ACCOUNTS_MAX; i++) {
 		snprintf(name, sizeof name, "a%d", i);
-		assert_int_equal(email__contents_add(&c, email_account_new(EMAIL_OUTGOING, name), NULL), EMAIL_OK);
+		assert_int_equal(email__contents_add(&c, email_account_new(EMAIL_OUTGOING, name), NULL),
+		                 EMAIL_OK);
 	}
 	assert_int_equal(email__contents_add(&c, one_too_many, NULL), EMAIL_E_LIMIT);
 	email_account_free(one_too_many);
@@ -67,9 +69,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(accounts_are_found_by_name),
-	        cmocka_unit_test(not_more_than_the_limit),
-	        cmocka_unit_test(without_memory_nothing_is_taken_over),
+		cmocka_unit_test(accounts_are_found_by_name),
+		cmocka_unit_test(not_more_than_the_limit),
+		cmocka_unit_test(without_memory_nothing_is_taken_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

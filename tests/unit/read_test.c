@@ -39,7 +39,8 @@ assert_property(const char *account, const char *name, const char *expected)
 {
 	char text[256];
 
-	assert_int_equal(email_account_get(email_service_account(service, account), name, text, sizeof text), EMAIL_OK);
+	assert_int_equal(email_account_get(email_service_account(service, account), name, text, sizeof text),
+	                 EMAIL_OK);
 	assert_string_equal(text, expected);
 }
 
@@ -74,9 +75,15 @@ a_sheet_by_hand(void **state)
 
 	(void)state;
 	assert_int_equal(email_service_load(service, GOOD "by-hand.xml", NULL), EMAIL_OK);
-	assert_property("Alarms (S\xC3\xBC" "d)", "hostname", "pop.example.com");
-	assert_property("Alarms (S\xC3\xBC" "d)", "pollrate", "PT5M");
-	assert_property("Alarms (S\xC3\xBC" "d)", "effectivePort", "995");
+	assert_property("Alarms (S\xC3\xBC"
+	                "d)",
+	                "hostname", "pop.example.com");
+	assert_property("Alarms (S\xC3\xBC"
+	                "d)",
+	                "pollrate", "PT5M");
+	assert_property("Alarms (S\xC3\xBC"
+	                "d)",
+	                "effectivePort", "995");
 	/* silent about useSsl: Start TLS all the same */
 	assert_property("Relay", "useSsl", "false");
 	assert_property("Relay", "effectivePort", "587");
@@ -94,46 +101,46 @@ static const struct {
 	int line;
 	const char *property, *words, *remedy;
 } bad[] = {
-        {"both-switches", 6, "useStartTls", "useSsl and useStartTls are both true", "false"},
-        {"both-switches-reversed", 6, "useSsl", "useSsl and useStartTls are both true", "false"},
-        {"unknown-property", 5, "polrate", "no property", "pollrate"},
-        {"unknown-attribute", 5, "kind", "no attribute", ""},
-        {"bad-port", 5, "port", "-1, 1..65535", ""},
-        {"huge-port", 5, "port", "-1, 1..65535", ""},
-        {"bad-enum", 5, "tlsMinProtocol", "TLSv1.2+", "did you mean TLSv1.2+?"},
-        {"bad-duration", 5, "pollrate", "PT1S", ""},
-        {"bad-host", 5, "ehloName", "host name", ""},
-        {"twice", 6, "port", "twice", ""},
-        {"wrong-kind", 5, "store", "incoming accounts only", ""},
-        {"read-only", 5, "queueSize", "status", ""},
-        {"name-element", 5, "name", "no property", ""},
-        {"dotted", 5, "emailAuthenticator.account", "no property", ""},
-        {"no-type", 5, "emailAuthenticator.type", "basic", ""},
-        {"bad-type", 5, "emailAuthenticator.type", "expected", "did you mean basic?"},
-        {"foreign-field", 6, "emailAuthenticator.clientId", "basic", "oAuthClientSecret"},
-        {"unknown-field", 6, "pasword", "no field", "password"},
-        {"type-element", 6, "type", "no field", ""},
-        {"two-authenticators", 6, "emailAuthenticator.type", "twice", ""},
-        {"value-and-ref", 6, "emailAuthenticator.password", "both a value and a ref", ""},
-        {"bad-ref", 6, "emailAuthenticator.password", "env:NAME or file:PATH", ""},
-        {"nested", 5, "port", "elements", ""},
-        {"stray-text", 3, "outgoingAccount", "holds text", ""},
-        {"control-character", 5, "", "", ""},
-        {"truncated", 0, "", "", ""},
-        {"name-twice", 6, "name", "before", ""},
-        {"no-name", 6, "name", "missing", ""},
-        {"bad-name", 6, "name", "no '/'", ""},
-        {"unknown-account", 6, "incomingAcount", "no account", "incomingAccount"},
-        {"bad-own", 6, "enabled", "true or false", ""},
-        {"own-twice", 7, "enabled", "twice", ""},
-        {"own-read-only", 6, "status", "status", ""},
-        {"namespace", 2, "", "", ""},
-        {"root", 2, "", "", ""},
-        {"doctype", 2, "", "", ""},
-        {"external-entity", 2, "", "", ""},
-        {"entity-bomb", 2, "", "", ""},
-        {"empty-file", 0, "", "", ""},
-        {"no-xml", 1, "", "", ""},
+	{"both-switches", 6, "useStartTls", "useSsl and useStartTls are both true", "false"},
+	{"both-switches-reversed", 6, "useSsl", "useSsl and useStartTls are both true", "false"},
+	{"unknown-property", 5, "polrate", "no property", "pollrate"},
+	{"unknown-attribute", 5, "kind", "no attribute", ""},
+	{"bad-port", 5, "port", "-1, 1..65535", ""},
+	{"huge-port", 5, "port", "-1, 1..65535", ""},
+	{"bad-enum", 5, "tlsMinProtocol", "TLSv1.2+", "did you mean TLSv1.2+?"},
+	{"bad-duration", 5, "pollrate", "PT1S", ""},
+	{"bad-host", 5, "ehloName", "host name", ""},
+	{"twice", 6, "port", "twice", ""},
+	{"wrong-kind", 5, "store", "incoming accounts only", ""},
+	{"read-only", 5, "queueSize", "status", ""},
+	{"name-element", 5, "name", "no property", ""},
+	{"dotted", 5, "emailAuthenticator.account", "no property", ""},
+	{"no-type", 5, "emailAuthenticator.type", "basic", ""},
+	{"bad-type", 5, "emailAuthenticator.type", "expected", "did you mean basic?"},
+	{"foreign-field", 6, "emailAuthenticator.clientId", "basic", "oAuthClientSecret"},
+	{"unknown-field", 6, "pasword", "no field", "password"},
+	{"type-element", 6, "type", "no field", ""},
+	{"two-authenticators", 6, "emailAuthenticator.type", "twice", ""},
+	{"value-and-ref", 6, "emailAuthenticator.password", "both a value and a ref", ""},
+	{"bad-ref", 6, "emailAuthenticator.password", "env:NAME or file:PATH", ""},
+	{"nested", 5, "port", "elements", ""},
+	{"stray-text", 3, "outgoingAccount", "holds text", ""},
+	{"control-character", 5, "", "", ""},
+	{"truncated", 0, "", "", ""},
+	{"name-twice", 6, "name", "before", ""},
+	{"no-name", 6, "name", "missing", ""},
+	{"bad-name", 6, "name", "no '/'", ""},
+	{"unknown-account", 6, "incomingAcount", "no account", "incomingAccount"},
+	{"bad-own", 6, "enabled", "true or false", ""},
+	{"own-twice", 7, "enabled", "twice", ""},
+	{"own-read-only", 6, "status", "status", ""},
+	{"namespace", 2, "", "", ""},
+	{"root", 2, "", "", ""},
+	{"doctype", 2, "", "", ""},
+	{"external-entity", 2, "", "", ""},
+	{"entity-bomb", 2, "", "", ""},
+	{"empty-file", 0, "", "", ""},
+	{"no-xml", 1, "", "", ""},
 };
 
 static void
@@ -166,7 +173,8 @@ bad_sheets(void **state)
 
 		snprintf(path, sizeof path, BAD "%s.xml", bad[i].name);
 		assert_refused_in_time(path, &e);
-		if ((bad[i].line && e.line != bad[i].line) || (bad[i].property[0] && strcmp(e.property, bad[i].property)) ||
+		if ((bad[i].line && e.line != bad[i].line) ||
+		    (bad[i].property[0] && strcmp(e.property, bad[i].property)) ||
 		    !strstr(e.text, bad[i].words) || !strstr(e.remedy, bad[i].remedy))
 			fail_msg("%s: line %d, %s, %s, %s", path, e.line, e.property, e.text, e.remedy);
 		assert_untouched(out);
@@ -328,14 +336,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(the_models_sheet, setup, teardown),
-	        cmocka_unit_test_setup_teardown(a_sheet_by_hand, setup, teardown),
-	        cmocka_unit_test_setup_teardown(bad_sheets, setup, teardown),
-	        cmocka_unit_test_setup_teardown(attributes, setup, teardown),
-	        cmocka_unit_test_setup_teardown(depth_and_number, setup, teardown),
-	        cmocka_unit_test_setup_teardown(cut_off_anywhere, setup, teardown),
-	        cmocka_unit_test_setup_teardown(no_file, setup, teardown),
-	        cmocka_unit_test_setup_teardown(memory_may_end_anywhere, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_models_sheet, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_sheet_by_hand, setup, teardown),
+		cmocka_unit_test_setup_teardown(bad_sheets, setup, teardown),
+		cmocka_unit_test_setup_teardown(attributes, setup, teardown),
+		cmocka_unit_test_setup_teardown(depth_and_number, setup, teardown),
+		cmocka_unit_test_setup_teardown(cut_off_anywhere, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(memory_may_end_anywhere, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -85,12 +85,14 @@ loader_takes(const char *xml)
 	bool ok = false;
 
 	assert_int_equal(email__values_init(&email__service_table, &v), EMAIL_OK);
-	if (email__sheet_parse(xml, strlen(xml), EMAIL__SHEET_MAX, "test", EMAIL__SHEET_ROOT, EMAIL__SHEET_NAMESPACE,
-	                       &sheet, NULL) == EMAIL_OK) {
+	if (email__sheet_parse(xml, strlen(xml), EMAIL__SHEET_MAX, "test", EMAIL__SHEET_ROOT,
+	                       EMAIL__SHEET_NAMESPACE, &sheet, NULL) == EMAIL_OK) {
 		ok = email__read_service(email__sheet_root(sheet), "test", &v, NULL) == EMAIL_OK;
-		for (node = email__node_first(email__sheet_root(sheet)); node && ok; node = email__node_next(node)) {
+		for (node = email__node_first(email__sheet_root(sheet)); node && ok;
+		     node = email__node_next(node)) {
 			int kind = email__words_index(EMAIL__SHEET_KINDS, email__node_name(node));
-			email_account *account = kind < 0 ? NULL : email_account_new((email_account_kind)kind, "A");
+			email_account *account =
+				kind < 0 ? NULL : email_account_new((email_account_kind)kind, "A");
 
 			ok = !account || (email_account_name_valid(email__node_attribute(node, "name")) &&
 			                  email__read_account(node, "test", account, NULL) == EMAIL_OK);
@@ -108,7 +110,10 @@ static void
 escape(char *out, const char *text)
 {
 	for (; *text; text++) {
-		const char *as = *text == '<' ? "&lt;" : *text == '&' ? "&amp;" : *text == '"' ? "&quot;" : NULL;
+		const char *as = *text == '<'   ? "&lt;"
+		                 : *text == '&' ? "&amp;"
+		                 : *text == '"' ? "&quot;"
+		                                : NULL;
 
 		if (as) {
 			strcpy(out, as);
@@ -130,21 +135,24 @@ sheet_of(const email__table *table, const email__property *row, const char *valu
 
 	escape(text, value);
 	if (table == &email__service_table)
-		snprintf(xml, sizeof xml, "%s<%s>%s</%s></emailService>", root, row->p.name, text, row->p.name);
+		snprintf(xml, sizeof xml, "%s<%s>%s</%s></emailService>", root, row->p.name, text,
+		         row->p.name);
 	else if (row->type == EMAIL__TYPE_NAME)
 		snprintf(xml, sizeof xml, "%s<%s name=\"%s\"/></emailService>", root, kind, text);
 	else if (field && strcmp(field, "type") == 0)
-		snprintf(xml, sizeof xml, "%s<%s name=\"A\"><emailAuthenticator type=\"%s\"/></%s></emailService>", root,
-		         kind, text, kind);
+		snprintf(xml, sizeof xml,
+		         "%s<%s name=\"A\"><emailAuthenticator type=\"%s\"/></%s></emailService>", root, kind,
+		         text, kind);
 	else if (field)
 		snprintf(xml, sizeof xml,
-		         "%s<%s name=\"A\"><emailAuthenticator type=\"%s\"><%s%s%s%s</%s></emailAuthenticator></%s>"
+		         "%s<%s name=\"A\"><emailAuthenticator "
+		         "type=\"%s\"><%s%s%s%s</%s></emailAuthenticator></%s>"
 		         "</emailService>",
-		         root, kind, email_test_authenticator(row), field, row->p.secret ? " ref=\"" : ">", text,
-		         row->p.secret ? "\">" : "", field, kind);
+		         root, kind, email_test_authenticator(row), field, row->p.secret ? " ref=\"" : ">",
+		         text, row->p.secret ? "\">" : "", field, kind);
 	else
-		snprintf(xml, sizeof xml, "%s<%s name=\"A\"><%s>%s</%s></%s></emailService>", root, kind, row->p.name,
-		         text, row->p.name, kind);
+		snprintf(xml, sizeof xml, "%s<%s name=\"A\"><%s>%s</%s></%s></emailService>", root, kind,
+		         row->p.name, text, row->p.name, kind);
 	return xml;
 }
 
@@ -153,8 +161,8 @@ static bool
 is_exact(const email__property *row)
 {
 	return row->type == EMAIL__TYPE_BOOLEAN || row->type == EMAIL__TYPE_INTEGER ||
-	       row->type == EMAIL__TYPE_DURATION || row->type == EMAIL__TYPE_ENUM || row->type == EMAIL__TYPE_WORD ||
-	       row->type == EMAIL__TYPE_URL;
+	       row->type == EMAIL__TYPE_DURATION || row->type == EMAIL__TYPE_ENUM ||
+	       row->type == EMAIL__TYPE_WORD || row->type == EMAIL__TYPE_URL;
 }
 
 static void
@@ -209,12 +217,45 @@ bad_values(void **state)
 static void
 all_values_everywhere(void **state)
 {
-	static const char *const more[] = {
-	        "PT0S",  "PT1S",      "P3650D", "P3650DT0.001S", "PT315360000S", "P2D",        "-1",    "0", "1", "-0",
-	        "007",   "65535",     "65536",  "1000000000",    "::1",          "192.0.2.1",  "a.b.c", "",  "x y",
-	        "[::1]", "[192.0.2.1]", "env:A", "env:1",        "file:x",       "file:",      "value:x", "a@b",
-	        "<a@b.example>", "https://[2001:db8::1]/x", "\xC3\xA4", "a%b", "000000000000000000001", "true", "1 ",
-	        "P999999999D", "PT0.1S", "PT1.1234S"};
+	static const char *const more[] = {"PT0S",
+	                                   "PT1S",
+	                                   "P3650D",
+	                                   "P3650DT0.001S",
+	                                   "PT315360000S",
+	                                   "P2D",
+	                                   "-1",
+	                                   "0",
+	                                   "1",
+	                                   "-0",
+	                                   "007",
+	                                   "65535",
+	                                   "65536",
+	                                   "1000000000",
+	                                   "::1",
+	                                   "192.0.2.1",
+	                                   "a.b.c",
+	                                   "",
+	                                   "x y",
+	                                   "[::1]",
+	                                   "[192.0.2.1]",
+	                                   "env:A",
+	                                   "env:1",
+	                                   "file:x",
+	                                   "file:",
+	                                   "value:x",
+	                                   "a@b",
+	                                   "<a@b.example>",
+	                                   "https://[2001:db8::1]/x",
+	                                   "\xC3\xA4",
+	                                   "a%b",
+	                                   "000000000000000000001",
+	                                   "true",
+	                                   "1 ",
+	                                   "P999999999D",
+	                                   "P000000001D",
+	                                   "P0000000001D",
+	                                   "PT0.1S",
+	                                   "PT1.1234S"};
 	size_t t, i, k, s;
 
 	(void)state;
@@ -267,11 +308,12 @@ whole_sheets(void **state)
 {
 	static const char *const good[] = {"model", "empty", "by-hand"};
 	static const char *const bad[] = {
-	        "unknown-property", "unknown-attribute", "bad-port",   "huge-port",     "bad-enum", "bad-duration",
-	        "bad-host",         "twice",             "wrong-kind", "read-only",     "dotted",   "no-type",
-	        "name-element",     "bad-type",          "nested",     "unknown-field", "bad-ref",  "type-element",
-	        "two-authenticators", "name-twice",      "no-name",    "bad-name",      "root",     "unknown-account",
-	        "stray-text",       "bad-own",           "namespace",  "own-read-only", "truncated", "no-xml"};
+		"unknown-property", "unknown-attribute", "bad-port",      "huge-port",          "bad-enum",
+		"bad-duration",     "bad-host",          "twice",         "wrong-kind",         "read-only",
+		"dotted",           "no-type",           "name-element",  "bad-type",           "nested",
+		"unknown-field",    "bad-ref",           "type-element",  "two-authenticators", "name-twice",
+		"no-name",          "bad-name",          "root",          "unknown-account",    "stray-text",
+		"bad-own",          "namespace",         "own-read-only", "truncated",          "no-xml"};
 	char path[128];
 	size_t i;
 
@@ -308,12 +350,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(good_values),
-	        cmocka_unit_test(bad_values),
-	        cmocka_unit_test(all_values_everywhere),
-	        cmocka_unit_test(read_only_rows_are_in_neither),
-	        cmocka_unit_test(whole_sheets),
-	        cmocka_unit_test(memory_may_end_anywhere),
+		cmocka_unit_test(good_values),           cmocka_unit_test(bad_values),
+		cmocka_unit_test(all_values_everywhere), cmocka_unit_test(read_only_rows_are_in_neither),
+		cmocka_unit_test(whole_sheets),          cmocka_unit_test(memory_may_end_anywhere),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -93,9 +93,14 @@ files(void **state)
 		size_t n;
 		const char *secret; /* NULL: refused */
 	} rows[] = {
-	        {"s3cret", 6, "s3cret"},     {"s3cret\n", 7, "s3cret"}, {"s3cret\r\n", 8, "s3cret"},
-	        {"s3cret\n\n", 8, "s3cret\n"}, {" s ", 3, " s "},        {"", 0, NULL},
-	        {"\n", 1, NULL},             {"a\0b", 3, NULL},
+		{"s3cret", 6, "s3cret"},
+		{"s3cret\n", 7, "s3cret"},
+		{"s3cret\r\n", 8, "s3cret"},
+		{"s3cret\n\n", 8, "s3cret\n"},
+		{" s ", 3, " s "},
+		{"", 0, NULL},
+		{"\n", 1, NULL},
+		{"a\0b", 3, NULL},
 	};
 	email_error e;
 	size_t i;
@@ -104,7 +109,8 @@ files(void **state)
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		write_secret(rows[i].bytes, rows[i].n);
 		/* beside the sheet */
-		assert_int_equal(read_it(EMAIL__SECRET_FILE, "a.secret", &e), rows[i].secret ? EMAIL_OK : EMAIL_E_SECRET);
+		assert_int_equal(read_it(EMAIL__SECRET_FILE, "a.secret", &e),
+		                 rows[i].secret ? EMAIL_OK : EMAIL_E_SECRET);
 		if (rows[i].secret)
 			assert_string_equal(email__buf_text(&text), rows[i].secret);
 		else
@@ -159,9 +165,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(values_and_nothing),  cmocka_unit_test(environment),
-	        cmocka_unit_test(files),               cmocka_unit_test(files_that_are_none),
-	        cmocka_unit_test(memory_may_end_anywhere),
+		cmocka_unit_test(values_and_nothing),
+		cmocka_unit_test(environment),
+		cmocka_unit_test(files),
+		cmocka_unit_test(files_that_are_none),
+		cmocka_unit_test(memory_may_end_anywhere),
 	};
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -210,6 +210,9 @@ the_state_folder_is_beside_the_sheet(void **state)
 	write_sheet(sheet, "sound");
 	assert_int_equal(email_service_load(service, sheet, NULL), EMAIL_OK);
 	assert_int_equal(email_trust_error(email_service_trust(service))->code, EMAIL_OK);
+	write_sheet(sheet, "broken");
+	assert_int_equal(email_service_load(service, sheet, NULL), EMAIL_OK);
+	assert_int_equal(email_trust_error(email_service_trust(service))->code, EMAIL_E_SHEET);
 }
 
 static void
@@ -253,12 +256,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(accounts, setup, teardown),
-	        cmocka_unit_test_setup_teardown(its_own_properties, setup, teardown),
-	        cmocka_unit_test_setup_teardown(status_is_the_worst_accounts, setup, teardown),
-	        cmocka_unit_test_setup_teardown(accounts_have_the_services_trust, setup, teardown),
-	        cmocka_unit_test_setup_teardown(the_state_folder_is_beside_the_sheet, setup, teardown),
-	        cmocka_unit_test(memory_may_end_anywhere),
+		cmocka_unit_test_setup_teardown(accounts, setup, teardown),
+		cmocka_unit_test_setup_teardown(its_own_properties, setup, teardown),
+		cmocka_unit_test_setup_teardown(status_is_the_worst_accounts, setup, teardown),
+		cmocka_unit_test_setup_teardown(accounts_have_the_services_trust, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_state_folder_is_beside_the_sheet, setup, teardown),
+		cmocka_unit_test(memory_may_end_anywhere),
 	};
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

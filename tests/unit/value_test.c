@@ -17,7 +17,7 @@ setup(void **state)
 {
 	(void)state;
 	memset(&v, 0, sizeof v);
-	return email__values_init(&TABLE, &v);
+	return email__values_init(&TABLE, &v) != EMAIL_OK;
 }
 
 static int
@@ -237,10 +237,10 @@ statuses(void **state)
 		int64_t bits;
 		const char *text;
 	} rows[] = {
-	        {0, "ok"},
-	        {EMAIL__STATUS_UNVERIFIED, "unverified"},
-	        {EMAIL__STATUS_DISABLED | EMAIL__STATUS_UNVERIFIED, "disabled,unverified"},
-	        {EMAIL__STATUS_DOWN | EMAIL__STATUS_FAULT, "down,fault"},
+		{0, "ok"},
+		{EMAIL__STATUS_UNVERIFIED, "unverified"},
+		{EMAIL__STATUS_DISABLED | EMAIL__STATUS_UNVERIFIED, "disabled,unverified"},
+		{EMAIL__STATUS_DOWN | EMAIL__STATUS_FAULT, "down,fault"},
 	};
 	email__buf out;
 	size_t i;
@@ -293,7 +293,8 @@ memory_may_end_anywhere(void **state)
 		email_test_fail_alloc(n);
 		rc = email__values_init(&TABLE, &a);
 		if (rc == EMAIL_OK)
-			rc = email__value_parse(email__table_find(&TABLE, "emailAuthenticator.password"), &a, "value:x", NULL);
+			rc = email__value_parse(email__table_find(&TABLE, "emailAuthenticator.password"), &a,
+			                        "value:x", NULL);
 		else
 			assert_int_equal(email_test_blocks(), before);
 		if (rc == EMAIL_OK) {
@@ -314,17 +315,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(every_default_goes_through_text, setup, teardown),
-	        cmocka_unit_test_setup_teardown(every_good_text_comes_back, setup, teardown),
-	        cmocka_unit_test_setup_teardown(every_bad_text_is_refused_and_explained, setup, teardown),
-	        cmocka_unit_test_setup_teardown(hosts, setup, teardown),
-	        cmocka_unit_test_setup_teardown(texts, setup, teardown),
-	        cmocka_unit_test_setup_teardown(secrets, setup, teardown),
-	        cmocka_unit_test_setup_teardown(a_secret_given_by_mistake_is_not_quoted, setup, teardown),
-	        cmocka_unit_test_setup_teardown(errors_help, setup, teardown),
-	        cmocka_unit_test_setup_teardown(statuses, setup, teardown),
-	        cmocka_unit_test_setup_teardown(a_copy_is_equal_and_apart, setup, teardown),
-	        cmocka_unit_test(memory_may_end_anywhere),
+		cmocka_unit_test_setup_teardown(every_default_goes_through_text, setup, teardown),
+		cmocka_unit_test_setup_teardown(every_good_text_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(every_bad_text_is_refused_and_explained, setup, teardown),
+		cmocka_unit_test_setup_teardown(hosts, setup, teardown),
+		cmocka_unit_test_setup_teardown(texts, setup, teardown),
+		cmocka_unit_test_setup_teardown(secrets, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_secret_given_by_mistake_is_not_quoted, setup, teardown),
+		cmocka_unit_test_setup_teardown(errors_help, setup, teardown),
+		cmocka_unit_test_setup_teardown(statuses, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_copy_is_equal_and_apart, setup, teardown),
+		cmocka_unit_test(memory_may_end_anywhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

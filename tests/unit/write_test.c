@@ -196,7 +196,8 @@ every_property_is_kept(void **state)
 			const email__property *row = &email__account_table.row[i];
 			email_account *a = email_service_account(service, names[k]);
 
-			if (!email__property_of_kind(row, a->kind) || row->p.read_only || row->type == EMAIL__TYPE_NAME)
+			if (!email__property_of_kind(row, a->kind) || row->p.read_only ||
+			    row->type == EMAIL__TYPE_NAME)
 				continue;
 			email_account_set(a, EMAIL__AUTHENTICATOR_TYPE, email_test_authenticator(row));
 			assert_int_equal(email_account_set(a, row->p.name, email_test_good(row)), EMAIL_OK);
@@ -319,10 +320,11 @@ switches(void **state)
 				if (s == 1 && t == 1)
 					continue;
 				if (s)
-					n += snprintf(inside + n, sizeof inside - (size_t)n, "<useSsl>%s</useSsl>", said[s]);
+					n += snprintf(inside + n, sizeof inside - (size_t)n,
+					              "<useSsl>%s</useSsl>", said[s]);
 				if (t)
-					n += snprintf(inside + n, sizeof inside - (size_t)n, "<useStartTls>%s</useStartTls>",
-					              said[t]);
+					n += snprintf(inside + n, sizeof inside - (size_t)n,
+					              "<useStartTls>%s</useStartTls>", said[t]);
 				snprintf(inside + n, sizeof inside - (size_t)n, "</outgoingAccount>");
 				write_sheet(inside);
 				load(path);
@@ -347,9 +349,10 @@ authenticators(void **state)
 			char inside[2048];
 			email_account *a;
 			size_t i;
-			int n = snprintf(inside, sizeof inside,
-			                 "<outgoingAccount name=\"A\"><emailAuthenticator type=\"%s\"><!-- x -->",
-			                 email__authenticator_name(from));
+			int n = snprintf(
+				inside, sizeof inside,
+				"<outgoingAccount name=\"A\"><emailAuthenticator type=\"%s\"><!-- x -->",
+				email__authenticator_name(from));
 
 			for (i = 0; i < email__account_table.count; i++) {
 				const email__property *row = &email__account_table.row[i];
@@ -359,10 +362,13 @@ authenticators(void **state)
 				                    : row->type == EMAIL__TYPE_TEXT ? "text"
 				                                                    : email_test_good(row);
 
-				if (field && strcmp(field, "type") && email__property_of_authenticator(row, from))
-					n += snprintf(inside + n, sizeof inside - (size_t)n, "<%s>%s</%s>", field, value, field);
+				if (field && strcmp(field, "type") &&
+				    email__property_of_authenticator(row, from))
+					n += snprintf(inside + n, sizeof inside - (size_t)n, "<%s>%s</%s>",
+					              field, value, field);
 			}
-			snprintf(inside + n, sizeof inside - (size_t)n, "</emailAuthenticator></outgoingAccount>");
+			snprintf(inside + n, sizeof inside - (size_t)n,
+			         "</emailAuthenticator></outgoingAccount>");
 			write_sheet(inside);
 			load(path);
 			a = email_service_account(service, "A");
@@ -508,18 +514,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test_setup_teardown(a_new_sheet_has_no_defaults, setup, teardown),
-	        cmocka_unit_test_setup_teardown(every_property_is_kept, setup, teardown),
-	        cmocka_unit_test_setup_teardown(all_at_once, setup, teardown),
-	        cmocka_unit_test_setup_teardown(what_a_person_wrote_stays, setup, teardown),
-	        cmocka_unit_test_setup_teardown(only_what_changed_changes, setup, teardown),
-	        cmocka_unit_test_setup_teardown(accounts_come_and_go, setup, teardown),
-	        cmocka_unit_test_setup_teardown(switches, setup, teardown),
-	        cmocka_unit_test_setup_teardown(authenticators, setup, teardown),
-	        cmocka_unit_test_setup_teardown(secrets, setup, teardown),
-	        cmocka_unit_test_setup_teardown(another_path, setup, teardown),
-	        cmocka_unit_test_setup_teardown(no_place_to_save, setup, teardown),
-	        cmocka_unit_test_setup_teardown(memory_may_end_anywhere, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_new_sheet_has_no_defaults, setup, teardown),
+		cmocka_unit_test_setup_teardown(every_property_is_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(all_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_a_person_wrote_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(only_what_changed_changes, setup, teardown),
+		cmocka_unit_test_setup_teardown(accounts_come_and_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(switches, setup, teardown),
+		cmocka_unit_test_setup_teardown(authenticators, setup, teardown),
+		cmocka_unit_test_setup_teardown(secrets, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_path, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_place_to_save, setup, teardown),
+		cmocka_unit_test_setup_teardown(memory_may_end_anywhere, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

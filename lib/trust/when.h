@@ -2,8 +2,8 @@
 /*
  * Dates under a clock that may not be set (model: trust, rule 4). Pure: the time is told.
  */
-#ifndef EMAIL__TRUST_CLOCK_H
-#define EMAIL__TRUST_CLOCK_H
+#ifndef EMAIL__TRUST_WHEN_H
+#define EMAIL__TRUST_WHEN_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "trust/clock.h"
+#include "trust/when.h"
 
 email__when
 email__when_make(int64_t now, int64_t kept, bool good, bool floor_policy)
