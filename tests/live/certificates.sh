@@ -26,8 +26,8 @@ certificate wrong --issuer root --names "DNS:mail.elsewhere.example" --subject "
 certificate common --issuer root --subject "CN=localhost"
 certificate address --issuer root --names "IP:127.0.0.1"
 certificate named --issuer root --names "DNS:127.0.0.1" --subject "CN=mail"
-certificate client --issuer root --names "DNS:localhost" --eku clientAuth
-certificate leafca --issuer root --names "DNS:localhost" --ca --eku serverAuth
+certificate leafca --issuer root --names "DNS:localhost" --ca --eku serverAuth \
+	--key-usage "signature certSign"
 certificate one --issuer root --v1 --subject "CN=localhost"
 certificate weak --issuer root --names "DNS:localhost" --key rsa1024
 certificate sha1 --issuer root --names "DNS:localhost" --hash sha1
@@ -44,8 +44,23 @@ silent() {
 	is "messages" 0 "$(find "$WORK/server.out" -type f | wc -l)"
 }
 
-fingerprint() { # CERTIFICATE: of its PEM, without openssl: as emailctl says it
-	value "allowedHosts.0.sha256"
+fingerprint() {
+	value allowedHosts.0.sha256
+}
+
+# What the sentence must speak of, for each reason.
+cause() { # REASON
+	case $1 in
+	unknownIssuer) echo 'issuer|root|issued|store' ;;
+	selfSigned) echo 'self-signed|signed itself|itself' ;;
+	expired) echo 'expired|ended|out of date' ;;
+	notYetValid) echo 'not yet' ;;
+	nameMismatch | nameInCommonNameOnly) echo 'name' ;;
+	caAsLeaf) echo 'CA|authority' ;;
+	certificateVersion) echo 'version' ;;
+	weakKey) echo 'weak|short|small|2048' ;;
+	weakSignature) echo 'SHA-?1|weak' ;;
+	esac
 }
 
 # CERTIFICATE HOST VERDICT REASON: VERDICT is ok, open (to approval) or never
@@ -71,8 +86,7 @@ row() {
 		is stage trust "$(value error.stage)"
 		is temporary false "$(value error.temporary)"
 		explained
-		want 0 emailctl --json get out lastSendFailureCause
-		has "$WORK/stdout" 'certificate|trust|name|expire|valid'
+		has "$WORK/stderr" "$(cause "$4")"
 		refused "$1" "$2" "$3" "$4"
 	done
 }
@@ -127,7 +141,6 @@ row wildcard localhost open nameMismatch
 row common localhost open nameInCommonNameOnly
 row good 127.0.0.1 open nameMismatch
 row named 127.0.0.1 open nameMismatch
-row client localhost open purpose
 row leafca localhost open caAsLeaf
 row one localhost open certificateVersion
 row weak localhost never weakKey

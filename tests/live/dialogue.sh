@@ -65,11 +65,10 @@ for mode in plain starttls ssl; do
 			has "$(arrived $n env)" '^RCPT TO:<second@example.com>'
 		done
 		send 0 --attach "$WORK/raw/large" --header "X-Alarm: high"
-		want 0 emailctl parse "$(arrived 6)"
-		is subject "Boiler 2: flame failure" "$(value subject)"
-		is attachment large "$(value attachments.0.fileName)"
-		is "attachment's size" "$(($(wc -c <"$WORK/raw/large")))" "$(value attachments.0.size)"
-		is defects 0 "$(value 'defects.#')"
+		has "$(arrived 6)" '^Subject: Boiler 2: flame failure'
+		has "$(arrived 6)" '^X-Alarm: high'
+		attachment "$(arrived 6)"
+		same "$WORK/raw/large" "$WORK/attachment"
 		stop server
 		no_violations server
 	done
@@ -83,8 +82,7 @@ station hostname=localhost "port=$PORT" useSsl=true
 want 0 emailctl trust import "$WORK/pki/root.crt"
 printf 'K\303\274hlung\n' >text
 send 0
-want 0 emailctl parse "$(arrived 1)"
-has "$WORK/stdout" "$(printf 'K\303\274hlung')|K.u00fchlung"
+has "$(arrived 1)" 'K=C3=BChlung'
 want 65,69 emailctl --json send out --to duty@example.com --raw "$WORK/raw/eight"
 send 65,69 --to "$(printf 'd\303\274ty@example.com')"
 stop server

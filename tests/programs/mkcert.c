@@ -25,7 +25,7 @@ static const char usage[] =
         "usage: mkcert --out DIR --name NAME [--issuer NAME] [--subject 'CN=...'] [--names 'DNS:a.b, IP:192.0.2.1']\n"
         "       [--not-before YYYYMMDDhhmmss] [--not-after YYYYMMDDhhmmss] [--key ec256|ec384|ec192|rsa1024|rsa2048]\n"
         "       [--hash sha256|sha384|sha1|md5] [--ca] [--path-len N] [--v1] [--eku 'serverAuth, clientAuth'|none]\n"
-        "       [--same-key NAME] [--bad-signature]\n"
+        "       [--key-usage 'signature encipherment certSign crlSign'] [--same-key NAME] [--bad-signature]\n"
         "Without --issuer the certificate signs itself. Dates are in UTC; by default a year from yesterday.\n";
 
 static const char *folder;
@@ -147,21 +147,21 @@ load_issuer(const char *name, pki_cert *issuer, char *chain)
 typedef struct job {
 	pki_spec spec;
 	pki_kind kind;
-	const char *name, *issuer, *same_key, *eku;
+	const char *name, *issuer, *same_key, *eku, *key_usage;
 	bool ca;
 } job;
 
 static void
 parse(job *j, int argc, char **argv)
 {
-	enum { OUT = 256, NAME, ISSUER, SUBJECT, NAMES, BEFORE, AFTER, KEY, HASH, CA, PATH, V1, EKU, SAME, BAD };
+	enum { OUT = 256, NAME, ISSUER, SUBJECT, NAMES, BEFORE, AFTER, KEY, HASH, CA, PATH, V1, EKU, USAGE, SAME, BAD };
 	static const struct option longs[] = {
 	        {"out", 1, NULL, OUT},     {"name", 1, NULL, NAME},         {"issuer", 1, NULL, ISSUER},
 	        {"subject", 1, NULL, SUBJECT}, {"names", 1, NULL, NAMES},   {"not-before", 1, NULL, BEFORE},
 	        {"not-after", 1, NULL, AFTER}, {"key", 1, NULL, KEY},       {"hash", 1, NULL, HASH},
 	        {"ca", 0, NULL, CA},       {"path-len", 1, NULL, PATH},     {"v1", 0, NULL, V1},
 	        {"eku", 1, NULL, EKU},     {"same-key", 1, NULL, SAME},     {"bad-signature", 0, NULL, BAD},
-	        {NULL, 0, NULL, 0},
+	        {"key-usage", 1, NULL, USAGE}, {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -180,6 +180,7 @@ parse(job *j, int argc, char **argv)
 		case PATH: j->spec.path_len = atoi(optarg); break;
 		case V1: j->spec.version = 1; break;
 		case EKU: j->eku = optarg; break;
+		case USAGE: j->key_usage = optarg; break;
 		case SAME: j->same_key = optarg; break;
 		case BAD: j->spec.bad_signature = true; break;
 		default: die(usage, NULL);
@@ -203,6 +204,11 @@ complete(job *j, char subject[256])
 	}
 	if (j->eku)
 		j->spec.usages = strcmp(j->eku, "none") ? j->eku : NULL;
+	if (j->key_usage)
+		j->spec.key_usage = (strstr(j->key_usage, "signature") ? PKI_USE_SIGNATURE : 0u) |
+		                    (strstr(j->key_usage, "encipherment") ? PKI_USE_ENCIPHERMENT : 0u) |
+		                    (strstr(j->key_usage, "certSign") ? PKI_USE_CERT_SIGN : 0u) |
+		                    (strstr(j->key_usage, "crlSign") ? PKI_USE_CRL_SIGN : 0u);
 	if (!*j->spec.subject) {
 		(void)snprintf(subject, 256, "CN=%s", j->name);
 		j->spec.subject = subject;

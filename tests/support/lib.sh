@@ -109,6 +109,15 @@ explained() { # [PATTERN]
 	[ $# -eq 0 ] || has "$WORK/stderr" "$1"
 }
 
+# The first attachment of a message, as it was before it was encoded, in $WORK/attachment.
+attachment() { # FILE
+	checks=$((checks + 1))
+	awk '/^Content-Disposition: attachment/ { found = 1 }
+	     found && /^\r?$/ { body = 1; next }
+	     body && /^--/ { exit }
+	     body { print }' "$1" | tr -d '\r' | base64 -d >"$WORK/attachment" || fail "$case_name: no base64"
+}
+
 finish() {
 	echo "$checks checks, $failures failed"
 	[ "$failures" -eq 0 ]
