@@ -54,7 +54,7 @@ cause() { # REASON
 	unknownIssuer) echo 'issuer|root|issued|store' ;;
 	selfSigned) echo 'self-signed|signed itself|itself' ;;
 	expired) echo 'expired|ended|out of date' ;;
-	notYetValid) echo 'not yet' ;;
+	notYetValid) echo 'not yet|not valid yet' ;;
 	nameMismatch | nameInCommonNameOnly) echo 'name' ;;
 	caAsLeaf) echo 'CA|authority' ;;
 	certificateVersion) echo 'version' ;;
