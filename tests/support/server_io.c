@@ -56,6 +56,11 @@ email_test_bio_recv(void *context, unsigned char *p, size_t n)
 	if (done <= 0)
 		return done == 0 ? 0 : MBEDTLS_ERR_SSL_CONN_EOF;
 	c->n.wire_in += (uint64_t)done;
+	if (!c->tls) {
+		size_t k = (size_t)done < sizeof c->tail ? (size_t)done : sizeof c->tail;
+		memmove(c->tail, c->tail + k, sizeof c->tail - k);
+		memcpy(c->tail + sizeof c->tail - k, p + (size_t)done - k, k);
+	}
 	return (int)done;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The server's side of TLS, with mbedTLS. */
 #include <stdio.h>
+#include <string.h>
 
 #include <mbedtls/error.h>
 #include <mbedtls/psa_util.h>
@@ -97,6 +98,33 @@ email_test_tls_dispose(email_test_server *s)
 	mbedtls_ssl_ticket_free(&s->tickets);
 }
 
+/* RFC 8446 6.2. A client that refuses a TLS 1.3 server's certificate has no keys to send with yet (A.1), so
+ * its alert comes in the clear, which mbedTLS takes for a record that it cannot decrypt. */
+static void
+log_failure(conn *c, int rc)
+{
+	static const struct {
+		unsigned char code;
+		const char *name;
+	} alerts[] = {{40, "handshake_failure"},   {42, "bad_certificate"},     {43, "unsupported_certificate"},
+	              {44, "certificate_revoked"}, {45, "certificate_expired"}, {46, "certificate_unknown"},
+	              {48, "unknown_ca"},          {70, "protocol_version"}};
+	static const unsigned char fatal[] = {21, 3, 3, 0, 2, 2};
+	unsigned char code = c->tail[6];
+	const char *name = "";
+	char text[160];
+
+	if (memcmp(c->tail, fatal, sizeof fatal) != 0) {
+		mbedtls_strerror(rc, text, sizeof text);
+		email_test_log(c, "handshake failed: %s", text);
+		return;
+	}
+	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+		if (alerts[i].code == code)
+			name = alerts[i].name;
+	email_test_log(c, "handshake failed: the client refused it, alert %d %s", code, name);
+}
+
 bool
 email_test_tls_accept(conn *c)
 {
@@ -112,9 +140,7 @@ email_test_tls_accept(conn *c)
 		while (rc == MBEDTLS_ERR_SSL_WANT_READ || rc == MBEDTLS_ERR_SSL_WANT_WRITE);
 	}
 	if (rc) {
-		char text[160];
-		mbedtls_strerror(rc, text, sizeof text);
-		email_test_log(c, "handshake failed: %s", text);
+		log_failure(c, rc);
 		c->n.refused++;
 		mbedtls_ssl_free(&c->ssl);
 		return false;
