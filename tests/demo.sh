@@ -166,7 +166,7 @@ story() { # ALIAS-OF-THE-ROOT
 	run 0 emailctl hosts list
 	says "localhost +$PORT +no " "an entry for this host and port"
 	run 0 emailctl hosts view "localhost:$PORT"
-	says 'unknownIssuer' "and why it did not verify"
+	says 'unknownIssuer|noUsableRoot' "and why it did not verify"
 	approve
 	run 0 emailctl hosts list
 	says "localhost +$PORT +yes " "approved: this key, for this host and port, and nothing else"

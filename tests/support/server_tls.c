@@ -108,7 +108,7 @@ log_failure(conn *c, int rc)
 		const char *name;
 	} alerts[] = {{40, "handshake_failure"},   {42, "bad_certificate"},     {43, "unsupported_certificate"},
 	              {44, "certificate_revoked"}, {45, "certificate_expired"}, {46, "certificate_unknown"},
-	              {48, "unknown_ca"},          {70, "protocol_version"}};
+	              {48, "unknown_ca"},          {49, "access_denied"},       {70, "protocol_version"}};
 	static const unsigned char fatal[] = {21, 3, 3, 0, 2, 2};
 	unsigned char code = c->tail[6];
 	const char *name = "";
