@@ -279,7 +279,7 @@ wait_for_the_end(void)
 int
 main(int argc, char **argv)
 {
-	email_test_server_options o = {.tls = EMAIL_TEST_PLAIN};
+	static email_test_server_options o = {.tls = EMAIL_TEST_PLAIN}; /* static: what it points to stays reachable */
 	struct sigaction act = {.sa_handler = on_signal};
 	email_test_counts n;
 	email_test_server *s;
