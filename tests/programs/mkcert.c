@@ -22,11 +22,15 @@
 #define FILE_NAME_MAX 1024
 
 static const char usage[] =
-        "usage: mkcert --out DIR --name NAME [--issuer NAME] [--subject 'CN=...'] [--names 'DNS:a.b, IP:192.0.2.1']\n"
-        "       [--not-before YYYYMMDDhhmmss] [--not-after YYYYMMDDhhmmss] [--key ec256|ec384|ec192|rsa1024|rsa2048]\n"
-        "       [--hash sha256|sha384|sha1|md5] [--ca] [--path-len N] [--v1] [--eku 'serverAuth, clientAuth'|none]\n"
-        "       [--key-usage 'signature encipherment certSign crlSign'] [--same-key NAME] [--bad-signature]\n"
-        "Without --issuer the certificate signs itself. Dates are in UTC; by default a year from yesterday.\n";
+	"usage: mkcert --out DIR --name NAME [--issuer NAME] [--subject 'CN=...'] [--names 'DNS:a.b, "
+        "IP:192.0.2.1']\n"
+	"       [--not-before YYYYMMDDhhmmss] [--not-after YYYYMMDDhhmmss] [--key "
+        "ec256|ec384|ec192|rsa1024|rsa2048]\n"
+	"       [--hash sha256|sha384|sha1|md5] [--ca] [--path-len N] [--v1] [--eku 'serverAuth, "
+        "clientAuth'|none]\n"
+	"       [--key-usage 'signature encipherment certSign crlSign'] [--same-key NAME] [--bad-signature]\n"
+	"Without --issuer the certificate signs itself. Dates are in UTC; by default a year from "
+        "yesterday.\n";
 
 static const char *folder;
 
@@ -84,7 +88,7 @@ kind_of(const char *text)
 	static const struct {
 		const char *name;
 		pki_kind kind;
-	} kinds[] = {{"ec256", PKI_EC_P256},     {"ec384", PKI_EC_P384},     {"ec192", PKI_EC_P192},
+	} kinds[] = {{"ec256", PKI_EC_P256},    {"ec384", PKI_EC_P384},    {"ec192", PKI_EC_P192},
 	             {"rsa1024", PKI_RSA_1024}, {"rsa2048", PKI_RSA_2048}, {"rsa4096", PKI_RSA_4096}};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -154,14 +158,31 @@ typedef struct job {
 static void
 parse(job *j, int argc, char **argv)
 {
-	enum { OUT = 256, NAME, ISSUER, SUBJECT, NAMES, BEFORE, AFTER, KEY, HASH, CA, PATH, V1, EKU, USAGE, SAME, BAD };
+	enum {
+		OUT = 256,
+		NAME,
+		ISSUER,
+		SUBJECT,
+		NAMES,
+		BEFORE,
+		AFTER,
+		KEY,
+		HASH,
+		CA,
+		PATH,
+		V1,
+		EKU,
+		USAGE,
+		SAME,
+		BAD
+	};
 	static const struct option longs[] = {
-	        {"out", 1, NULL, OUT},     {"name", 1, NULL, NAME},         {"issuer", 1, NULL, ISSUER},
-	        {"subject", 1, NULL, SUBJECT}, {"names", 1, NULL, NAMES},   {"not-before", 1, NULL, BEFORE},
-	        {"not-after", 1, NULL, AFTER}, {"key", 1, NULL, KEY},       {"hash", 1, NULL, HASH},
-	        {"ca", 0, NULL, CA},       {"path-len", 1, NULL, PATH},     {"v1", 0, NULL, V1},
-	        {"eku", 1, NULL, EKU},     {"same-key", 1, NULL, SAME},     {"bad-signature", 0, NULL, BAD},
-	        {"key-usage", 1, NULL, USAGE}, {NULL, 0, NULL, 0},
+		{"out", 1, NULL, OUT},         {"name", 1, NULL, NAME},     {"issuer", 1, NULL, ISSUER},
+		{"subject", 1, NULL, SUBJECT}, {"names", 1, NULL, NAMES},   {"not-before", 1, NULL, BEFORE},
+		{"not-after", 1, NULL, AFTER}, {"key", 1, NULL, KEY},       {"hash", 1, NULL, HASH},
+		{"ca", 0, NULL, CA},           {"path-len", 1, NULL, PATH}, {"v1", 0, NULL, V1},
+		{"eku", 1, NULL, EKU},         {"same-key", 1, NULL, SAME}, {"bad-signature", 0, NULL, BAD},
+		{"key-usage", 1, NULL, USAGE}, {NULL, 0, NULL, 0},
 	};
 	int option;
 

@@ -46,7 +46,7 @@ struct conn {
 	email_test_counts n;
 	size_t in_start, in_end, out_len;
 	unsigned char tail[7]; /* of the bytes that came before TLS: an alert's record has seven */
-	bool answered;        /* since the last read: the next one is a turn */
+	bool answered;         /* since the last read: the next one is a turn */
 	/* the dialogue */
 	bool greeted, authenticated, has_from, eight_bit, utf8, body_violation, broken;
 	unsigned recipients;

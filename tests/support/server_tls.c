@@ -41,7 +41,8 @@ load(email_test_server *s, char *why, size_t size)
 	}
 	if ((rc = mbedtls_x509_crt_parse_file(&s->cert, o->cert)) != 0)
 		return fail(why, size, o->cert, rc);
-	if ((rc = mbedtls_pk_parse_keyfile(&s->key, o->key, NULL, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE)) != 0)
+	if ((rc = mbedtls_pk_parse_keyfile(&s->key, o->key, NULL, mbedtls_psa_get_random,
+	                                   MBEDTLS_PSA_RANDOM_STATE)) != 0)
 		return fail(why, size, o->key, rc);
 	if ((rc = mbedtls_ssl_conf_own_cert(&s->conf, &s->cert, &s->key)) != 0)
 		return fail(why, size, "certificate", rc);
@@ -72,16 +73,17 @@ email_test_tls_setup(email_test_server *s, char *why, size_t size)
 	if (rc)
 		return fail(why, size, "TLS configuration", rc);
 	mbedtls_ssl_conf_rng(&s->conf, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-	mbedtls_ssl_conf_min_tls_version(&s->conf,
-	                                 s->o.tls_min == 3 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
-	mbedtls_ssl_conf_max_tls_version(&s->conf,
-	                                 s->o.tls_max == 2 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
+	mbedtls_ssl_conf_min_tls_version(&s->conf, s->o.tls_min == 3 ? MBEDTLS_SSL_VERSION_TLS1_3
+	                                                             : MBEDTLS_SSL_VERSION_TLS1_2);
+	mbedtls_ssl_conf_max_tls_version(&s->conf, s->o.tls_max == 2 ? MBEDTLS_SSL_VERSION_TLS1_2
+	                                                             : MBEDTLS_SSL_VERSION_TLS1_3);
 	if (!s->o.no_tickets) {
 		rc = mbedtls_ssl_ticket_setup(&s->tickets, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE,
 		                              MBEDTLS_CIPHER_AES_256_GCM, 3600);
 		if (rc)
 			return fail(why, size, "session tickets", rc);
-		mbedtls_ssl_conf_session_tickets_cb(&s->conf, mbedtls_ssl_ticket_write, parse_ticket, &s->tickets);
+		mbedtls_ssl_conf_session_tickets_cb(&s->conf, mbedtls_ssl_ticket_write, parse_ticket,
+		                                    &s->tickets);
 	}
 	return load(s, why, size);
 }
@@ -106,9 +108,10 @@ log_failure(conn *c, int rc)
 	static const struct {
 		unsigned char code;
 		const char *name;
-	} alerts[] = {{40, "handshake_failure"},   {42, "bad_certificate"},     {43, "unsupported_certificate"},
-	              {44, "certificate_revoked"}, {45, "certificate_expired"}, {46, "certificate_unknown"},
-	              {48, "unknown_ca"},          {49, "access_denied"},       {70, "protocol_version"}};
+	} alerts[] = {
+		{40, "handshake_failure"},   {42, "bad_certificate"},     {43, "unsupported_certificate"},
+		{44, "certificate_revoked"}, {45, "certificate_expired"}, {46, "certificate_unknown"},
+		{48, "unknown_ca"},          {49, "access_denied"},       {70, "protocol_version"}};
 	static const unsigned char fatal[] = {21, 3, 3, 0, 2, 2};
 	unsigned char code = c->tail[6];
 	const char *name = "";
@@ -148,7 +151,7 @@ email_test_tls_accept(conn *c)
 	c->tls = true;
 	c->n.handshakes++;
 	c->n.resumed += ticket_taken;
-	email_test_log(c, "handshake %s %s%s", mbedtls_ssl_get_version(&c->ssl), mbedtls_ssl_get_ciphersuite(&c->ssl),
-	               ticket_taken ? " resumed" : "");
+	email_test_log(c, "handshake %s %s%s", mbedtls_ssl_get_version(&c->ssl),
+	               mbedtls_ssl_get_ciphersuite(&c->ssl), ticket_taken ? " resumed" : "");
 	return true;
 }
