@@ -14,34 +14,78 @@
 #include "support/server.h"
 
 static const char usage[] =
-        "usage: mailserver [--port N] [--mode ssl|starttls|plain] [--cert FILE --key FILE] [--client-ca FILE]\n"
-        "       [--tls-min 1.2|1.3] [--tls-max 1.2|1.3] [--no-tickets]\n"
-        "       [--no-pipelining] [--no-chunking] [--no-8bitmime] [--no-smtputf8] [--no-dsn] [--no-size]\n"
-        "       [--no-enhanced] [--size N] [--user NAME --password-file FILE] [--mechanisms 'PLAIN LOGIN']\n"
-        "       [--auth-before-tls] [--out DIR] [--log FILE] [--until-stdin-closes]\n"
-        "       [--reply 'STAGE[*TIMES]=TEXT'] [--delay STAGE=MS] [--delay-ms N] [--drip MS]\n"
-        "       [--drop-at STAGE[:drop|:reset|:half|:stall][*TIMES]] [--inject-after-starttls TEXT]\n"
-        "TEXT knows \\r \\n \\t \\\\ and \\xHH; in a reply \\n alone ends a line with CRLF.\n"
-        "Stages: connect tls greeting ehlo starttls auth auth-prompt mail rcpt rcpt:ADDRESS data body dot rset\n"
-        "noop vrfy quit.\n";
+	"usage: mailserver [--port N] [--mode ssl|starttls|plain] [--cert FILE --key FILE] [--client-ca "
+        "FILE]\n"
+	"       [--tls-min 1.2|1.3] [--tls-max 1.2|1.3] [--no-tickets]\n"
+	"       [--no-pipelining] [--no-chunking] [--no-8bitmime] [--no-smtputf8] [--no-dsn] [--no-size]\n"
+	"       [--no-enhanced] [--size N] [--user NAME --password-file FILE] [--mechanisms 'PLAIN LOGIN']\n"
+	"       [--auth-before-tls] [--out DIR] [--log FILE] [--until-stdin-closes]\n"
+	"       [--reply 'STAGE[*TIMES]=TEXT'] [--delay STAGE=MS] [--delay-ms N] [--drip MS]\n"
+	"       [--drop-at STAGE[:drop|:reset|:half|:stall][*TIMES]] [--inject-after-starttls TEXT]\n"
+	"TEXT knows \\r \\n \\t \\\\ and \\xHH; in a reply \\n alone ends a line with CRLF.\n"
+	"Stages: connect tls greeting ehlo starttls auth auth-prompt mail rcpt rcpt:ADDRESS data body dot "
+        "rset\n"
+	"noop vrfy quit.\n";
 
-enum { OPT = 256, PORT, MODE, CERT, KEY, CLIENT_CA, TLS_MIN, TLS_MAX, SIZE, USER, PASSWORD, MECHANISMS, OUT, LOG,
-       REPLY, DELAY, DELAY_MS, DRIP, DROP, INJECT, HELP };
+enum {
+	OPT = 256,
+	PORT,
+	MODE,
+	CERT,
+	KEY,
+	CLIENT_CA,
+	TLS_MIN,
+	TLS_MAX,
+	SIZE,
+	USER,
+	PASSWORD,
+	MECHANISMS,
+	OUT,
+	LOG,
+	REPLY,
+	DELAY,
+	DELAY_MS,
+	DRIP,
+	DROP,
+	INJECT,
+	HELP
+};
 
 static int until_stdin_closes;
 static int no[8], auth_in_clear;
 
 static const struct option longs[] = {
-        {"port", 1, NULL, PORT}, {"mode", 1, NULL, MODE}, {"cert", 1, NULL, CERT}, {"key", 1, NULL, KEY},
-        {"client-ca", 1, NULL, CLIENT_CA}, {"tls-min", 1, NULL, TLS_MIN}, {"tls-max", 1, NULL, TLS_MAX},
-        {"size", 1, NULL, SIZE}, {"user", 1, NULL, USER}, {"password-file", 1, NULL, PASSWORD},
-        {"mechanisms", 1, NULL, MECHANISMS}, {"out", 1, NULL, OUT}, {"log", 1, NULL, LOG},
-        {"reply", 1, NULL, REPLY}, {"delay", 1, NULL, DELAY}, {"delay-ms", 1, NULL, DELAY_MS},
-        {"drip", 1, NULL, DRIP}, {"drop-at", 1, NULL, DROP}, {"inject-after-starttls", 1, NULL, INJECT},
-        {"no-pipelining", 0, &no[0], 1}, {"no-chunking", 0, &no[1], 1}, {"no-8bitmime", 0, &no[2], 1},
-        {"no-smtputf8", 0, &no[3], 1}, {"no-dsn", 0, &no[4], 1}, {"no-size", 0, &no[5], 1},
-        {"no-enhanced", 0, &no[6], 1}, {"no-tickets", 0, &no[7], 1}, {"auth-before-tls", 0, &auth_in_clear, 1},
-        {"until-stdin-closes", 0, &until_stdin_closes, 1}, {"help", 0, NULL, HELP}, {NULL, 0, NULL, 0},
+	{"port", 1, NULL, PORT},
+	{"mode", 1, NULL, MODE},
+	{"cert", 1, NULL, CERT},
+	{"key", 1, NULL, KEY},
+	{"client-ca", 1, NULL, CLIENT_CA},
+	{"tls-min", 1, NULL, TLS_MIN},
+	{"tls-max", 1, NULL, TLS_MAX},
+	{"size", 1, NULL, SIZE},
+	{"user", 1, NULL, USER},
+	{"password-file", 1, NULL, PASSWORD},
+	{"mechanisms", 1, NULL, MECHANISMS},
+	{"out", 1, NULL, OUT},
+	{"log", 1, NULL, LOG},
+	{"reply", 1, NULL, REPLY},
+	{"delay", 1, NULL, DELAY},
+	{"delay-ms", 1, NULL, DELAY_MS},
+	{"drip", 1, NULL, DRIP},
+	{"drop-at", 1, NULL, DROP},
+	{"inject-after-starttls", 1, NULL, INJECT},
+	{"no-pipelining", 0, &no[0], 1},
+	{"no-chunking", 0, &no[1], 1},
+	{"no-8bitmime", 0, &no[2], 1},
+	{"no-smtputf8", 0, &no[3], 1},
+	{"no-dsn", 0, &no[4], 1},
+	{"no-size", 0, &no[5], 1},
+	{"no-enhanced", 0, &no[6], 1},
+	{"no-tickets", 0, &no[7], 1},
+	{"auth-before-tls", 0, &auth_in_clear, 1},
+	{"until-stdin-closes", 0, &until_stdin_closes, 1},
+	{"help", 0, NULL, HELP},
+	{NULL, 0, NULL, 0},
 };
 
 static void
@@ -82,19 +126,14 @@ unescape(char *text, int crlf)
 				*o++ = '\r';
 			*o++ = '\n';
 			break;
-		case 'r':
-			*o++ = '\r';
-			break;
-		case 't':
-			*o++ = '\t';
-			break;
+		case 'r': *o++ = '\r'; break;
+		case 't': *o++ = '\t'; break;
 		case 'x':
 			memcpy(hex, p + 1, strnlen(p + 1, 2));
 			*o++ = (char)strtol(hex, NULL, 16);
 			p += strlen(hex);
 			break;
-		default:
-			*o++ = *p;
+		default: *o++ = *p;
 		}
 	}
 	return out;
@@ -123,8 +162,11 @@ add_drop(email_test_server_options *o, char *text)
 	static const struct {
 		const char *name;
 		email_test_deed deed;
-	} deeds[] = {{"drop", EMAIL_TEST_DROP}, {"reset", EMAIL_TEST_RESET}, {"rst", EMAIL_TEST_RESET},
-	             {"half", EMAIL_TEST_HALF}, {"stall", EMAIL_TEST_STALL}};
+	} deeds[] = {{"drop", EMAIL_TEST_DROP},
+	             {"reset", EMAIL_TEST_RESET},
+	             {"rst", EMAIL_TEST_RESET},
+	             {"half", EMAIL_TEST_HALF},
+	             {"stall", EMAIL_TEST_STALL}};
 	email_test_rule *r = add_rule(o, text, EMAIL_TEST_DROP);
 	char *colon = strrchr(text, ':');
 
@@ -263,7 +305,8 @@ on_signal(int number_of_it)
 static void
 wait_for_the_end(void)
 {
-	struct pollfd p[2] = {{.fd = wake[0], .events = POLLIN}, {.fd = until_stdin_closes ? 0 : -1, .events = POLLIN}};
+	struct pollfd p[2] = {{.fd = wake[0], .events = POLLIN},
+	                      {.fd = until_stdin_closes ? 0 : -1, .events = POLLIN}};
 	char sink[256];
 
 	for (;;) {
@@ -279,7 +322,8 @@ wait_for_the_end(void)
 int
 main(int argc, char **argv)
 {
-	email_test_server_options o = {.tls = EMAIL_TEST_PLAIN};
+	static email_test_server_options o = {
+		.tls = EMAIL_TEST_PLAIN}; /* static: what it points to stays reachable */
 	struct sigaction act = {.sa_handler = on_signal};
 	email_test_counts n;
 	email_test_server *s;
@@ -301,12 +345,15 @@ main(int argc, char **argv)
 	/* what a connection that still runs has counted is lost with it: clients end first */
 	email_test_server_counts(s, &n);
 	email_test_server_stop(s);
-	(void)printf("total connections=%llu handshakes=%llu resumed=%llu refused=%llu messages=%llu recipients=%llu "
+	(void)printf("total connections=%llu handshakes=%llu resumed=%llu refused=%llu messages=%llu "
+	             "recipients=%llu "
 	             "violations=%llu clear=%llu tls=%llu wireIn=%llu wireOut=%llu turns=%llu\n",
-	             (unsigned long long)n.connections, (unsigned long long)n.handshakes, (unsigned long long)n.resumed,
-	             (unsigned long long)n.refused, (unsigned long long)n.messages, (unsigned long long)n.recipients,
-	             (unsigned long long)n.violations, (unsigned long long)n.clear_in, (unsigned long long)n.tls_in,
-	             (unsigned long long)n.wire_in, (unsigned long long)n.wire_out, (unsigned long long)n.turns);
+	             (unsigned long long)n.connections, (unsigned long long)n.handshakes,
+	             (unsigned long long)n.resumed, (unsigned long long)n.refused,
+	             (unsigned long long)n.messages, (unsigned long long)n.recipients,
+	             (unsigned long long)n.violations, (unsigned long long)n.clear_in,
+	             (unsigned long long)n.tls_in, (unsigned long long)n.wire_in,
+	             (unsigned long long)n.wire_out, (unsigned long long)n.turns);
 	if (o.log && o.log != stdout)
 		(void)fclose(o.log);
 	return 0;

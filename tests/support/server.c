@@ -36,12 +36,13 @@ leave(conn *c)
 {
 	email_test_server *s = c->s;
 
-	email_test_log(c,
-	               "end clear=%llu tls=%llu wireIn=%llu wireOut=%llu turns=%llu messages=%llu violations=%llu",
-	               (unsigned long long)c->n.clear_in, (unsigned long long)c->n.tls_in,
-	               (unsigned long long)c->n.wire_in, (unsigned long long)c->n.wire_out,
-	               (unsigned long long)c->n.turns, (unsigned long long)c->n.messages,
-	               (unsigned long long)c->n.violations);
+	email_test_log(
+		c,
+		"end clear=%llu tls=%llu wireIn=%llu wireOut=%llu turns=%llu messages=%llu violations=%llu",
+		(unsigned long long)c->n.clear_in, (unsigned long long)c->n.tls_in,
+		(unsigned long long)c->n.wire_in, (unsigned long long)c->n.wire_out,
+		(unsigned long long)c->n.turns, (unsigned long long)c->n.messages,
+		(unsigned long long)c->n.violations);
 	pthread_mutex_lock(&s->lock);
 	add_counts(&s->counts, &c->n);
 	*(c->prev ? &c->prev->next : &s->first) = c->next;
@@ -75,7 +76,8 @@ serve(void *argument)
 
 	email_test_log(c, "connect");
 	if (email_test_stage(c, "connect")) {
-		bool ok = c->s->o.tls != EMAIL_TEST_SSL || (email_test_stage(c, "tls") && email_test_tls_accept(c));
+		bool ok = c->s->o.tls != EMAIL_TEST_SSL ||
+		          (email_test_stage(c, "tls") && email_test_tls_accept(c));
 		if (ok)
 			email_test_dialogue(c);
 		if (!c->broken)
@@ -141,8 +143,8 @@ start_listening(email_test_server *s, char *why, size_t size)
 	s->listener = socket(AF_INET, SOCK_STREAM, 0);
 	if (s->listener >= 0)
 		(void)setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	if (s->listener < 0 || bind(s->listener, (struct sockaddr *)&a, sizeof a) || listen(s->listener, 128) ||
-	    getsockname(s->listener, (struct sockaddr *)&a, &len)) {
+	if (s->listener < 0 || bind(s->listener, (struct sockaddr *)&a, sizeof a) ||
+	    listen(s->listener, 128) || getsockname(s->listener, (struct sockaddr *)&a, &len)) {
 		(void)snprintf(why, size, "port %d: %s", s->o.port, strerror(errno));
 		return -1;
 	}
@@ -165,7 +167,8 @@ email_test_server_start(const email_test_server_options *options, char *why, siz
 	s->listener = -1;
 	(void)pthread_mutex_init(&s->lock, NULL);
 	(void)pthread_cond_init(&s->idle, NULL);
-	if ((s->o.tls != EMAIL_TEST_PLAIN && email_test_tls_setup(s, why, size)) || start_listening(s, why, size))
+	if ((s->o.tls != EMAIL_TEST_PLAIN && email_test_tls_setup(s, why, size)) ||
+	    start_listening(s, why, size))
 		goto fail;
 	if (pthread_create(&s->acceptor, NULL, accept_all, s)) {
 		(void)snprintf(why, size, "no thread");

@@ -41,28 +41,28 @@ typedef struct email_test_rule {
 	email_test_deed deed;
 	const char *text; /* lines as on the wire, CRLF between them and none at the end */
 	int ms;
-	int times;        /* how often it still applies; -1: always */
+	int times; /* how often it still applies; -1: always */
 } email_test_rule;
 
 #define EMAIL_TEST_RULES_MAX 64
 
 typedef struct email_test_server_options {
-	int port;                       /* 0: the system chooses */
+	int port; /* 0: the system chooses */
 	email_test_tls tls;
-	const char *cert, *key;         /* PEM files: leaf and intermediates; key */
-	const char *client_ca;          /* a client certificate of this root is demanded; or NULL */
-	int tls_min, tls_max;           /* 2 or 3: TLS 1.2 or 1.3; 0: both */
+	const char *cert, *key; /* PEM files: leaf and intermediates; key */
+	const char *client_ca;  /* a client certificate of this root is demanded; or NULL */
+	int tls_min, tls_max;   /* 2 or 3: TLS 1.2 or 1.3; 0: both */
 	bool no_tickets;
 	bool no_pipelining, no_chunking, no_8bitmime, no_smtputf8, no_dsn, no_size, no_enhanced;
-	uint64_t size;                  /* for SIZE; 0: announced without a number */
-	const char *user, *password;    /* the login that is demanded before mail; NULL: none */
-	const char *mechanisms;         /* "PLAIN LOGIN" */
-	bool auth_in_clear;             /* AUTH offered and taken without TLS too */
-	const char *out;                /* folder that gets N.env and N.eml for each message; or NULL */
-	FILE *log;                      /* or NULL */
-	const char *inject;             /* bytes in the clear behind the go-ahead of STARTTLS; or NULL */
-	int delay_ms;                   /* before every reply */
-	int drip_ms;                    /* between the bytes of every reply; 0: whole */
+	uint64_t size;               /* for SIZE; 0: announced without a number */
+	const char *user, *password; /* the login that is demanded before mail; NULL: none */
+	const char *mechanisms;      /* "PLAIN LOGIN" */
+	bool auth_in_clear;          /* AUTH offered and taken without TLS too */
+	const char *out;             /* folder that gets N.env and N.eml for each message; or NULL */
+	FILE *log;                   /* or NULL */
+	const char *inject;          /* bytes in the clear behind the go-ahead of STARTTLS; or NULL */
+	int delay_ms;                /* before every reply */
+	int drip_ms;                 /* between the bytes of every reply; 0: whole */
 	email_test_rule rule[EMAIL_TEST_RULES_MAX];
 	size_t rules;
 } email_test_server_options;
@@ -71,10 +71,10 @@ typedef struct email_test_server_options {
 typedef struct email_test_counts {
 	uint64_t connections, handshakes, resumed, refused; /* refused: handshakes that failed */
 	uint64_t messages, recipients, violations;
-	uint64_t clear_in;    /* bytes of protocol before TLS, or without it */
-	uint64_t tls_in;      /* bytes of protocol within TLS */
+	uint64_t clear_in; /* bytes of protocol before TLS, or without it */
+	uint64_t tls_in;   /* bytes of protocol within TLS */
 	uint64_t wire_in, wire_out;
-	uint64_t turns;       /* times the server had answered and waited for the client: round trips */
+	uint64_t turns; /* times the server had answered and waited for the client: round trips */
 } email_test_counts;
 
 typedef struct email_test_server email_test_server;

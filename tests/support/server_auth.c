@@ -18,7 +18,8 @@ decode(conn *c, const char *line, char *out, size_t size)
 	}
 	if (strcmp(line, "=") == 0) /* an empty initial response: RFC 4954 4 */
 		n = 0;
-	if (n / 4 * 3 >= size || (n && email__base64_decode((unsigned char *)out, &done, line, n) != EMAIL_OK)) {
+	if (n / 4 * 3 >= size ||
+	    (n && email__base64_decode((unsigned char *)out, &done, line, n) != EMAIL_OK)) {
 		email_test_violation(c, "AUTH response is not base64");
 		(void)email_test_reply(c, "auth", NULL, "501 5.5.2 Cannot decode base64");
 		return false;

@@ -112,7 +112,8 @@ finish(conn *c)
 		pthread_mutex_lock(&c->s->lock);
 		for (size_t i = 0; i < c->s->o.rules; i++) {
 			const email_test_rule *r = &c->s->o.rule[i];
-			if (r->deed == EMAIL_TEST_REPLY && r->times && strcmp(r->stage, "dot") == 0 && r->text[0] != '2')
+			if (r->deed == EMAIL_TEST_REPLY && r->times && strcmp(r->stage, "dot") == 0 &&
+			    r->text[0] != '2')
 				text = NULL;
 		}
 		pthread_mutex_unlock(&c->s->lock);

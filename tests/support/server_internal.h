@@ -45,7 +45,8 @@ struct conn {
 	mbedtls_ssl_context ssl;
 	email_test_counts n;
 	size_t in_start, in_end, out_len;
-	bool answered;        /* since the last read: the next one is a turn */
+	unsigned char tail[7]; /* of the bytes that came before TLS: an alert's record has seven */
+	bool answered;         /* since the last read: the next one is a turn */
 	/* the dialogue */
 	bool greeted, authenticated, has_from, eight_bit, utf8, body_violation, broken;
 	unsigned recipients;

@@ -56,6 +56,11 @@ email_test_bio_recv(void *context, unsigned char *p, size_t n)
 	if (done <= 0)
 		return done == 0 ? 0 : MBEDTLS_ERR_SSL_CONN_EOF;
 	c->n.wire_in += (uint64_t)done;
+	if (!c->tls) {
+		size_t k = (size_t)done < sizeof c->tail ? (size_t)done : sizeof c->tail;
+		memmove(c->tail, c->tail + k, sizeof c->tail - k);
+		memcpy(c->tail + sizeof c->tail - k, p + (size_t)done - k, k);
+	}
 	return (int)done;
 }
 
@@ -136,7 +141,8 @@ email_test_fill(conn *c)
 		           : email_test_bio_recv(c, c->in + c->in_end, sizeof c->in - c->in_end);
 	while (c->tls && (n == MBEDTLS_ERR_SSL_WANT_READ || n == MBEDTLS_ERR_SSL_WANT_WRITE));
 	if (n <= 0) {
-		email_test_log(c, n == 0 || n == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? "closed by the client" : "broken");
+		email_test_log(c, n == 0 || n == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? "closed by the client"
+		                                                                   : "broken");
 		c->broken = true;
 		return false;
 	}
@@ -189,8 +195,9 @@ rule_for(conn *c, const char *stage, const char *address, bool ending, email_tes
 	for (size_t i = 0; i < s->o.rules && !found; i++) {
 		email_test_rule *r = &s->o.rule[i];
 		size_t n = strlen(stage);
-		bool here = strcmp(r->stage, stage) == 0 || (address && strncmp(r->stage, stage, n) == 0 &&
-		                                             r->stage[n] == ':' && strcasecmp(r->stage + n + 1, address) == 0);
+		bool here = strcmp(r->stage, stage) == 0 ||
+		            (address && strncmp(r->stage, stage, n) == 0 && r->stage[n] == ':' &&
+		             strcasecmp(r->stage + n + 1, address) == 0);
 		if (!here || r->times == 0 || (ending ? r->deed < EMAIL_TEST_DROP : r->deed != deed))
 			continue;
 		if (r->times > 0)

@@ -143,7 +143,8 @@ mail_parameter(conn *c, const char *p)
 	if (!o->no_size && strncasecmp(p, "SIZE=", 5) == 0) {
 		if (!email__str_number(p + 5, 0, INT64_MAX, &size))
 			return "501 5.5.4 Bad SIZE";
-		return o->size && (uint64_t)size > o->size ? "552 5.3.4 Message size exceeds fixed limit" : NULL;
+		return o->size && (uint64_t)size > o->size ? "552 5.3.4 Message size exceeds fixed limit"
+		                                           : NULL;
 	}
 	if (!o->no_8bitmime && email__str_equal(p, "BODY=7BIT"))
 		return NULL;
@@ -191,7 +192,8 @@ parameters(conn *c, char *p, const char *(*one)(conn *, const char *))
 static bool
 note(conn *c, const char *verb, const char *argument, size_t *before)
 {
-	int n = snprintf(c->envelope + c->envelope_len, sizeof c->envelope - c->envelope_len, "%s %s\n", verb, argument);
+	int n = snprintf(c->envelope + c->envelope_len, sizeof c->envelope - c->envelope_len, "%s %s\n", verb,
+	                 argument);
 
 	*before = c->envelope_len;
 	if (n < 0 || (size_t)n >= sizeof c->envelope - c->envelope_len)
@@ -319,9 +321,9 @@ static const struct {
 	const char *verb;
 	bool (*run)(conn *c, char *argument);
 } commands[] = {
-        {"EHLO", ehlo}, {"HELO", helo}, {"STARTTLS", starttls}, {"AUTH", email_test_auth}, {"MAIL", mail},
-        {"RCPT", rcpt}, {"DATA", data}, {"BDAT", bdat},         {"RSET", rset},            {"NOOP", noop},
-        {"VRFY", vrfy}, {"QUIT", quit},
+	{"EHLO", ehlo}, {"HELO", helo}, {"STARTTLS", starttls}, {"AUTH", email_test_auth},
+	{"MAIL", mail}, {"RCPT", rcpt}, {"DATA", data},         {"BDAT", bdat},
+	{"RSET", rset}, {"NOOP", noop}, {"VRFY", vrfy},         {"QUIT", quit},
 };
 
 static bool

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The server's side of TLS, with mbedTLS. */
 #include <stdio.h>
+#include <string.h>
 
 #include <mbedtls/error.h>
 #include <mbedtls/psa_util.h>
@@ -40,7 +41,8 @@ load(email_test_server *s, char *why, size_t size)
 	}
 	if ((rc = mbedtls_x509_crt_parse_file(&s->cert, o->cert)) != 0)
 		return fail(why, size, o->cert, rc);
-	if ((rc = mbedtls_pk_parse_keyfile(&s->key, o->key, NULL, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE)) != 0)
+	if ((rc = mbedtls_pk_parse_keyfile(&s->key, o->key, NULL, mbedtls_psa_get_random,
+	                                   MBEDTLS_PSA_RANDOM_STATE)) != 0)
 		return fail(why, size, o->key, rc);
 	if ((rc = mbedtls_ssl_conf_own_cert(&s->conf, &s->cert, &s->key)) != 0)
 		return fail(why, size, "certificate", rc);
@@ -71,16 +73,17 @@ email_test_tls_setup(email_test_server *s, char *why, size_t size)
 	if (rc)
 		return fail(why, size, "TLS configuration", rc);
 	mbedtls_ssl_conf_rng(&s->conf, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-	mbedtls_ssl_conf_min_tls_version(&s->conf,
-	                                 s->o.tls_min == 3 ? MBEDTLS_SSL_VERSION_TLS1_3 : MBEDTLS_SSL_VERSION_TLS1_2);
-	mbedtls_ssl_conf_max_tls_version(&s->conf,
-	                                 s->o.tls_max == 2 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3);
+	mbedtls_ssl_conf_min_tls_version(&s->conf, s->o.tls_min == 3 ? MBEDTLS_SSL_VERSION_TLS1_3
+	                                                             : MBEDTLS_SSL_VERSION_TLS1_2);
+	mbedtls_ssl_conf_max_tls_version(&s->conf, s->o.tls_max == 2 ? MBEDTLS_SSL_VERSION_TLS1_2
+	                                                             : MBEDTLS_SSL_VERSION_TLS1_3);
 	if (!s->o.no_tickets) {
 		rc = mbedtls_ssl_ticket_setup(&s->tickets, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE,
 		                              MBEDTLS_CIPHER_AES_256_GCM, 3600);
 		if (rc)
 			return fail(why, size, "session tickets", rc);
-		mbedtls_ssl_conf_session_tickets_cb(&s->conf, mbedtls_ssl_ticket_write, parse_ticket, &s->tickets);
+		mbedtls_ssl_conf_session_tickets_cb(&s->conf, mbedtls_ssl_ticket_write, parse_ticket,
+		                                    &s->tickets);
 	}
 	return load(s, why, size);
 }
@@ -95,6 +98,34 @@ email_test_tls_dispose(email_test_server *s)
 	mbedtls_x509_crt_free(&s->client_ca);
 	mbedtls_pk_free(&s->key);
 	mbedtls_ssl_ticket_free(&s->tickets);
+}
+
+/* RFC 8446 6.2. A client that refuses a TLS 1.3 server's certificate has no keys to send with yet (A.1), so
+ * its alert comes in the clear, which mbedTLS takes for a record that it cannot decrypt. */
+static void
+log_failure(conn *c, int rc)
+{
+	static const struct {
+		unsigned char code;
+		const char *name;
+	} alerts[] = {
+		{40, "handshake_failure"},   {42, "bad_certificate"},     {43, "unsupported_certificate"},
+		{44, "certificate_revoked"}, {45, "certificate_expired"}, {46, "certificate_unknown"},
+		{48, "unknown_ca"},          {49, "access_denied"},       {70, "protocol_version"}};
+	static const unsigned char fatal[] = {21, 3, 3, 0, 2, 2};
+	unsigned char code = c->tail[6];
+	const char *name = "";
+	char text[160];
+
+	if (memcmp(c->tail, fatal, sizeof fatal) != 0) {
+		mbedtls_strerror(rc, text, sizeof text);
+		email_test_log(c, "handshake failed: %s", text);
+		return;
+	}
+	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+		if (alerts[i].code == code)
+			name = alerts[i].name;
+	email_test_log(c, "handshake failed: the client refused it, alert %d %s", code, name);
 }
 
 bool
@@ -112,9 +143,7 @@ email_test_tls_accept(conn *c)
 		while (rc == MBEDTLS_ERR_SSL_WANT_READ || rc == MBEDTLS_ERR_SSL_WANT_WRITE);
 	}
 	if (rc) {
-		char text[160];
-		mbedtls_strerror(rc, text, sizeof text);
-		email_test_log(c, "handshake failed: %s", text);
+		log_failure(c, rc);
 		c->n.refused++;
 		mbedtls_ssl_free(&c->ssl);
 		return false;
@@ -122,7 +151,7 @@ email_test_tls_accept(conn *c)
 	c->tls = true;
 	c->n.handshakes++;
 	c->n.resumed += ticket_taken;
-	email_test_log(c, "handshake %s %s%s", mbedtls_ssl_get_version(&c->ssl), mbedtls_ssl_get_ciphersuite(&c->ssl),
-	               ticket_taken ? " resumed" : "");
+	email_test_log(c, "handshake %s %s%s", mbedtls_ssl_get_version(&c->ssl),
+	               mbedtls_ssl_get_ciphersuite(&c->ssl), ticket_taken ? " resumed" : "");
 	return true;
 }
