@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Secrets: never an argument, never shown, wiped when used. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* More than the library takes: it then says what is wrong. */
+#define LINE_MOST 20000
+
+void
+wipe(void *p, size_t n)
+{
+	volatile unsigned char *at = p;
+
+	while (n--)
+		*at++ = 0;
+}
+
+void
+secret_free(char *text)
+{
+	if (text)
+		wipe(text, strlen(text));
+	free(text);
+}
+
+/* A byte at a time, and no further than the line: what follows is the next secret's, or the text's, and
+ * no copy stays in a buffer of stdio. */
+static bool
+read_line(char *line, size_t size)
+{
+	size_t n = 0;
+	ssize_t got;
+	char byte;
+
+	while ((got = read(STDIN_FILENO, &byte, 1)) == 1 && byte != '\n')
+		if (n + 1 < size)
+			line[n++] = byte;
+	if (n && line[n - 1] == '\r')
+		n--;
+	line[n] = '\0';
+	byte = 0;
+	return n > 0 || got == 1;
+}
+
+static bool
+read_hidden(const char *property, char *line, size_t size)
+{
+	struct termios old, quiet;
+	bool hidden = tcgetattr(STDIN_FILENO, &old) == 0;
+	bool ok;
+
+	fprintf(stderr, "%s: ", property);
+	fflush(stderr);
+	if (hidden) {
+		quiet = old;
+		quiet.c_lflag &= ~(tcflag_t)ECHO;
+		hidden = tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
+	}
+	/* what cannot be typed unseen is not asked for */
+	ok = hidden && read_line(line, size);
+	if (hidden)
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+	fputc('\n', stderr);
+	return ok;
+}
+
+char *
+secret_text(cli *c, const char *property, const char *given, int *status)
+{
+	static const char prefix[] = "value:";
+	char *text;
+	bool ok;
+
+	*status = DONE;
+	if (!given[0] || strncmp(given, "file:", 5) == 0 || strncmp(given, "env:", 4) == 0)
+		return need_memory(strdup(given));
+	if (strcmp(given, "-") != 0) {
+		*status = usage(c, "%s takes file:PATH, env:NAME or - (standard input), never the secret itself", property);
+		return NULL;
+	}
+	text = need_memory(calloc(1, LINE_MOST));
+	memcpy(text, prefix, sizeof prefix);
+	ok = isatty(STDIN_FILENO) ? read_hidden(property, text + sizeof prefix - 1, LINE_MOST - sizeof prefix)
+	                          : read_line(text + sizeof prefix - 1, LINE_MOST - sizeof prefix);
+	if (ok && text[sizeof prefix - 1])
+		return text;
+	*status = usage(c, "standard input has no line for %s", property);
+	secret_free(text);
+	return NULL;
+}
