@@ -178,7 +178,18 @@ command_rename(cli *c)
 int
 command_reset(cli *c)
 {
-	return usage(c, "reset is not there yet");
+	bool sent = strcmp(c->word[1], "sent") == 0;
+	email_account *account;
+	int status;
+
+	if (!sent && strcmp(c->word[1], "discarded") != 0)
+		return usage(c, "expected sent or discarded");
+	if (!(account = sheet_account(c, c->word[0], &status)))
+		return status;
+	if (email_account_reset(account, sent ? "numberSent" : "numberDiscarded"))
+		return fail(c, email_account_error(account), NULL);
+	print_done(c);
+	return DONE;
 }
 
 /* --- show --- */

@@ -36,18 +36,17 @@ show(const email_allowed_host *entry)
 	fputs("\nCompare the SHA-256 with what whoever runs the server tells you.\n", stderr);
 }
 
-/* One line; the first letter answers. 0: no answer. */
-static char
+/* One line; the first letter answers, and no more of it is left for the next question. EOF: no answer. */
+static int
 ask(const char *question)
 {
-	char line[64];
+	int first, ch;
 
 	fprintf(stderr, "%s ", question);
 	fflush(stderr);
-	if (!fgets(line, sizeof line, stdin))
-		return 0;
-	line[strcspn(line, "\r\n")] = '\0';
-	return line[0];
+	for (first = ch = getchar(); ch != '\n' && ch != EOF;)
+		ch = getchar();
+	return first;
 }
 
 static email_answer
@@ -63,7 +62,7 @@ challenge(void *context, const email_allowed_host *entry)
 		case 'R': return EMAIL_ANSWER_REJECT;
 		case 'l':
 		case 'L':
-		case 0: return EMAIL_ANSWER_LATER;
+		case EOF: return EMAIL_ANSWER_LATER;
 		}
 	}
 }
@@ -78,7 +77,7 @@ challenge_start(email_trust *trust)
 bool
 challenge_confirm(const email_allowed_host *entry)
 {
-	char answer;
+	int answer;
 
 	show(entry);
 	answer = ask("Approve it? [y/N]");

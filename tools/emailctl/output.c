@@ -110,6 +110,16 @@ column_width(const table *t, size_t column)
 	return widest;
 }
 
+/* Nothing follows in the row: no spaces at the ends of lines. */
+static bool
+rest_is_empty(const table *t, size_t i)
+{
+	while (++i % t->columns)
+		if (t->cell[i].text[0])
+			return false;
+	return true;
+}
+
 void
 table_print(table *t)
 {
@@ -118,7 +128,7 @@ table_print(table *t)
 	for (i = 0; i < t->count; i++) {
 		const cell *at = &t->cell[i];
 		bool last = (i + 1) % t->columns == 0;
-		size_t pad = last ? 0 : column_width(t, i % t->columns) - width(at->text) + 2;
+		size_t pad = rest_is_empty(t, i) ? 0 : column_width(t, i % t->columns) - width(at->text) + 2;
 
 		printf("%s%s%s%*s%s", tint_on(at->colour), at->text, at->colour ? tint_off() : "", (int)pad, "",
 		       last ? "\n" : "");
