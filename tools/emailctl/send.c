@@ -131,14 +131,25 @@ static const setter setters[] = {
 };
 
 static int
-compose(const cli *c, email_message *m)
+options_agree(const cli *c)
 {
 	bool raw = cli_option(c, "raw");
-	int status = DONE;
-	size_t i, k;
+	size_t k;
 
 	if (!raw && !cli_option(c, "to") && !cli_option(c, "cc") && !cli_option(c, "bcc"))
 		return usage(c, "no recipient is given: --to, --cc or --bcc");
+	for (k = 0; raw && k < sizeof setters / sizeof setters[0]; k++)
+		if (setters[k].composes && cli_option(c, setters[k].option))
+			return usage(c, "--%s does not go with --raw: the message is ready", setters[k].option);
+	return DONE;
+}
+
+static int
+compose(const cli *c, email_message *m)
+{
+	int status = options_agree(c);
+	size_t i, k;
+
 	for (i = 0; i < c->options && status == DONE; i++)
 		for (k = 0; k < sizeof setters / sizeof setters[0] && status == DONE; k++) {
 			const setter *s = &setters[k];
@@ -146,8 +157,6 @@ compose(const cli *c, email_message *m)
 
 			if (strcmp(s->option, o->name) != 0)
 				continue;
-			if (raw && s->composes)
-				return usage(c, "--%s does not go with --raw: the message is ready", s->option);
 			if (s->put)
 				status = s->put(c, m, o->value);
 			else if (s->set(m, o->value))
