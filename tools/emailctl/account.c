@@ -16,21 +16,23 @@ static const struct preset {
 	email_account_kind kind;
 	email_property_value value[8];
 } presets[] = {
-        {"microsoft365",
+	{"microsoft365",
          EMAIL_OUTGOING,
          {{"hostname", "smtp.office365.com"},
           {"useStartTls", "true"},
           {"emailAuthenticator.type", "oAuthClientSecret"},
-          {"emailAuthenticator.authServerMetadataEndpoint", "https://login.microsoftonline.com/organizations/v2.0"},
+          {"emailAuthenticator.authServerMetadataEndpoint",
+           "https://login.microsoftonline.com/organizations/v2.0"},
           {"emailAuthenticator.scope", "https://outlook.office365.com/.default"}}},
-        {"microsoft365",
+	{"microsoft365",
          EMAIL_INCOMING,
          {{"hostname", "outlook.office365.com"},
           {"useSsl", "true"},
           {"emailAuthenticator.type", "oAuthClientSecret"},
-          {"emailAuthenticator.authServerMetadataEndpoint", "https://login.microsoftonline.com/organizations/v2.0"},
+          {"emailAuthenticator.authServerMetadataEndpoint",
+           "https://login.microsoftonline.com/organizations/v2.0"},
           {"emailAuthenticator.scope", "https://outlook.office365.com/.default"}}},
-        {"google",
+	{"google",
          EMAIL_OUTGOING,
          {{"hostname", "smtp.gmail.com"},
           {"useSsl", "true"},
@@ -38,7 +40,7 @@ static const struct preset {
           {"emailAuthenticator.authServerMetadataEndpoint", "https://accounts.google.com"},
           {"emailAuthenticator.tokenEndpoint", "https://oauth2.googleapis.com/token"},
           {"emailAuthenticator.scope", "https://mail.google.com/"}}},
-        {"google",
+	{"google",
          EMAIL_INCOMING,
          {{"hostname", "imap.gmail.com"},
           {"useSsl", "true"},
@@ -72,7 +74,8 @@ preset_fits(const values *v, const char *property)
 	if (strcmp(property, "useSsl") == 0 || strcmp(property, "useStartTls") == 0)
 		return !values_have(v, "useSsl") && !values_have(v, "useStartTls");
 	for (i = 0; i < v->count; i++)
-		if (strcmp(v->value[i].property, "emailAuthenticator.type") == 0 && known && known->authenticators[0])
+		if (strcmp(v->value[i].property, "emailAuthenticator.type") == 0 && known &&
+		    known->authenticators[0])
 			return has_word(known->authenticators, v->value[i].text);
 	return true;
 }
@@ -123,7 +126,8 @@ command_new(cli *c)
 	if (!outgoing && strcmp(c->word[0], "incoming") != 0)
 		return usage(c, "expected outgoing or incoming");
 	if (reserved(c->word[1]))
-		return usage(c, "an account cannot be named %s: get and set have another use for it", c->word[1]);
+		return usage(c, "an account cannot be named %s: get and set have another use for it",
+		             c->word[1]);
 	if ((status = sheet_open_or_new(c)) == DONE && (status = values_parse(c, 2, &v)) == DONE &&
 	    (status = apply_preset(c, kind, &v)) == DONE) {
 		if (email_service_add(c->service, kind, c->word[1], &account))
@@ -169,7 +173,8 @@ command_rename(cli *c)
 	if (status)
 		return status;
 	if (reserved(c->word[1]))
-		return usage(c, "an account cannot be named %s: get and set have another use for it", c->word[1]);
+		return usage(c, "an account cannot be named %s: get and set have another use for it",
+		             c->word[1]);
 	if (email_service_rename(c->service, c->word[0], c->word[1]))
 		return fail(c, email_service_error(c->service), NULL);
 	return save_done(c);
@@ -204,7 +209,9 @@ text_of(const email_account *account, const char *property, char text[TEXT_SIZE]
 static const char *
 security_of(const email_account *account)
 {
-	return email_account_use_ssl(account) ? "useSsl" : email_account_use_start_tls(account) ? "useStartTls" : "none";
+	return email_account_use_ssl(account)         ? "useSsl"
+	       : email_account_use_start_tls(account) ? "useStartTls"
+	                                              : "none";
 }
 
 /* The columns of the account manager; each is its JSON name too. */
@@ -367,8 +374,9 @@ command_get(cli *c)
 	if (strcmp(name, "trust") == 0) {
 		if (!(trust = trust_open(c, &status)))
 			return status;
-		return email_trust_get(trust, property, text, sizeof text) ? fail(c, email_trust_error(trust), NULL)
-		                                                           : print_value(c, NULL, property, text);
+		return email_trust_get(trust, property, text, sizeof text)
+		               ? fail(c, email_trust_error(trust), NULL)
+		               : print_value(c, NULL, property, text);
 	}
 	if ((status = sheet_open(c)))
 		return status;
@@ -403,7 +411,7 @@ change_service(cli *c, const values *v)
 static int
 change_trust(cli *c, const values *v)
 {
-	char(*old)[TEXT_SIZE] = need_memory(calloc(v->count, TEXT_SIZE));
+	char(*old)[TEXT_SIZE] = need_memory(calloc(v->count + 1, TEXT_SIZE));
 	email_error e = {0};
 	email_trust *trust;
 	int status;

@@ -67,14 +67,14 @@ certificate_compare(const email_certificate *before, const email_certificate *no
 	describe(now, &new);
 	{
 		const char *const rows[][3] = {
-		        {"subject", before->subject, now->subject},
-		        {"issued by", before->issued_by, now->issued_by},
-		        {"not before", old.not_before, new.not_before},
-		        {"not after", old.not_after, new.not_after},
-		        {"key", old.key, new.key},
-		        {"signature", old.signature, new.signature},
-		        {"SHA-256", before->sha256, now->sha256},
-		        {"public key SHA-256", before->public_key_sha256, now->public_key_sha256},
+			{"subject", before->subject, now->subject},
+			{"issued by", before->issued_by, now->issued_by},
+			{"not before", old.not_before, new.not_before},
+			{"not after", old.not_after, new.not_after},
+			{"key", old.key, new.key},
+			{"signature", old.signature, new.signature},
+			{"SHA-256", before->sha256, now->sha256},
+			{"public key SHA-256", before->public_key_sha256, now->public_key_sha256},
 		};
 		table *t = table_new("|APPROVED|NOW");
 
@@ -113,7 +113,8 @@ reasons_text(email_reasons reasons, char *text, size_t size)
 	text[0] = '\0';
 	for (i = 0; i < EMAIL_REASON_COUNT; i++)
 		if (reasons >> i & 1 && n < size)
-			n += (size_t)snprintf(text + n, size - n, "%s%s", n ? ", " : "", email_reason_name(i));
+			n += (size_t)snprintf(text + n, size - n, "%s%s", n ? ", " : "",
+			                      email_reason_name(i));
 	return text;
 }
 
@@ -143,7 +144,8 @@ host_print(const email_allowed_host *entry)
 	bool v6 = strchr(entry->host, ':');
 	char text[512];
 
-	printf("%s%s%s%s:%d%s\n", tint_on(STRONG), v6 ? "[" : "", entry->host, v6 ? "]" : "", entry->port, tint_off());
+	printf("%s%s%s%s:%d%s\n", tint_on(STRONG), v6 ? "[" : "", entry->host, v6 ? "]" : "", entry->port,
+	       tint_off());
 	print_field("approval", approval_name(entry->approval));
 	print_field("reasons", reasons_text(entry->reasons, text, sizeof text));
 	certificate_print(&entry->certificate);

@@ -28,11 +28,14 @@ show(const email_allowed_host *entry)
 	        "  signature           %s\n"
 	        "  SHA-256             %s\n"
 	        "  public key SHA-256  %s\n",
-	        entry->host, entry->port, reasons_text(entry->reasons, reasons, sizeof reasons), k->subject, k->issued_by,
-	        when_text(k->not_before, begin), when_text(k->not_after, end), k->valid ? "" : " (not today)",
-	        k->key_algorithm, k->key_size, k->signature_algorithm, k->sha256, k->public_key_sha256);
+	        entry->host, entry->port, reasons_text(entry->reasons, reasons, sizeof reasons), k->subject,
+	        k->issued_by, when_text(k->not_before, begin), when_text(k->not_after, end),
+	        k->valid ? "" : " (not today)", k->key_algorithm, k->key_size, k->signature_algorithm,
+	        k->sha256, k->public_key_sha256);
 	if (entry->approval == EMAIL_APPROVAL_KEY_CHANGED)
-		fputs("\nThis host was approved with ANOTHER key. Ask whoever runs it whether the key was changed.\n", stderr);
+		fputs("\nThis host was approved with ANOTHER key. Ask whoever runs it whether the key was "
+		      "changed.\n",
+		      stderr);
 	fputs("\nCompare the SHA-256 with what whoever runs the server tells you.\n", stderr);
 }
 

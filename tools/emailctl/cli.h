@@ -14,12 +14,22 @@
 #include <jansson.h>
 
 /* sysexits.h has no portable home */
-enum { DONE = 0, FINDINGS = 1, USAGE = 64, BAD_DATA = 65, REFUSED = 69, RETRY = 75, PROTOCOL = 76, NO_TRUST = 77, CONFIG = 78 };
+enum {
+	DONE = 0,
+	FINDINGS = 1,
+	USAGE = 64,
+	BAD_DATA = 65,
+	REFUSED = 69,
+	RETRY = 75,
+	PROTOCOL = 76,
+	NO_TRUST = 77,
+	CONFIG = 78
+};
 
 /* --- arguments --- */
 
 typedef struct option {
-	const char *name; /* without the dashes */
+	const char *name;  /* without the dashes */
 	const char *value; /* "" where it takes none */
 } option;
 
@@ -28,7 +38,7 @@ typedef struct cli {
 	const char *state; /* NULL: the sheet says */
 	bool json, trace, help;
 	const char *command;
-	size_t count;      /* words behind the command */
+	size_t count; /* words behind the command */
 	const char **word;
 	size_t options;
 	option *option;
@@ -75,7 +85,7 @@ int exit_status(email_code code);
 int fail(const cli *c, const email_error *e, json_t *document);
 /* The same for an error of one's own. */
 int fail_with(const cli *c, email_code code, const char *remedy, const char *format, ...)
-        __attribute__((format(printf, 4, 5)));
+	__attribute__((format(printf, 4, 5)));
 int usage(const cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void *need_memory(void *p);
 
@@ -120,7 +130,8 @@ bool values_have(const values *v, const char *property);
 void values_free(values *v);
 const email_property *property_find(const char *name);
 
-/* The text for the library of "file:PATH", "env:NAME" or "-"; NULL: told, *status. Owns: the caller, secret_free(). */
+/* The text for the library of "file:PATH", "env:NAME" or "-"; NULL: told, *status. Owns: the caller,
+ * secret_free(). */
 char *secret_text(cli *c, const char *property, const char *given, int *status);
 void secret_free(char *text);
 void wipe(void *p, size_t n);

@@ -42,7 +42,8 @@ split(const char *text, char host[256], int *port)
 		return false;
 	}
 	number = strtol(colon + 1, &end, 10);
-	if (colon[1] < '0' || colon[1] > '9' || *end || number < 1 || number > 65535 || to <= from || to - from > 255)
+	if (colon[1] < '0' || colon[1] > '9' || *end || number < 1 || number > 65535 || to <= from ||
+	    to - from > 255)
 		return false;
 	memcpy(host, from, (size_t)(to - from));
 	host[to - from] = '\0';
@@ -133,9 +134,11 @@ print_rows(const rows *r)
 
 		table_add(t, PLAIN, "%s", h->host);
 		table_add(t, PLAIN, "%d", h->port);
-		table_add(t, approval_tint(h->approval), "%s%s", approval_name(h->approval), h->redundant ? " (redundant)" : "");
+		table_add(t, approval_tint(h->approval), "%s%s", approval_name(h->approval),
+		          h->redundant ? " (redundant)" : "");
 		table_add(t, PLAIN, "%s", h->certificate.subject);
-		table_add(t, h->certificate.valid ? PLAIN : BAD, "%s", when_text(h->certificate.not_after, text));
+		table_add(t, h->certificate.valid ? PLAIN : BAD, "%s",
+		          when_text(h->certificate.not_after, text));
 		table_add(t, PLAIN, "%s", reasons_text(h->reasons, text, sizeof text));
 		table_add(t, PLAIN, "%s", h->certificate.sha256);
 	}
@@ -306,14 +309,14 @@ typedef struct action {
 } action;
 
 static const action actions[] = {
-        {"list", false, list, NULL},
-        {"view", true, view, NULL},
-        {"approve", true, approve, NULL},
-        {"reject", true, NULL, email_trust_reject},
-        {"unapprove", true, NULL, email_trust_unapprove},
-        {"accept-key", true, NULL, email_trust_accept_key},
-        {"delete", true, NULL, email_trust_delete_host},
-        {"prune", false, prune, NULL},
+	{"list", false, list, NULL},
+	{"view", true, view, NULL},
+	{"approve", true, approve, NULL},
+	{"reject", true, NULL, email_trust_reject},
+	{"unapprove", true, NULL, email_trust_unapprove},
+	{"accept-key", true, NULL, email_trust_accept_key},
+	{"delete", true, NULL, email_trust_delete_host},
+	{"prune", false, prune, NULL},
 };
 
 static int

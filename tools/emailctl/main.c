@@ -15,33 +15,38 @@ static const struct command {
 	const char *help;
 	int (*run)(cli *c);
 } commands[] = {
-        {"new", "outgoing|incoming NAME [PROPERTY=VALUE...]", "", 2, SIZE_MAX, "add an account to the sheet",
+	{"new", "outgoing|incoming NAME [PROPERTY=VALUE...]", "", 2, SIZE_MAX, "add an account to the sheet",
          "The sheet is made, 0600, where there is none. preset=microsoft365 or preset=google fills in what\n"
          "is known. Properties may come in any order; all are taken, or none.\n"
-         "A secret takes file:PATH (relative to the sheet), env:NAME, or - (one line from standard input, or\n"
+         "A secret takes file:PATH (relative to the sheet), env:NAME, or - (one line from standard input, "
+         "or\n"
          "a prompt on a terminal), never the secret itself.",
          command_new},
-        {"show", "[ACCOUNT]", "", 0, 1, "the accounts, or one account's property sheet",
+	{"show", "[ACCOUNT]", "", 0, 1, "the accounts, or one account's property sheet",
          "With ACCOUNT: configuration, effective values, status.", command_show},
-        {"get", "ACCOUNT PROPERTY", "", 2, 2, "one value",
-         "ACCOUNT may be service or trust: their own properties. Of a secret: whether it is set.", command_get},
-        {"set", "ACCOUNT PROPERTY=VALUE...", "", 2, SIZE_MAX, "change values: all, or none",
+	{"get", "ACCOUNT PROPERTY", "", 2, 2, "one value",
+         "ACCOUNT may be service or trust: their own properties. Of a secret: whether it is set.",
+         command_get},
+	{"set", "ACCOUNT PROPERTY=VALUE...", "", 2, SIZE_MAX, "change values: all, or none",
          "The sheet is changed in place, its comments kept. ACCOUNT may be service or trust.\n"
-         "A secret takes file:PATH (relative to the sheet), env:NAME, or - (one line from standard input, or\n"
+         "A secret takes file:PATH (relative to the sheet), env:NAME, or - (one line from standard input, "
+         "or\n"
          "a prompt on a terminal), never the secret itself.",
          command_set},
-        {"unset", "ACCOUNT PROPERTY...", "", 2, SIZE_MAX, "values back to their defaults",
+	{"unset", "ACCOUNT PROPERTY...", "", 2, SIZE_MAX, "values back to their defaults",
          "ACCOUNT may be service or trust.", command_unset},
-        {"remove", "ACCOUNT", "", 1, 1, "remove an account from the sheet", "", command_remove},
-        {"rename", "ACCOUNT NAME", "", 2, 2, "give an account another name", "", command_rename},
-        {"reset", "ACCOUNT sent|discarded", "", 2, 2, "set a counter back to 0", "", command_reset},
-        {"check", "[ACCOUNT]", "", 0, 1, "what is legal but probably wrong", "Exit status 1: there is something.",
-         command_check},
-        {"test", "ACCOUNT [PROPERTY=VALUE...]", "", 1, SIZE_MAX, "connect, TLS, login; no mail is sent",
-         "Step by step, each ok or failed and what to do. The values given are tried, not saved.", command_test},
-        {"send", "ACCOUNT --to ADDRESS... [options]",
-         "to= cc= bcc= from= reply-to= subject= text= html= attach= inline= header= priority= dsn= raw= queue", 1, 1,
-         "compose a mail and send it now",
+	{"remove", "ACCOUNT", "", 1, 1, "remove an account from the sheet", "", command_remove},
+	{"rename", "ACCOUNT NAME", "", 2, 2, "give an account another name", "", command_rename},
+	{"reset", "ACCOUNT sent|discarded", "", 2, 2, "set a counter back to 0", "", command_reset},
+	{"check", "[ACCOUNT]", "", 0, 1, "what is legal but probably wrong",
+         "Exit status 1: there is something.", command_check},
+	{"test", "ACCOUNT [PROPERTY=VALUE...]", "", 1, SIZE_MAX, "connect, TLS, login; no mail is sent",
+         "Step by step, each ok or failed and what to do. The values given are tried, not saved.",
+         command_test},
+	{"send", "ACCOUNT --to ADDRESS... [options]",
+         "to= cc= bcc= from= reply-to= subject= text= html= attach= inline= header= priority= dsn= raw= "
+         "queue",
+         1, 1, "compose a mail and send it now",
          "  --to, --cc, --bcc ADDRESS   recipients; may be repeated\n"
          "  --from, --reply-to ADDRESS  in place of the account's\n"
          "  --subject TEXT\n"
@@ -54,33 +59,33 @@ static const struct command {
          "  --dsn LIST                  never, or of success,failure,delay\n"
          "  --raw FILE                  a ready message; --from and --to then make the envelope",
          command_send},
-        {"hosts", "list|view|approve|reject|unapprove|accept-key|delete|prune [HOST:PORT]", "sha256= until=", 1, 2,
-         "Allowed Hosts: servers that no root verifies",
+	{"hosts", "list|view|approve|reject|unapprove|accept-key|delete|prune [HOST:PORT]",
+         "sha256= until=", 1, 2, "Allowed Hosts: servers that no root verifies",
          "  --sha256 HEX   of the certificate or of its public key; approve needs it, unless a person\n"
          "                 confirms on a terminal\n"
          "  --until TIME   when the approval ends: 2027-01-31, or 2027-01-31T12:00:00Z\n"
          "An IPv6 address is written in brackets: [2001:db8::1]:465.",
          command_hosts},
-        {"trust", "list|view ALIAS|import FILE|export ALIAS|delete ALIAS", "alias= system", 1, 2,
+	{"trust", "list|view ALIAS|import FILE|export ALIAS|delete ALIAS", "alias= system", 1, 2,
          "User Trust Store: roots that were imported",
          "  --alias NAME   for import: the name of the root\n"
          "  --system       for list, view and export: the System Trust Store",
          command_trust},
-        {"verify", "--host NAME --chain FILE [--roots FILE] [--time TIME] | --batch", "host= chain= roots= time= batch",
-         0, 0, "the verdict on a certificate chain",
+	{"verify", "--host NAME --chain FILE [--roots FILE] [--time TIME] | --batch",
+         "host= chain= roots= time= batch", 0, 0, "the verdict on a certificate chain",
          "ACCEPT, or REFUSE and the reasons, without Allowed Hosts. Roots given replace the stores, a time\n"
          "given is a good clock. --batch reads lines of JSON and answers with one for each.",
          command_verify},
-        {"schema", "", "", 0, 0, "the XML Schema of property sheets", "", command_schema},
+	{"schema", "", "", 0, 0, "the XML Schema of property sheets", "", command_schema},
 };
 
 /* They belong to parts that are not there yet: no guess at their arguments is better than a wrong one. */
 static const struct {
 	const char *name, *what;
 } later[] = {
-        {"keys", "client certificates"}, {"login", "OAuth"},       {"receive", "receiving mail"},
-        {"queue", "the queue"},          {"run", "the service"},    {"parse", "reading messages"},
-        {"discover", "finding settings"},
+	{"keys", "client certificates"},  {"login", "OAuth"},     {"receive", "receiving mail"},
+	{"queue", "the queue"},           {"run", "the service"}, {"parse", "reading messages"},
+	{"discover", "finding settings"},
 };
 
 static const char global_options[] = "sheet= state= json trace help version";
@@ -158,7 +163,9 @@ keep_option(cli *c, const char *listed, size_t n, const char *value)
 	static const struct {
 		const char *name;
 		size_t flag;
-	} flags[] = {{"json", offsetof(cli, json)}, {"trace", offsetof(cli, trace)}, {"help", offsetof(cli, help)}};
+	} flags[] = {{"json", offsetof(cli, json)},
+	             {"trace", offsetof(cli, trace)},
+	             {"help", offsetof(cli, help)}};
 	option *o = &c->option[c->options++];
 	size_t i;
 
@@ -185,8 +192,8 @@ take_option(cli *c, const struct command *command, char **argv, int argc, int *i
 	if (!listed && command)
 		listed = find_option(command->options, name, n, &takes_value);
 	if (!listed)
-		return usage(c, "there is no option --%.*s%s%s", (int)(n < 40 ? n : 40), name, command ? " for " : "",
-		             command ? command->name : "");
+		return usage(c, "there is no option --%.*s%s%s", (int)(n < 40 ? n : 40), name,
+		             command ? " for " : "", command ? command->name : "");
 	if (!takes_value && name[n])
 		return usage(c, "the option --%.*s takes no value", (int)n, name);
 	if (takes_value && name[n])

@@ -30,8 +30,11 @@ coloured(void)
 const char *
 tint_on(tint t)
 {
-	static const char *const code[] = {
-	        [PLAIN] = "", [GOOD] = "\033[32m", [BAD] = "\033[31m", [FAINT] = "\033[2m", [STRONG] = "\033[1m"};
+	static const char *const code[] = {[PLAIN] = "",
+	                                   [GOOD] = "\033[32m",
+	                                   [BAD] = "\033[31m",
+	                                   [FAINT] = "\033[2m",
+	                                   [STRONG] = "\033[1m"};
 
 	return coloured() ? code[t] : "";
 }
@@ -130,8 +133,8 @@ table_print(table *t)
 		bool last = (i + 1) % t->columns == 0;
 		size_t pad = rest_is_empty(t, i) ? 0 : column_width(t, i % t->columns) - width(at->text) + 2;
 
-		printf("%s%s%s%*s%s", tint_on(at->colour), at->text, at->colour ? tint_off() : "", (int)pad, "",
-		       last ? "\n" : "");
+		printf("%s%s%s%*s%s", tint_on(at->colour), at->text, at->colour ? tint_off() : "", (int)pad,
+		       "", last ? "\n" : "");
 	}
 }
 
@@ -219,36 +222,36 @@ int
 exit_status(email_code code)
 {
 	static const int status[EMAIL_CODE_COUNT] = {
-	        [EMAIL_OK] = DONE,
-	        [EMAIL_E_MEMORY] = RETRY,
-	        [EMAIL_E_USAGE] = USAGE,
-	        [EMAIL_E_VALUE] = CONFIG,
-	        [EMAIL_E_UNKNOWN] = CONFIG,
-	        [EMAIL_E_SHEET] = CONFIG,
-	        [EMAIL_E_FILE] = BAD_DATA,
-	        [EMAIL_E_SECRET] = CONFIG,
-	        [EMAIL_E_MESSAGE] = BAD_DATA,
-	        [EMAIL_E_CERTIFICATE] = BAD_DATA,
-	        [EMAIL_E_LIMIT] = BAD_DATA,
-	        [EMAIL_E_DISABLED] = CONFIG,
-	        [EMAIL_E_RESOLVE] = RETRY,
-	        [EMAIL_E_CONNECT] = RETRY,
-	        [EMAIL_E_TIMEOUT] = RETRY,
-	        [EMAIL_E_CLOSED] = RETRY,
-	        [EMAIL_E_PROTOCOL] = PROTOCOL,
-	        [EMAIL_E_STARTTLS] = PROTOCOL,
-	        [EMAIL_E_TLS] = PROTOCOL,
-	        [EMAIL_E_TLS_VERSION] = PROTOCOL,
-	        [EMAIL_E_TRUST] = NO_TRUST,
-	        [EMAIL_E_CLOCK] = RETRY,
-	        [EMAIL_E_LOGIN] = NO_TRUST,
-	        [EMAIL_E_MECHANISM] = NO_TRUST,
-	        [EMAIL_E_EXTENSION] = REFUSED,
-	        [EMAIL_E_TEMPORARY] = RETRY,
-	        [EMAIL_E_REFUSED] = REFUSED,
-	        [EMAIL_E_PARTIAL] = REFUSED,
-	        [EMAIL_E_UNSURE] = RETRY,
-	        [EMAIL_E_CANCELLED] = RETRY,
+		[EMAIL_OK] = DONE,
+		[EMAIL_E_MEMORY] = RETRY,
+		[EMAIL_E_USAGE] = USAGE,
+		[EMAIL_E_VALUE] = CONFIG,
+		[EMAIL_E_UNKNOWN] = CONFIG,
+		[EMAIL_E_SHEET] = CONFIG,
+		[EMAIL_E_FILE] = BAD_DATA,
+		[EMAIL_E_SECRET] = CONFIG,
+		[EMAIL_E_MESSAGE] = BAD_DATA,
+		[EMAIL_E_CERTIFICATE] = BAD_DATA,
+		[EMAIL_E_LIMIT] = BAD_DATA,
+		[EMAIL_E_DISABLED] = CONFIG,
+		[EMAIL_E_RESOLVE] = RETRY,
+		[EMAIL_E_CONNECT] = RETRY,
+		[EMAIL_E_TIMEOUT] = RETRY,
+		[EMAIL_E_CLOSED] = RETRY,
+		[EMAIL_E_PROTOCOL] = PROTOCOL,
+		[EMAIL_E_STARTTLS] = PROTOCOL,
+		[EMAIL_E_TLS] = PROTOCOL,
+		[EMAIL_E_TLS_VERSION] = PROTOCOL,
+		[EMAIL_E_TRUST] = NO_TRUST,
+		[EMAIL_E_CLOCK] = RETRY,
+		[EMAIL_E_LOGIN] = NO_TRUST,
+		[EMAIL_E_MECHANISM] = NO_TRUST,
+		[EMAIL_E_EXTENSION] = REFUSED,
+		[EMAIL_E_TEMPORARY] = RETRY,
+		[EMAIL_E_REFUSED] = REFUSED,
+		[EMAIL_E_PARTIAL] = REFUSED,
+		[EMAIL_E_UNSURE] = RETRY,
+		[EMAIL_E_CANCELLED] = RETRY,
 	};
 
 	return code >= 0 && code < EMAIL_CODE_COUNT ? status[code] : USAGE;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Secrets: never an argument, never shown, wiped when used. */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,28 +46,45 @@ read_line(char *line, size_t size)
 		n--;
 	line[n] = '\0';
 	byte = 0;
-	return n > 0 || got == 1;
+	return got == 1 || (got == 0 && n > 0);
 }
 
+/* It interrupts the read, and that is all it is for. */
+static void
+interrupted(int number)
+{
+	(void)number;
+}
+
+/* Interrupted, it puts the echo back first, and then ends as it would have. */
 static bool
 read_hidden(const char *property, char *line, size_t size)
 {
+	struct sigaction act = {.sa_handler = interrupted}, before;
 	struct termios old, quiet;
-	bool hidden = tcgetattr(STDIN_FILENO, &old) == 0;
 	bool ok;
+	int why;
 
-	fprintf(stderr, "%s: ", property);
-	fflush(stderr);
-	if (hidden) {
-		quiet = old;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		hidden = tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
-	}
 	/* what cannot be typed unseen is not asked for */
-	ok = hidden && read_line(line, size);
-	if (hidden)
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+	if (tcgetattr(STDIN_FILENO, &old) != 0)
+		return false;
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	sigaction(SIGINT, &act, &before);
+	/* what was typed ahead was seen, but is a secret all the same: it is kept for the question */
+	ok = tcsetattr(STDIN_FILENO, TCSADRAIN, &quiet) == 0;
+	if (ok) {
+		fprintf(stderr, "%s: ", property);
+		fflush(stderr);
+		errno = 0;
+		ok = read_line(line, size);
+	}
+	why = errno;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
+	sigaction(SIGINT, &before, NULL);
 	fputc('\n', stderr);
+	if (!ok && why == EINTR)
+		raise(SIGINT);
 	return ok;
 }
 
@@ -80,7 +99,9 @@ secret_text(cli *c, const char *property, const char *given, int *status)
 	if (!given[0] || strncmp(given, "file:", 5) == 0 || strncmp(given, "env:", 4) == 0)
 		return need_memory(strdup(given));
 	if (strcmp(given, "-") != 0) {
-		*status = usage(c, "%s takes file:PATH, env:NAME or - (standard input), never the secret itself", property);
+		*status = usage(c,
+		                "%s takes file:PATH, env:NAME or - (standard input), never the secret itself",
+		                property);
 		return NULL;
 	}
 	text = need_memory(calloc(1, LINE_MOST));

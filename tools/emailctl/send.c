@@ -27,7 +27,8 @@ put_text(const cli *c, email_message *m, const char *path, email_code (*set)(ema
 	if (!text)
 		return status;
 	if (strlen(text) != size)
-		status = fail_with(c, EMAIL_E_MESSAGE, "send it by --attach", "%.200s is no text: it holds a NUL byte", path);
+		status = fail_with(c, EMAIL_E_MESSAGE, "send it by --attach",
+		                   "%.200s is no text: it holds a NUL byte", path);
 	else if (set(m, text))
 		status = message_error(c, m);
 	free(text);
@@ -57,7 +58,8 @@ put_inline(const cli *c, email_message *m, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	return email_message_inline_file(m, path, NULL, slash ? slash + 1 : path) ? message_error(c, m) : DONE;
+	return email_message_inline_file(m, path, NULL, slash ? slash + 1 : path) ? message_error(c, m)
+	                                                                          : DONE;
 }
 
 static int
@@ -75,7 +77,8 @@ put_dsn(const cli *c, email_message *m, const char *list)
 
 	for (; *list; list += n, list += *list == ',') {
 		n = strcspn(list, ",");
-		for (i = 0; i < 4 && (strlen(notices[i].name) != n || memcmp(notices[i].name, list, n) != 0); i++)
+		for (i = 0; i < 4 && (strlen(notices[i].name) != n || memcmp(notices[i].name, list, n) != 0);
+		     i++)
 			;
 		if (i == 4)
 			return usage(c, "--dsn takes never, or of success,failure,delay");
@@ -99,7 +102,7 @@ typedef struct setter {
 	const char *option;
 	email_code (*set)(email_message *, const char *);              /* takes the value as it is */
 	int (*put)(const cli *c, email_message *m, const char *value); /* or this does */
-	bool composes; /* does not go with --raw */
+	bool composes;                                                 /* does not go with --raw */
 } setter;
 
 static int
@@ -121,13 +124,20 @@ attach(email_message *m, const char *path)
 }
 
 static const setter setters[] = {
-        {"to", email_message_add_to, NULL, false},       {"cc", email_message_add_cc, NULL, false},
-        {"bcc", email_message_add_bcc, NULL, false},     {"from", email_message_set_from, NULL, false},
-        {"dsn", NULL, put_dsn, false},                   {"raw", email_message_set_raw_file, NULL, false},
-        {"reply-to", email_message_set_reply_to, NULL, true}, {"subject", email_message_set_subject, NULL, true},
-        {"text", NULL, put_plain, true},                 {"html", NULL, put_html, true},
-        {"attach", attach, NULL, true},                  {"inline", NULL, put_inline, true},
-        {"header", NULL, put_header, true},              {"priority", NULL, put_priority, true},
+	{"to", email_message_add_to, NULL, false},
+	{"cc", email_message_add_cc, NULL, false},
+	{"bcc", email_message_add_bcc, NULL, false},
+	{"from", email_message_set_from, NULL, false},
+	{"dsn", NULL, put_dsn, false},
+	{"raw", email_message_set_raw_file, NULL, false},
+	{"reply-to", email_message_set_reply_to, NULL, true},
+	{"subject", email_message_set_subject, NULL, true},
+	{"text", NULL, put_plain, true},
+	{"html", NULL, put_html, true},
+	{"attach", attach, NULL, true},
+	{"inline", NULL, put_inline, true},
+	{"header", NULL, put_header, true},
+	{"priority", NULL, put_priority, true},
 };
 
 static int
@@ -140,7 +150,8 @@ options_agree(const cli *c)
 		return usage(c, "no recipient is given: --to, --cc or --bcc");
 	for (k = 0; raw && k < sizeof setters / sizeof setters[0]; k++)
 		if (setters[k].composes && cli_option(c, setters[k].option))
-			return usage(c, "--%s does not go with --raw: the message is ready", setters[k].option);
+			return usage(c, "--%s does not go with --raw: the message is ready",
+			             setters[k].option);
 	return DONE;
 }
 
@@ -225,7 +236,8 @@ report_print(const email_report *report)
 		if (r->reply)
 			snprintf(reply, sizeof reply, "%d ", r->reply);
 		table_add(t, PLAIN, "%s", r->address);
-		table_add(t, r->outcome == EMAIL_OUTCOME_ACCEPTED ? GOOD : BAD, "%s", outcome_name(r->outcome));
+		table_add(t, r->outcome == EMAIL_OUTCOME_ACCEPTED ? GOOD : BAD, "%s",
+		          outcome_name(r->outcome));
 		table_add(t, PLAIN, "%s%s%s%s", reply, r->enhanced, r->enhanced[0] ? " " : "", r->text);
 	}
 	table_print(t);

@@ -100,7 +100,8 @@ sheet_account(cli *c, const char *name, int *status)
 		return NULL;
 	account = email_service_account(c->service, name);
 	if (!account)
-		*status = fail_with(c, EMAIL_E_UNKNOWN, "see emailctl show", "there is no account %.64s", name);
+		*status =
+			fail_with(c, EMAIL_E_UNKNOWN, "see emailctl show", "there is no account %.64s", name);
 	return account;
 }
 
@@ -114,7 +115,8 @@ read_bytes(const cli *c, const char *path, size_t most, size_t *size, int *statu
 	*size = 0;
 	*status = DONE;
 	if (!f) {
-		*status = fail_with(c, EMAIL_E_FILE, "", "%.200s could not be read: %s", path, strerror(errno));
+		*status =
+			fail_with(c, EMAIL_E_FILE, "", "%.200s could not be read: %s", path, strerror(errno));
 		return NULL;
 	}
 	bytes = need_memory(malloc(room));
@@ -123,7 +125,8 @@ read_bytes(const cli *c, const char *path, size_t most, size_t *size, int *statu
 			bytes = need_memory(realloc(bytes, room *= 2));
 	bytes[*size] = '\0';
 	if (ferror(f))
-		*status = fail_with(c, EMAIL_E_FILE, "", "%.200s could not be read: %s", path, strerror(errno));
+		*status =
+			fail_with(c, EMAIL_E_FILE, "", "%.200s could not be read: %s", path, strerror(errno));
 	else if (*size > most)
 		*status = fail_with(c, EMAIL_E_LIMIT, "", "%.200s is larger than %zu bytes", path, most);
 	if (f != stdin)

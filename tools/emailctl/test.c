@@ -17,8 +17,8 @@ step(void *context, const email_test_step *s)
 	json_t *row;
 
 	if (!r->c->json) {
-		printf("%s%-6s%s %-14s %6ld ms", tint_on(s->ok ? GOOD : BAD), s->ok ? "ok" : "failed", tint_off(),
-		       email_stage_name(s->stage), s->milliseconds);
+		printf("%s%-6s%s %-14s %6ld ms", tint_on(s->ok ? GOOD : BAD), s->ok ? "ok" : "failed",
+		       tint_off(), email_stage_name(s->stage), s->milliseconds);
 		if (s->detail && s->detail[0])
 			printf("  %s", s->detail);
 		putchar('\n');

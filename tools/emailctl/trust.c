@@ -64,7 +64,8 @@ print_listing(const cli *c, const listing *l)
 static int
 show(cli *c, email_trust *trust, const char *alias)
 {
-	listing l = {.list = json_need(json_array()), .table = table_new("ALIAS|SUBJECT|NOT AFTER|KEY|SHA-256")};
+	listing l = {.list = json_need(json_array()),
+	             .table = table_new("ALIAS|SUBJECT|NOT AFTER|KEY|SHA-256")};
 	bool system = cli_option(c, "system");
 	int status = DONE;
 
@@ -72,7 +73,8 @@ show(cli *c, email_trust *trust, const char *alias)
 	if ((system ? email_trust_list_system : email_trust_list_user)(trust, visit, &l))
 		status = fail(c, email_trust_error(trust), NULL);
 	else if (alias && !l.any)
-		status = fail_with(c, EMAIL_E_UNKNOWN, "see emailctl trust list", "the store has no certificate %.64s", alias);
+		status = fail_with(c, EMAIL_E_UNKNOWN, "see emailctl trust list",
+		                   "the store has no certificate %.64s", alias);
 	else
 		print_listing(c, &l);
 	json_decref(l.list);
@@ -107,8 +109,7 @@ import(cli *c, email_trust *trust, const char *path)
 	return status;
 }
 
-static int
-export(cli *c, email_trust *trust, const char *alias)
+static int export(cli *c, email_trust *trust, const char *alias)
 {
 	char *pem = need_memory(malloc(PEM_SIZE));
 	json_t *document;
@@ -128,8 +129,7 @@ export(cli *c, email_trust *trust, const char *alias)
 	return status;
 }
 
-static int
-delete(cli *c, email_trust *trust, const char *alias)
+static int delete (cli *c, email_trust *trust, const char *alias)
 {
 	if (email_trust_delete(trust, alias))
 		return fail(c, email_trust_error(trust), NULL);
@@ -143,8 +143,8 @@ static const struct {
 	int (*run)(cli *c, email_trust *trust, const char *argument);
 	bool system;
 } actions[] = {
-        {"list", 1, show, true},       {"view", 2, show, true},      {"import", 2, import, false},
-        {"export", 2, export, false}, {"delete", 2, delete, false},
+	{"list", 1, show, true},      {"view", 2, show, true},      {"import", 2, import, false},
+	{"export", 2, export, false}, {"delete", 2, delete, false},
 };
 
 int
@@ -158,9 +158,11 @@ command_trust(cli *c)
 		if (strcmp(actions[i].name, c->word[0]) != 0)
 			continue;
 		if (c->count != actions[i].words)
-			return usage(c, "trust %s takes %s", actions[i].name, actions[i].words == 1 ? "nothing more" : "one name");
+			return usage(c, "trust %s takes %s", actions[i].name,
+			             actions[i].words == 1 ? "nothing more" : "one name");
 		if (cli_option(c, "system") && !actions[i].system)
-			return usage(c, "the System Trust Store is read-only: --system goes with list and view");
+			return usage(c,
+			             "the System Trust Store is read-only: --system goes with list and view");
 		if (cli_option(c, "alias") && actions[i].run != import)
 			return usage(c, "--alias goes with trust import");
 		trust = trust_open(c, &status);

@@ -125,9 +125,8 @@ verify_batch(cli *c)
 	char *line = NULL;
 	size_t size = 0, number = 0;
 	int status = DONE;
-	ssize_t n;
 
-	while (status == DONE && (n = getline(&line, &size, stdin)) > 0) {
+	while (status == DONE && getline(&line, &size, stdin) > 0) {
 		json_t *question;
 
 		number++;
@@ -135,7 +134,10 @@ verify_batch(cli *c)
 			continue;
 		question = json_loads(line, 0, NULL);
 		if (!question || !json_is_object(question) || !answer(question))
-			status = fail_with(c, EMAIL_E_MESSAGE, "", "line %zu is no question: {\"id\",\"host\",\"time\",\"roots\",\"intermediates\",\"leaf\"}", number);
+			status = fail_with(c, EMAIL_E_MESSAGE, "",
+			                   "line %zu is no question: "
+			                   "{\"id\",\"host\",\"time\",\"roots\",\"intermediates\",\"leaf\"}",
+			                   number);
 		json_decref(question);
 	}
 	free(line);

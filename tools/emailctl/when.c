@@ -35,7 +35,8 @@ when_text(int64_t seconds, char text[WHEN_SIZE])
 	while (month < 12 && days_of(year, month + 1, 1) <= days)
 		month++;
 	snprintf(text, WHEN_SIZE, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)year, month,
-	         (int)(days - days_of(year, month, 1) + 1), (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
+	         (int)(days - days_of(year, month, 1) + 1), (int)(rest / 3600), (int)(rest / 60 % 60),
+	         (int)(rest % 60));
 	return text;
 }
 
@@ -104,8 +105,8 @@ when_parse(const char *text, int64_t *seconds)
 		return true;
 	}
 	if (!skip(&text, "Tt ") || (hour = digits(&text, 2)) < 0 || hour > 23 || !skip(&text, ":") ||
-	    (minute = digits(&text, 2)) < 0 || minute > 59 || !skip(&text, ":") || (second = digits(&text, 2)) < 0 ||
-	    second > 60)
+	    (minute = digits(&text, 2)) < 0 || minute > 59 || !skip(&text, ":") ||
+	    (second = digits(&text, 2)) < 0 || second > 60)
 		return false;
 	if (skip(&text, ".")) {
 		if (digits(&text, 1) < 0)
