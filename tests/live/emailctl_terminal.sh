@@ -143,6 +143,9 @@ station hostname=localhost "port=$PORT" emailAuthenticator.type=basic emailAuthe
 want 0 emailctl trust import "$WORK/pki/root.crt"
 want 0 pty 'emailAuthenticator.password: ' 'pass word' -- emailctl set out emailAuthenticator.password=-
 lacks "$WORK/stdout" 'pass word'
+want 98 pty 'emailAuthenticator.password: ' "$(printf '\003')" -- emailctl set out emailAuthenticator.password=-
+want 0 emailctl get out emailAuthenticator.password
+has "$WORK/stdout" '^set$'
 want 0 emailctl --trace --json test out
 has "$WORK/stderr" '^C: AUTH'
 lacks "$WORK/stderr" 'pass word|cGFzcyB3b3Jk'

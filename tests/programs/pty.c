@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@ child(const char *slave, char **command)
 	int fd;
 
 	setsid();
+	/* a shell's job in the background has it ignored */
+	signal(SIGINT, SIG_DFL);
 	/* the first terminal that a session leader opens is its controlling one */
 	fd = open(slave, O_RDWR);
 	if (fd < 0 || dup2(fd, 0) < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)

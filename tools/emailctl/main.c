@@ -69,7 +69,7 @@ static const struct command {
 	{"trust", "list|view ALIAS|import FILE|export ALIAS|delete ALIAS", "alias= system", 1, 2,
          "User Trust Store: roots that were imported",
          "  --alias NAME   for import: the name of the root\n"
-         "  --system       for list, view and export: the System Trust Store",
+         "  --system       for list and view: the System Trust Store",
          command_trust},
 	{"verify", "--host NAME --chain FILE [--roots FILE] [--time TIME] | --batch",
          "host= chain= roots= time= batch", 0, 0, "the verdict on a certificate chain",

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Secrets: never an argument, never shown, wiped when used. */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,11 +48,14 @@ read_line(char *line, size_t size)
 	return got == 1 || (got == 0 && n > 0);
 }
 
-/* It interrupts the read, and that is all it is for. */
+static volatile sig_atomic_t interrupts;
+
+/* It interrupts the read too. */
 static void
 interrupted(int number)
 {
 	(void)number;
+	interrupts = 1;
 }
 
 /* Interrupted, it puts the echo back first, and then ends as it would have. */
@@ -63,7 +65,6 @@ read_hidden(const char *property, char *line, size_t size)
 	struct sigaction act = {.sa_handler = interrupted}, before;
 	struct termios old, quiet;
 	bool ok;
-	int why;
 
 	/* what cannot be typed unseen is not asked for */
 	if (tcgetattr(STDIN_FILENO, &old) != 0)
@@ -76,14 +77,12 @@ read_hidden(const char *property, char *line, size_t size)
 	if (ok) {
 		fprintf(stderr, "%s: ", property);
 		fflush(stderr);
-		errno = 0;
-		ok = read_line(line, size);
+		ok = read_line(line, size) && !interrupts;
 	}
-	why = errno;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
 	sigaction(SIGINT, &before, NULL);
 	fputc('\n', stderr);
-	if (!ok && why == EINTR)
+	if (interrupts)
 		raise(SIGINT);
 	return ok;
 }
