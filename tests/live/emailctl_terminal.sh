@@ -175,13 +175,13 @@ case_name="reports"
 serve server --mode ssl $tls --reply 'rcpt:gone@example.com=550 5.1.1 no such user'
 station hostname=localhost "port=$PORT"
 want 0 emailctl trust import "$WORK/pki/root.crt"
-send 0 --to a@example.com --to b@example.com --cc c@example.com --bcc d@example.com --html text --attach text \
+send 0 --to a@example.com --to b@example.com --cc c@example.com --bcc hidden@example.com --html text --attach text \
 	--inline text --header 'X-Alarm: high' --priority 9 --dsn success,failure --reply-to r@example.com
 is accepted 4 "$(value 'accepted.#')"
 has "$WORK/server.out/000001.eml" '^X-Alarm: high'
 has "$WORK/server.out/000001.eml" '^Importance: high'
 has "$WORK/server.out/000001.eml" 'Content-ID: <text>'
-lacks "$WORK/server.out/000001.eml" 'd@example.com'
+lacks "$WORK/server.out/000001.eml" 'hidden@example.com'
 has "$WORK/server.out/000001.env" 'NOTIFY=SUCCESS,FAILURE'
 send 69 --to a@example.com --to gone@example.com
 is code E_PARTIAL "$(value error.code)"
