@@ -10,12 +10,14 @@
 
 /* The verdict of a question; reasons that have no name of their own are told by the error's text. */
 static json_t *
-verdict(email_code rc, email_reasons reasons, const email_error *e)
+verdict(json_t *id, email_code rc, email_reasons reasons, const email_error *e)
 {
 	json_t *document = json_need(json_object()), *list = reasons_json(reasons);
 
 	if (rc && !reasons)
 		json_array_append_new(list, json_need(json_string(e->text)));
+	if (id)
+		json_object_set(document, "id", id);
 	json_text(document, "verdict", rc ? "REFUSE" : "ACCEPT");
 	json_object_set_new(document, "reasons", list);
 	return document;
@@ -44,9 +46,9 @@ verify_one(cli *c)
 	rc = email_trust_verify(NULL, &q, &reasons, &e);
 	status = exit_status(rc);
 	if (rc != EMAIL_OK && rc != EMAIL_E_TRUST && rc != EMAIL_E_CLOCK)
-		status = fail(c, &e, c->json ? verdict(rc, reasons, &e) : NULL);
+		status = fail(c, &e, c->json ? verdict(NULL, rc, reasons, &e) : NULL);
 	else if (c->json)
-		json_print(verdict(rc, reasons, &e));
+		json_print(verdict(NULL, rc, reasons, &e));
 	else if (rc)
 		printf("REFUSE %s\n", reasons ? reasons_text(reasons, text, sizeof text) : e.text);
 	else
@@ -106,9 +108,7 @@ answer(const json_t *question)
 	}
 	if (ok) {
 		rc = email_trust_verify(NULL, &q, &reasons, &e);
-		document = verdict(rc, reasons, &e);
-		if (json_object_get(question, "id"))
-			json_object_set(document, "id", json_object_get(question, "id"));
+		document = verdict(json_object_get(question, "id"), rc, reasons, &e);
 		json_dumpf(document, stdout, JSON_COMPACT);
 		putchar('\n');
 		fflush(stdout);
