@@ -105,6 +105,8 @@ EMAIL_API email_code email_account_set_all(email_account *account, const email_p
                                            size_t count);
 /* Back to the default. */
 EMAIL_API email_code email_account_unset(email_account *account, const char *property);
+/* A counter back to 0: "numberSent" or "numberDiscarded". Errors: EMAIL_E_UNKNOWN: no such counter. */
+EMAIL_API email_code email_account_reset(email_account *account, const char *counter);
 /*
  * The property's text into `text`, cut at size-1 bytes and ended by NUL. A secret gives "set" or "".
  * Errors: EMAIL_E_UNKNOWN; EMAIL_E_LIMIT: it did not fit.

@@ -161,6 +161,21 @@ email_account_unset(email_account *account, const char *property)
 	return email_account_set_all(account, &value, 1);
 }
 
+email_code
+email_account_reset(email_account *account, const char *counter)
+{
+	email_error *e = &account->error;
+
+	email__error_clear(e);
+	if (account->kind == EMAIL_OUTGOING && strcmp(counter, "numberSent") == 0)
+		account->v.number_sent = 0;
+	else if (account->kind == EMAIL_OUTGOING && strcmp(counter, "numberDiscarded") == 0)
+		account->v.number_discarded = 0;
+	else
+		email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_NONE, "only numberSent and numberDiscarded can be reset");
+	return e->code;
+}
+
 static email_code
 print(const email_account *account, const email__property *row, email__buf *out)
 {

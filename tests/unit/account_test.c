@@ -179,6 +179,25 @@ typed(void **state)
 }
 
 static void
+counters(void **state)
+{
+	char text[32];
+
+	(void)state;
+	out->v.number_sent = 7;
+	out->v.number_discarded = 2;
+	assert_int_equal(email_account_reset(out, "numberSent"), EMAIL_OK);
+	assert_int_equal(email_account_get(out, "numberSent", text, sizeof text), EMAIL_OK);
+	assert_string_equal(text, "0");
+	assert_int_equal(out->v.number_discarded, 2);
+	assert_int_equal(email_account_reset(out, "numberDiscarded"), EMAIL_OK);
+	assert_int_equal(out->v.number_discarded, 0);
+	assert_int_equal(email_account_reset(out, "queueSize"), EMAIL_E_UNKNOWN);
+	assert_int_equal(email_account_reset(in, "numberSent"), EMAIL_E_UNKNOWN);
+	assert_int_equal(email_account_error(in)->code, EMAIL_E_UNKNOWN);
+}
+
+static void
 tls_versions(void **state)
 {
 	int v;
@@ -287,6 +306,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(ports_follow, setup, teardown),
 		cmocka_unit_test_setup_teardown(typed, setup, teardown),
 		cmocka_unit_test_setup_teardown(tls_versions, setup, teardown),
+		cmocka_unit_test_setup_teardown(counters, setup, teardown),
 		cmocka_unit_test_setup_teardown(basic_login, setup, teardown),
 		cmocka_unit_test_setup_teardown(get_cuts_and_says_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(unknown_names_are_met_with_the_nearest, setup, teardown),
