@@ -169,11 +169,9 @@ sync_folder(const char *folder)
 static char *
 resolved(const char *path)
 {
-	char *real = realpath(path, NULL);
-	char *copy = email__strdup(real ? real : path);
+	char real[PATH_MAX];
 
-	free(real); /* realpath's own, not from our allocator */
-	return copy;
+	return email__strdup(realpath(path, real) ? real : path);
 }
 
 /* What is needed of the temporary file between its making and its renaming. */
