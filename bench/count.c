@@ -4,6 +4,7 @@
  * named by BENCH_COUNT at the end. Bytes are as asked for, kept in a header in front of each block.
  */
 #define _GNU_SOURCE
+#pragma GCC visibility push(default) /* it is there to be found in place of the C library's */
 #include <dlfcn.h>
 #include <malloc.h>
 #include <stdatomic.h>
