@@ -188,6 +188,32 @@ def measure(bench, transport, work, rounds, out):
     return rows
 
 
+def gate(bench):
+    """This library's exact figures against what they must be: nonzero where one is over."""
+    over = 0
+    sizes = {}
+    for size in (2, 20):
+        sizes[size] = f"{bench.scratch}/{size}.bin"
+        with open(sizes[size], "wb") as f:
+            f.write(os.urandom(size * 1000 * 1000))
+    for transport in ("plain", "tls"):
+        sink = Sink(bench.build, transport, bench.pki)
+        try:
+            row = bench.exact("self", sink, transport, "kept")
+            for name, most in (("round trips", 1), ("system calls", 2.1), ("allocations", 0)):
+                if row[name] is None:
+                    print(f"SKIP {transport} {name}: no strace")
+                    continue
+                over += row[name] > most + 0.01
+                print(f"{transport}: {row[name]:.2f} {name} a mail, at most {most}")
+            small, large = (bench.heap("self", sink, transport, "attach", 1, file=sizes[n])["heap_peak"] for n in sizes)
+            over += large > small + 1024
+            print(f"{transport}: heap {small} bytes with 2 MB attached, {large} with 20 MB")
+        finally:
+            sink.stop()
+    return over
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
@@ -195,7 +221,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--size", type=int, default=50, help="of the attachment, MB")
     parser.add_argument("--out", help="a file for the tables")
+    parser.add_argument("--gate", action="store_true", help="only this library's exact figures, against their bounds")
     args = parser.parse_args()
+    if args.gate:
+        return 1 if gate(Bench(args.build, "", True)) else 0
     attachment = f"{args.build}/bench/attachment.bin"
     with open(attachment, "wb") as f:
         for _ in range(args.size):
