@@ -60,8 +60,9 @@ expect(email_service *service, const char *account, const char *property, const 
 static void
 fail_with(email_account *account, email_code code, const char *text)
 {
-	email_error e = {.code = code};
+	email_error e = {0};
 
+	e.code = code;
 	snprintf(e.text, sizeof e.text, "%s", text);
 	email__status_of_session(account, &e);
 	email__status_of_mail(account, code, &e);
