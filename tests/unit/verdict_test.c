@@ -266,6 +266,7 @@ test_clock(void **state)
 	const int64_t year_1970 = 86400, year_2000 = 946684800;
 	int64_t now = email__clock_wall();
 	struct rows rows;
+	char floor[32];
 
 	(void)state;
 	assert_int_equal(judge_by(trust, HOST, 465, CHAIN(&leaf, &middle), year_1970), EMAIL_E_CLOCK);
@@ -284,6 +285,9 @@ test_clock(void **state)
 	/* Floor: not-before is ignored */
 	assert_int_equal(email_trust_set(trust, "clockPolicy", "Floor"), EMAIL_OK);
 	assert_int_equal(judge_by(trust, HOST, 465, CHAIN(&leaf, &middle), year_1970), EMAIL_OK);
+	/* and a clock that is not set teaches nothing */
+	assert_int_equal(email_trust_get(trust, "clockFloor", floor, sizeof floor), EMAIL_OK);
+	assert_string_equal(floor, "");
 	/* far in the future */
 	assert_int_equal(judge_by(trust, HOST, 465, CHAIN(&leaf, &middle), INT64_C(2208988800)), EMAIL_E_TRUST);
 	assert_true(v.reasons & R(EXPIRED));
