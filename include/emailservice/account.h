@@ -90,10 +90,13 @@ EMAIL_API email_tls_version email_account_effective_tls_min_protocol(const email
  * Any property by its name ("pollrate", "emailAuthenticator.account") and its text as in a sheet.
  * A secret takes "env:NAME", "file:PATH" or "value:TEXT"; anything else is refused, so that no
  * secret is given by mistake. email_account_error() has property, what was expected, nearest name.
+ * Another authenticator type drops the fields that it does not have; fields of another type than the
+ * account's are refused.
  * Errors: EMAIL_E_UNKNOWN, EMAIL_E_VALUE (also: read-only), EMAIL_E_MEMORY; the account is as it was.
  */
 EMAIL_API email_code email_account_set(email_account *account, const char *property, const char *text);
-/* Several at once, all or none: "useSsl=true" and "useStartTls=true" together are refused. */
+/* Several at once, all or none, in any order: "useSsl=true" and "useStartTls=true" together are refused, and
+ * so is the same property twice. */
 typedef struct email_property_value {
 	const char *property;
 	const char *text; /* NULL: back to the default */
@@ -102,6 +105,8 @@ EMAIL_API email_code email_account_set_all(email_account *account, const email_p
                                            size_t count);
 /* Back to the default. */
 EMAIL_API email_code email_account_unset(email_account *account, const char *property);
+/* A counter back to 0: "numberSent" or "numberDiscarded". Errors: EMAIL_E_UNKNOWN: no such counter. */
+EMAIL_API email_code email_account_reset(email_account *account, const char *counter);
 /*
  * The property's text into `text`, cut at size-1 bytes and ended by NUL. A secret gives "set" or "".
  * Errors: EMAIL_E_UNKNOWN; EMAIL_E_LIMIT: it did not fit.
@@ -121,7 +126,8 @@ typedef struct email_property {
 	bool outgoing, incoming;   /* the kinds of account that have it */
 	const char *authenticators; /* types that have it, separated by spaces; "" for every one */
 } email_property;
-/* The i-th row, in the order of sheets; NULL past the end. */
+/* The i-th row, in the order of sheets; NULL past the end. Behind the accounts' rows stand the service's
+ * own, which neither kind of account has. */
 EMAIL_API const email_property *email_property_at(size_t i);
 /* True where this account has the property now (kind, store and authenticator considered). */
 EMAIL_API bool email_account_has(const email_account *account, const email_property *property);

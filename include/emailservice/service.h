@@ -22,14 +22,18 @@ EMAIL_API void email_service_free(email_service *service);
 /*
  * Loads a sheet in place of what the service holds. All or nothing: after an error the service is as it
  * was, and `error` (may be NULL) has file, line, property, what was expected and the nearest name.
- * Accounts from before are gone after a success. The state folder is not touched yet.
+ * Accounts from before are gone after a success, and where the new sheet has another state folder so is
+ * the trust object from before. The state folder is not touched yet.
  * Errors: EMAIL_E_SHEET, EMAIL_E_FILE, EMAIL_E_MEMORY.
  */
 EMAIL_API email_code email_service_load(email_service *service, const char *path, email_error *error);
 /*
  * Saves, atomically; the file is 0600 where it holds a secret in the clear, else keeps its mode. What a
- * person wrote into the loaded sheet (comments, order) stays.
- * Errors: EMAIL_E_FILE, EMAIL_E_MEMORY; the old file is then as it was.
+ * person wrote into the loaded sheet (comments, order) stays; the rest stands in the order of the property
+ * table, without defaults. A service that was never loaded has this file as its sheet from then on; else
+ * the sheet stays the one that was loaded, and relative paths are written as they are.
+ * Errors: EMAIL_E_FILE, EMAIL_E_MEMORY, EMAIL_E_LIMIT (more than could be loaded again), EMAIL_E_VALUE (a
+ *         secret by value with white space at its ends or control characters); the old file is then as it was.
  */
 EMAIL_API email_code email_service_save(email_service *service, const char *path, email_error *error);
 /* The XML Schema of property sheets, made from the property table. Owns: the caller, email_text_free(). */
@@ -46,7 +50,9 @@ EMAIL_API email_code email_service_add(email_service *service, email_account_kin
 EMAIL_API email_code email_service_remove(email_service *service, const char *name);
 EMAIL_API email_code email_service_rename(email_service *service, const char *name, const char *new_name);
 
-/* The service's own properties (enabled, stateFolder, status, faultCause) by name. */
+/* The service's own properties (enabled, stateFolder, status, faultCause) by name. Text NULL: back to the
+ * default. stateFolder takes effect where trust is not open yet, else with the next load.
+ * Errors: EMAIL_E_UNKNOWN, EMAIL_E_VALUE, EMAIL_E_MEMORY; get: EMAIL_E_LIMIT: it did not fit. */
 EMAIL_API email_code email_service_set(email_service *service, const char *property, const char *text);
 EMAIL_API email_code email_service_get(email_service *service, const char *property, char *text, size_t size);
 /* Overrides stateFolder without changing the sheet; call it before email_service_trust(). */

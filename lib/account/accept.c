@@ -134,8 +134,8 @@ read_text(const email__property *row, void *at, const char *text)
 {
 	size_t n = strlen(text);
 
-	if ((int64_t)n < row->least || (row->most && (int64_t)n > row->most) ||
-	    !email__text_valid(text, n) || !is_trimmed(text, n))
+	if ((int64_t)n < row->least || (row->most && (int64_t)n > row->most) || !email__text_valid(text, n) ||
+	    !is_trimmed(text, n))
 		return EMAIL_E_VALUE;
 	return email__text_keep(at, text, n);
 }
@@ -222,8 +222,8 @@ read_url(const email__property *row, void *at, const char *text)
 {
 	static const char https[] = "https://";
 
-	if (text[0] && (strncmp(text, https, sizeof https - 1) != 0 || !text[sizeof https - 1] ||
-	                strchr(text, ' ')))
+	if (text[0] &&
+	    (strncmp(text, https, sizeof https - 1) != 0 || !text[sizeof https - 1] || strchr(text, ' ')))
 		return EMAIL_E_VALUE;
 	return read_text(row, at, text);
 }
@@ -256,14 +256,10 @@ secret_valid(email__secret_kind kind, const char *text)
 	size_t n = strlen(text);
 
 	switch (kind) {
-	case EMAIL__SECRET_NONE:
-		return true;
-	case EMAIL__SECRET_VALUE:
-		return n <= EMAIL__SECRET_MAX && email__utf8_valid(text, n);
-	case EMAIL__SECRET_ENV:
-		return variable_valid(text);
-	case EMAIL__SECRET_FILE:
-		return n > 0 && n <= EMAIL__TEXT_MAX && email__text_valid(text, n);
+	case EMAIL__SECRET_NONE: return true;
+	case EMAIL__SECRET_VALUE: return n <= EMAIL__SECRET_MAX && email__utf8_valid(text, n);
+	case EMAIL__SECRET_ENV: return variable_valid(text);
+	case EMAIL__SECRET_FILE: return n > 0 && n <= EMAIL__TEXT_MAX && email__text_valid(text, n);
 	}
 	return false;
 }
@@ -292,7 +288,8 @@ email__secret_keep(email__secret *secret, email__secret_kind kind, const char *t
 static email_code
 read_secret(const email__property *row, void *at, const char *text)
 {
-	static const email__secret_kind kinds[] = {EMAIL__SECRET_VALUE, EMAIL__SECRET_ENV, EMAIL__SECRET_FILE};
+	static const email__secret_kind kinds[] = {EMAIL__SECRET_VALUE, EMAIL__SECRET_ENV,
+	                                           EMAIL__SECRET_FILE};
 	size_t i;
 
 	(void)row;
@@ -303,7 +300,8 @@ read_secret(const email__property *row, void *at, const char *text)
 
 		if (strncmp(text, tags[kinds[i]], n) != 0)
 			continue;
-		return secret_valid(kinds[i], text + n) ? email__secret_keep(at, kinds[i], text + n) : EMAIL_E_VALUE;
+		return secret_valid(kinds[i], text + n) ? email__secret_keep(at, kinds[i], text + n)
+		                                        : EMAIL_E_VALUE;
 	}
 	return EMAIL_E_VALUE;
 }
@@ -329,20 +327,13 @@ email_code
 email__accept(const email__property *row, void *at, const char *text)
 {
 	static read_fn *const types[EMAIL__TYPE_COUNT] = {
-	        [EMAIL__TYPE_BOOLEAN] = read_boolean,
-	        [EMAIL__TYPE_INTEGER] = read_integer,
-	        [EMAIL__TYPE_DURATION] = read_duration,
-	        [EMAIL__TYPE_ENUM] = read_enum,
-	        [EMAIL__TYPE_TIME] = read_time,
-	        [EMAIL__TYPE_STATUS] = read_status,
-	        [EMAIL__TYPE_WORD] = read_word,
-	        [EMAIL__TYPE_TEXT] = read_text,
-	        [EMAIL__TYPE_NAME] = read_name,
-	        [EMAIL__TYPE_HOST] = read_host,
-	        [EMAIL__TYPE_EHLO] = read_ehlo,
-	        [EMAIL__TYPE_ADDRESS] = read_address,
-	        [EMAIL__TYPE_URL] = read_url,
-	        [EMAIL__TYPE_SECRET] = read_secret,
+		[EMAIL__TYPE_BOOLEAN] = read_boolean,   [EMAIL__TYPE_INTEGER] = read_integer,
+		[EMAIL__TYPE_DURATION] = read_duration, [EMAIL__TYPE_ENUM] = read_enum,
+		[EMAIL__TYPE_TIME] = read_time,         [EMAIL__TYPE_STATUS] = read_status,
+		[EMAIL__TYPE_WORD] = read_word,         [EMAIL__TYPE_TEXT] = read_text,
+		[EMAIL__TYPE_NAME] = read_name,         [EMAIL__TYPE_HOST] = read_host,
+		[EMAIL__TYPE_EHLO] = read_ehlo,         [EMAIL__TYPE_ADDRESS] = read_address,
+		[EMAIL__TYPE_URL] = read_url,           [EMAIL__TYPE_SECRET] = read_secret,
 	};
 
 	return types[row->type](row, at, text);

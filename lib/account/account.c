@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/accept.h"
 #include "account/change.h"
 #include "account/value.h"
 #include "base/alloc.h"
@@ -26,7 +27,7 @@ email_account_new(email_account_kind kind, const char *name)
 		email__free(account);
 		return NULL;
 	}
-	if (!(account->v.name = email__strdup(name))) {
+	if (email__text_keep(&account->v.name, name, strlen(name))) {
 		email_account_free(account);
 		return NULL;
 	}
@@ -106,7 +107,8 @@ unknown(email_account_kind kind, const char *name, email_error *e)
 /* Puts those values whose row is the authenticator's type, or the others: the type tells which fields
  * there are, so it comes first wherever it stands. */
 static email_code
-put_values(email__change *change, const email_property_value *values, size_t count, bool types, email_error *e)
+put_values(email__change *change, const email_property_value *values, size_t count, bool types,
+           email_error *e)
 {
 	email_code rc = EMAIL_OK;
 	size_t i;
@@ -131,7 +133,7 @@ email_account_set_all(email_account *account, const email_property_value *values
 	email_code rc;
 
 	email__error_clear(e);
-	if ((rc = email__change_begin(&change, account)))
+	if (email__change_begin(&change, account))
 		return email__error_memory(e, EMAIL_STAGE_SHEET);
 	rc = put_values(&change, values, count, true, e);
 	if (rc == EMAIL_OK)
@@ -159,11 +161,27 @@ email_account_unset(email_account *account, const char *property)
 	return email_account_set_all(account, &value, 1);
 }
 
+email_code
+email_account_reset(email_account *account, const char *counter)
+{
+	email_error *e = &account->error;
+
+	email__error_clear(e);
+	if (account->kind == EMAIL_OUTGOING && strcmp(counter, "numberSent") == 0)
+		account->v.number_sent = 0;
+	else if (account->kind == EMAIL_OUTGOING && strcmp(counter, "numberDiscarded") == 0)
+		account->v.number_discarded = 0;
+	else
+		email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_NONE, "only numberSent and numberDiscarded can be reset");
+	return e->code;
+}
+
 static email_code
 print(const email_account *account, const email__property *row, email__buf *out)
 {
 	if (row->p.secret)
-		return email__buf_adds(out, email__value_secret(row, (void *)(uintptr_t)&account->v)->kind ? "set" : "");
+		return email__buf_adds(
+			out, email__value_secret(row, (void *)(uintptr_t)&account->v)->kind ? "set" : "");
 	if (row->compute)
 		return email__value_print_number(row, row->compute(account), out);
 	return email__value_print(row, &account->v, out);
@@ -296,9 +314,9 @@ email_code
 email_account_set_basic_authenticator(email_account *account, const char *user, const char *password)
 {
 	email_property_value values[] = {
-	        {EMAIL__AUTHENTICATOR_TYPE, "basic"},
-	        {EMAIL__AUTHENTICATOR ".account", user ? user : ""},
-	        {EMAIL__AUTHENTICATOR ".password", NULL},
+		{EMAIL__AUTHENTICATOR_TYPE, "basic"},
+		{EMAIL__AUTHENTICATOR ".account", user ? user : ""},
+		{EMAIL__AUTHENTICATOR ".password", NULL},
 	};
 	email__buf secret;
 	email_code rc;
@@ -375,9 +393,9 @@ email__effective_port(const email_account *account)
 	static const struct {
 		int neither, start_tls, ssl;
 	} ports[] = {
-	        {25, 587, 465},  /* Smtp */
-	        {143, 143, 993}, /* Imap */
-	        {110, 110, 995}, /* Pop3 */
+		{25, 587, 465},  /* Smtp */
+		{143, 143, 993}, /* Imap */
+		{110, 110, 995}, /* Pop3 */
 	};
 	const email__values *v = &account->v;
 	size_t i = account->kind == EMAIL_OUTGOING ? 0 : v->store == EMAIL_STORE_IMAP ? 1 : 2;

@@ -46,16 +46,19 @@ may_put(const email__change *change, const email__property *row, email_error *e)
 	email_account_kind kind = change->account->kind;
 
 	if (!email__property_of_kind(row, kind))
-		return email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_SHEET, "%s is a property of %s accounts only",
-		                        row->p.name, kind == EMAIL_OUTGOING ? "incoming" : "outgoing");
+		return email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_SHEET,
+		                        "%s is a property of %s accounts only", row->p.name,
+		                        kind == EMAIL_OUTGOING ? "incoming" : "outgoing");
 	if (row->p.read_only)
-		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET, "%s is status: it can be read, not set",
-		                        row->p.name);
+		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET,
+		                        "%s is status: it can be read, not set", row->p.name);
 	if (change->seen[email__table_index(&email__account_table, row)])
-		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET, "%s is given twice", row->p.name);
+		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET, "%s is given twice",
+		                        row->p.name);
 	if (!email__property_of_authenticator(row, change->v.auth_type)) {
-		email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET, "%s does not belong to the authenticator type %s",
-		                 row->p.name, email__authenticator_name(change->v.auth_type));
+		email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET,
+		                 "%s does not belong to the authenticator type %s", row->p.name,
+		                 email__authenticator_name(change->v.auth_type));
 		email__error_remedy(e, "the types that have it: %s", row->p.authenticators);
 		return EMAIL_E_VALUE;
 	}
@@ -121,8 +124,8 @@ keep_unique(const email__change *change, const email__property *row, email_error
 	if (!IS(row, name) || !account->owner || strcmp(change->v.name, account->name) == 0 ||
 	    !account->owner->name_taken(account->owner->service, change->v.name))
 		return EMAIL_OK;
-	return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET, "another account has the name %s already",
-	                        change->v.name);
+	return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET,
+	                        "another account has the name %s already", change->v.name);
 }
 
 static email_code

@@ -25,7 +25,8 @@ email_code email__change_begin(email__change *change, email_account *account);
  * Errors: EMAIL_E_UNKNOWN (not this kind's), EMAIL_E_VALUE (not valid, read-only, said twice, not this
  * authenticator's, both useSsl and useStartTls), EMAIL_E_MEMORY; e->property is filled.
  */
-email_code email__change_put(email__change *change, const email__property *row, const char *text, email_error *e);
+email_code email__change_put(email__change *change, const email__property *row, const char *text,
+                             email_error *e);
 /* Takes the new values, or throws them away. */
 void email__change_commit(email__change *change);
 void email__change_abandon(email__change *change);

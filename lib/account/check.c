@@ -42,32 +42,35 @@ static const struct {
 	int port, security, protocol;
 	const char *code, *property, *text, *remedy;
 } ports[] = {
-        {587, SSL, ALL, "port587UseSsl", "useStartTls", "port 587 expects STARTTLS, but useSsl is set",
+	{587, SSL, ALL, "port587UseSsl", "useStartTls", "port 587 expects STARTTLS, but useSsl is set",
          "set useStartTls to true, or port to 465"},
-        {465, START_TLS, ALL, "port465UseStartTls", "useSsl",
-         "port 465 expects TLS from the first byte, but useStartTls is set", "set useSsl to true, or port to 587"},
-        {993, ANY, POP3, "port993Pop3", "store", "port 993 is IMAP's, but store is Pop3",
+	{465, START_TLS, ALL, "port465UseStartTls", "useSsl",
+         "port 465 expects TLS from the first byte, but useStartTls is set",
+         "set useSsl to true, or port to 587"},
+	{993, ANY, POP3, "port993Pop3", "store", "port 993 is IMAP's, but store is Pop3",
          "set store to Imap, or port to 995"},
-        {995, ANY, IMAP, "port995Imap", "store", "port 995 is POP3's, but store is Imap",
+	{995, ANY, IMAP, "port995Imap", "store", "port 995 is POP3's, but store is Imap",
          "set store to Pop3, or port to 993"},
-        {25, SSL, ALL, "port25UseSsl", "port", "port 25 begins in the clear, but useSsl is set",
+	{25, SSL, ALL, "port25UseSsl", "port", "port 25 begins in the clear, but useSsl is set",
          "set port to -1 (465), or useStartTls to true"},
-        {110, SSL, ALL, "port110UseSsl", "port", "port 110 begins in the clear, but useSsl is set",
+	{110, SSL, ALL, "port110UseSsl", "port", "port 110 begins in the clear, but useSsl is set",
          "set port to -1 (995), or useStartTls to true"},
-        {143, SSL, ALL, "port143UseSsl", "port", "port 143 begins in the clear, but useSsl is set",
+	{143, SSL, ALL, "port143UseSsl", "port", "port 143 begins in the clear, but useSsl is set",
          "set port to -1 (993), or useStartTls to true"},
-        {465, NEITHER, ALL, "port465NoTls", "useSsl",
+	{465, NEITHER, ALL, "port465NoTls", "useSsl",
          "port 465 expects TLS from the first byte, but useSsl is not set", "set useSsl to true"},
-        {587, NEITHER, ALL, "port587NoTls", "useStartTls", "port 587 expects STARTTLS, but useStartTls is not set",
-         "set useStartTls to true"},
-        {993, NEITHER, ALL, "port993NoTls", "useSsl",
+	{587, NEITHER, ALL, "port587NoTls", "useStartTls",
+         "port 587 expects STARTTLS, but useStartTls is not set", "set useStartTls to true"},
+	{993, NEITHER, ALL, "port993NoTls", "useSsl",
          "port 993 expects TLS from the first byte, but useSsl is not set", "set useSsl to true"},
-        {995, NEITHER, ALL, "port995NoTls", "useSsl",
+	{995, NEITHER, ALL, "port995NoTls", "useSsl",
          "port 995 expects TLS from the first byte, but useSsl is not set", "set useSsl to true"},
-        {993, START_TLS, ALL, "port993UseStartTls", "useSsl",
-         "port 993 expects TLS from the first byte, but useStartTls is set", "set useSsl to true, or port to 143"},
-        {995, START_TLS, ALL, "port995UseStartTls", "useSsl",
-         "port 995 expects TLS from the first byte, but useStartTls is set", "set useSsl to true, or port to 110"},
+	{993, START_TLS, ALL, "port993UseStartTls", "useSsl",
+         "port 993 expects TLS from the first byte, but useStartTls is set",
+         "set useSsl to true, or port to 143"},
+	{995, START_TLS, ALL, "port995UseStartTls", "useSsl",
+         "port 995 expects TLS from the first byte, but useStartTls is set",
+         "set useSsl to true, or port to 110"},
 };
 
 static void
@@ -79,7 +82,8 @@ check_ports(const check *c)
 	size_t i;
 
 	for (i = 0; i < sizeof ports / sizeof ports[0]; i++)
-		if (c->port == ports[i].port && (security & ports[i].security) && (protocol & ports[i].protocol))
+		if (c->port == ports[i].port && (security & ports[i].security) &&
+		    (protocol & ports[i].protocol))
 			report(c, ports[i].code, ports[i].property, ports[i].text, ports[i].remedy);
 }
 
@@ -136,17 +140,19 @@ static const struct {
 	bool (*found)(const check *c);
 	const char *code, *property, *text, *remedy;
 } findings[] = {
-        {no_hostname, "emptyHostname", "hostname", "no mail server is named",
+	{no_hostname, "emptyHostname", "hostname", "no mail server is named",
          "set hostname to the name that the provider gives"},
-        {login_refused, "credentialsInClear", "useSsl",
-         "the account logs in, but its connection is in the clear: only a login that hides the password will be tried",
+	{login_refused, "credentialsInClear", "useSsl",
+         "the account logs in, but its connection is in the clear: only a login that hides the password will "
+         "be tried",
          "set useSsl or useStartTls to true"},
-        {login_exposed, "credentialsInClear", "allowPlaintextLogin",
+	{login_exposed, "credentialsInClear", "allowPlaintextLogin",
          "the password crosses the network in the clear, because allowPlaintextLogin is set",
          "set useSsl or useStartTls to true, and allowPlaintextLogin to false"},
-        {deletes_unread, "deleteWithoutHandler", "deliveryPolicy",
-         "deliveryPolicy is Delete, but no handler takes the mail", "set a handler, or deliveryPolicy to MarkAsRead"},
-        {certificate_ends, "certificateEndsSoon", "serverCertificateNotAfter",
+	{deletes_unread, "deleteWithoutHandler", "deliveryPolicy",
+         "deliveryPolicy is Delete, but no handler takes the mail",
+         "set a handler, or deliveryPolicy to MarkAsRead"},
+	{certificate_ends, "certificateEndsSoon", "serverCertificateNotAfter",
          "the certificate that the server showed last has ended or ends soon",
          "ask whoever runs the server to renew it"},
 };
@@ -158,7 +164,8 @@ check_account(const check *c)
 
 	for (i = 0; i < sizeof findings / sizeof findings[0]; i++)
 		if (findings[i].found(c))
-			report(c, findings[i].code, findings[i].property, findings[i].text, findings[i].remedy);
+			report(c, findings[i].code, findings[i].property, findings[i].text,
+			       findings[i].remedy);
 }
 
 static void
@@ -200,11 +207,12 @@ static const struct {
 	bool (*found)(const check *c, const email_allowed_host *h);
 	const char *code, *what, *remedy;
 } exemptions[] = {
-        {is_redundant, "exemptionRedundant", "is no longer needed: a root verifies the server now",
+	{is_redundant, "exemptionRedundant", "is no longer needed: a root verifies the server now",
          "remove it: hosts prune"},
-        {approval_ends, "exemptionEndsSoon", "has ended or ends within 30 days",
+	{approval_ends, "exemptionEndsSoon", "has ended or ends within 30 days",
          "approve it again, or import the root that verifies the server"},
-        {exempted_ends, "exemptedCertificateEndsSoon", "is for a certificate that has ended or ends within 30 days",
+	{exempted_ends, "exemptedCertificateEndsSoon",
+         "is for a certificate that has ended or ends within 30 days",
          "ask whoever runs the server to renew it"},
 };
 
@@ -220,7 +228,8 @@ check_exemption(void *context, const email_allowed_host *h)
 	for (i = 0; i < sizeof exemptions / sizeof exemptions[0]; i++) {
 		if (!exemptions[i].found(c, h))
 			continue;
-		snprintf(text, sizeof text, "the exemption for %s port %d %s", h->host, h->port, exemptions[i].what);
+		snprintf(text, sizeof text, "the exemption for %s port %d %s", h->host, h->port,
+		         exemptions[i].what);
 		report(c, exemptions[i].code, "hostname", text, exemptions[i].remedy);
 	}
 	return true;
@@ -235,8 +244,8 @@ check_trust(check *c)
 	if (!trust || !c->host[0])
 		return EMAIL_OK;
 	if ((rc = email_trust_list_hosts(trust, check_exemption, c)))
-		email__error_set(&c->account->error, rc, EMAIL_STAGE_TRUST, "Allowed Hosts could not be read: %s",
-		                 email_trust_error(trust)->text);
+		email__error_set(&c->account->error, rc, EMAIL_STAGE_TRUST,
+		                 "Allowed Hosts could not be read: %s", email_trust_error(trust)->text);
 	return rc;
 }
 
@@ -248,7 +257,8 @@ email_account_check(email_account *account, email_finding_fn on_finding, void *c
 
 	email__error_clear(&account->error);
 	if (!on_finding)
-		return email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "no function takes the findings");
+		return email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
+		                        "no function takes the findings");
 	c.now = email__clock_wall();
 	c.port = email_account_effective_port(account);
 	if (email__host_canonical(account->v.hostname, c.host, &address))

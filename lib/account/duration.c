@@ -14,10 +14,10 @@ static const struct unit {
 	bool time; /* behind the T */
 	int64_t ms;
 } units[] = {
-        {'D', false, 86400000},
-        {'H', true, 3600000},
-        {'M', true, 60000},
-        {'S', true, 1000},
+	{'D', false, 86400000},
+	{'H', true, 3600000},
+	{'M', true, 60000},
+	{'S', true, 1000},
 };
 #define UNITS (sizeof units / sizeof units[0])
 
@@ -154,6 +154,6 @@ email__time_print(int64_t seconds, char out[EMAIL__TIME_TEXT])
 	if (days < -719468 || days > 2932896)
 		return;
 	civil(days, &year, &month, &day);
-	snprintf(out, EMAIL__TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day, (int)(rest / 3600),
-	         (int)(rest / 60 % 60), (int)(rest % 60));
+	snprintf(out, EMAIL__TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day,
+	         (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
 }

@@ -11,6 +11,7 @@
  * How a row is written: kinds, name, default, [range,] field of the values, meaning. Each macro below is
  * one type; what a type needs beyond that (range, least, most) is said in the row and nowhere else.
  */
+/* clang-format off */
 #define OUT 1
 #define IN 2
 #define BOTH 3
@@ -22,11 +23,11 @@
 	 .type = EMAIL__TYPE_BOOLEAN, .offset = V(FIELD)}
 #define NUMBER(K, NAME, WORD, DEFAULT, LEAST, MOST, FIELD, MEANING)                                    \
 	{ROW(K, NAME, "", WORD, DEFAULT, #LEAST ".." #MOST, false, MEANING),                           \
-	 .type = EMAIL__TYPE_INTEGER, .offset = V(FIELD), .least = LEAST, .most = MOST}
+	 .type = EMAIL__TYPE_INTEGER, .offset = V(FIELD), .least = (LEAST), .most = (MOST)}
 /* -1 stands for "none" or "automatic" */
 #define NUMBER_OR_NONE(K, NAME, WORD, DEFAULT, LEAST, MOST, FIELD, MEANING)                            \
 	{ROW(K, NAME, "", WORD, DEFAULT, "-1, " #LEAST ".." #MOST, false, MEANING),                    \
-	 .type = EMAIL__TYPE_INTEGER, .offset = V(FIELD), .least = LEAST, .most = MOST, .minus_one = true}
+	 .type = EMAIL__TYPE_INTEGER, .offset = V(FIELD), .least = (LEAST), .most = (MOST), .minus_one = true}
 /* Ten years are more than any of these means, and far from where milliseconds overflow. */
 #define TEN_YEARS INT64_C(315360000000)
 #define DURATION(K, NAME, DEFAULT, FIELD, MEANING)                                                     \
@@ -40,11 +41,11 @@
 	 .type = EMAIL__TYPE_ENUM, .offset = V(FIELD)}
 #define TEXT(K, NAME, WORD, TYPE, DEFAULT, LEAST, MOST, FIELD, MEANING)                                \
 	{ROW(K, NAME, "", WORD, DEFAULT, "", false, MEANING),                                          \
-	 .type = EMAIL__TYPE_##TYPE, .offset = V(FIELD), .least = LEAST, .most = MOST}
+	 .type = EMAIL__TYPE_##TYPE, .offset = V(FIELD), .least = (LEAST), .most = (MOST)}
 /* text, where the store is Imap */
 #define IMAP_TEXT(NAME, DEFAULT, LEAST, FIELD, MEANING)                                                \
 	{ROW(IN, NAME, "", "text", DEFAULT, "", false, MEANING),                                       \
-	 .type = EMAIL__TYPE_TEXT, .offset = V(FIELD), .least = LEAST, .most = EMAIL__TEXT_MAX, .imap = true}
+	 .type = EMAIL__TYPE_TEXT, .offset = V(FIELD), .least = (LEAST), .most = EMAIL__TEXT_MAX, .imap = true}
 #define IMAP_BOOLEAN(NAME, DEFAULT, FIELD, MEANING)                                                    \
 	{ROW(IN, NAME, "", "boolean", DEFAULT, "", false, MEANING),                                    \
 	 .type = EMAIL__TYPE_BOOLEAN, .offset = V(FIELD), .imap = true}
@@ -68,7 +69,7 @@
 	 .type = EMAIL__TYPE_##TYPE, .offset = V(FIELD)}
 #define COMPUTED(K, NAME, WORD, TYPE, DEFAULT, RANGE, FUNCTION, MEANING)                               \
 	{ROW(K, NAME, "", WORD, DEFAULT, RANGE, true, MEANING),                                        \
-	 .type = EMAIL__TYPE_##TYPE, .compute = FUNCTION}
+	 .type = EMAIL__TYPE_##TYPE, .compute = (FUNCTION)}
 
 #define AUTH_TYPES                                                                                     \
 	"none basic oAuthClientSecret oAuthClientCertificate oAuthRefreshToken external callback"
@@ -85,7 +86,6 @@ _Static_assert(EMAIL_STORE_IMAP == 0 && EMAIL_STORE_POP3 == 1, "Imap Pop3");
 
 #define V(FIELD) offsetof(email__values, FIELD)
 static const email__property account_rows[] = {
-	/* clang-format off */
 	TEXT(BOTH, "name", "name", NAME, "", 1, 64, name, "names the account within its service"),
 	BOOLEAN(BOTH, "enabled", "true", enabled, "false refuses everything but a test"),
 	TEXT(BOTH, "clientCertificate", "alias", TEXT, "", 0, EMAIL__TEXT_MAX, client_certificate,
@@ -203,21 +203,20 @@ static const email__property account_rows[] = {
 	IMAP_BOOLEAN("useIdle", "true", use_idle, "IMAP IDLE between polls, where offered"),
 	STATUS(IN, "numberReceived", "integer", INTEGER, "0", number_received, "messages handed over"),
 	STATUS(IN, "lastReceived", "time", TIME, "", last_received, "last message handed over"),
-	/* clang-format on */
 };
 #undef V
 
 #define V(FIELD) offsetof(email__service_values, FIELD)
 static const email__property service_rows[] = {
-	/* clang-format off */
 	BOOLEAN(0, "enabled", "true", enabled, "false: no polling and no queue work, for any account"),
 	STATUS(0, "status", "status", STATUS, "unverified", status_bits, "the worst of its accounts"),
 	STATUS(0, "faultCause", "text", TEXT, "", fault_cause, "of that account"),
 	TEXT(0, "stateFolder", "path", TEXT, "state", 1, EMAIL__TEXT_MAX, state_folder,
 	     "trust sheet, queues and counters; relative to the sheet"),
-	/* clang-format on */
 };
 #undef V
+
+/* clang-format on */
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 _Static_assert(COUNT(account_rows) <= EMAIL__PROPERTIES_MAX, "email__change.seen");
@@ -297,8 +296,9 @@ email__words_index(const char *words, const char *word)
 const char *
 email__authenticator_name(int64_t type)
 {
-	static const char *const names[] = {"none", "basic", "oAuthClientSecret", "oAuthClientCertificate",
-	                                    "oAuthRefreshToken", "external", "callback"};
+	static const char *const names[] = {
+		"none",     "basic",   "oAuthClientSecret", "oAuthClientCertificate", "oAuthRefreshToken",
+		"external", "callback"};
 
 	return type >= 0 && (size_t)type < COUNT(names) ? names[type] : "";
 }
@@ -314,20 +314,21 @@ void
 email__property_expected(const email__property *row, char *out, size_t size)
 {
 	static const char *const sentence[EMAIL__TYPE_COUNT] = {
-	        [EMAIL__TYPE_BOOLEAN] = "true or false",
-	        [EMAIL__TYPE_INTEGER] = "a number: ",
-	        [EMAIL__TYPE_DURATION] = "a duration such as PT30S: ",
-	        [EMAIL__TYPE_ENUM] = "one of ",
-	        [EMAIL__TYPE_WORD] = "one of ",
-	        [EMAIL__TYPE_TEXT] = "text without control characters or white space at its ends, at most 4096 bytes",
-	        [EMAIL__TYPE_NAME] = "1 to 64 bytes, no '/' or control character, no leading '.' or '-'",
-	        [EMAIL__TYPE_HOST] = "a host name or an IP address, without port",
-	        [EMAIL__TYPE_EHLO] = "a host name or an address literal such as [192.0.2.1]",
-	        [EMAIL__TYPE_ADDRESS] = "an address such as Plant room <plant@example.com>",
-	        [EMAIL__TYPE_URL] = "an address that begins with https://",
-	        [EMAIL__TYPE_SECRET] = "env:NAME, file:PATH or value:TEXT, at most 16384 bytes",
-	        [EMAIL__TYPE_TIME] = "a time",
-	        [EMAIL__TYPE_STATUS] = "a status",
+		[EMAIL__TYPE_BOOLEAN] = "true or false",
+		[EMAIL__TYPE_INTEGER] = "a number: ",
+		[EMAIL__TYPE_DURATION] = "a duration such as PT30S: ",
+		[EMAIL__TYPE_ENUM] = "one of ",
+		[EMAIL__TYPE_WORD] = "one of ",
+		[EMAIL__TYPE_TEXT] =
+			"text without control characters or white space at its ends, at most 4096 bytes",
+		[EMAIL__TYPE_NAME] = "1 to 64 bytes, no '/' or control character, no leading '.' or '-'",
+		[EMAIL__TYPE_HOST] = "a host name or an IP address, without port",
+		[EMAIL__TYPE_EHLO] = "a host name or an address literal such as [192.0.2.1]",
+		[EMAIL__TYPE_ADDRESS] = "an address such as Plant room <plant@example.com>",
+		[EMAIL__TYPE_URL] = "an address that begins with https://",
+		[EMAIL__TYPE_SECRET] = "env:NAME, file:PATH or value:TEXT, at most 16384 bytes",
+		[EMAIL__TYPE_TIME] = "a time",
+		[EMAIL__TYPE_STATUS] = "a status",
 	};
 
 	snprintf(out, size, "%s%s", sentence[row->type], row->p.range);

@@ -20,25 +20,25 @@ typedef enum email__type {
 	EMAIL__TYPE_ENUM,     /* an index into the row's names */
 	EMAIL__TYPE_WORD,     /* one of the row's names, kept as text; the first one as "" */
 	EMAIL__TYPE_TEXT,
-	EMAIL__TYPE_NAME,     /* of an account */
+	EMAIL__TYPE_NAME, /* of an account */
 	EMAIL__TYPE_HOST,
-	EMAIL__TYPE_EHLO,     /* a host, or an address literal (RFC 5321 4.1.3) */
+	EMAIL__TYPE_EHLO, /* a host, or an address literal (RFC 5321 4.1.3) */
 	EMAIL__TYPE_ADDRESS,
-	EMAIL__TYPE_URL,      /* of an HTTPS server */
+	EMAIL__TYPE_URL, /* of an HTTPS server */
 	EMAIL__TYPE_SECRET,
-	EMAIL__TYPE_TIME,     /* seconds since 1970; 0 for never */
-	EMAIL__TYPE_STATUS,   /* EMAIL__STATUS_ bits */
+	EMAIL__TYPE_TIME,   /* seconds since 1970; 0 for never */
+	EMAIL__TYPE_STATUS, /* EMAIL__STATUS_ bits */
 	EMAIL__TYPE_COUNT
 } email__type;
 
 typedef struct email__property {
 	email_property p;    /* what the world sees; first, so that one gives the other */
-	email__type type;
 	size_t offset;       /* of the value in email__values (or email__service_values) */
 	int64_t least, most; /* of a number; of a text, its bytes */
-	bool minus_one;      /* -1 stands beside the range */
-	bool imap;           /* only where the store is Imap */
 	int64_t (*compute)(const email_account *account); /* derived, not stored */
+	email__type type;
+	bool minus_one; /* -1 stands beside the range */
+	bool imap;      /* only where the store is Imap */
 } email__property;
 
 /* The service's own values. */

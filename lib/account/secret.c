@@ -16,7 +16,9 @@ from_environment(const char *name, email__buf *out, email_error *e)
 	if (text && text[0] && strlen(text) <= EMAIL__SECRET_MAX)
 		return email__buf_adds(out, text);
 	email__error_set(e, EMAIL_E_SECRET, EMAIL_STAGE_NONE, "the environment variable %s is %s", name,
-	                 !text ? "not set" : !text[0] ? "empty" : "too long for a secret");
+	                 !text      ? "not set"
+	                 : !text[0] ? "empty"
+	                            : "too long for a secret");
 	email__error_remedy(e, "set %s in the environment of this program", name);
 	return EMAIL_E_SECRET;
 }
@@ -78,17 +80,10 @@ email__secret_read(const email__secret *secret, const char *beside, email__buf *
 
 	email__buf_clear(out);
 	switch (secret->kind) {
-	case EMAIL__SECRET_NONE:
-		break;
-	case EMAIL__SECRET_VALUE:
-		rc = email__buf_adds(out, secret->text);
-		break;
-	case EMAIL__SECRET_ENV:
-		rc = from_environment(secret->text, out, e);
-		break;
-	case EMAIL__SECRET_FILE:
-		rc = from_file(beside, secret->text, out, e);
-		break;
+	case EMAIL__SECRET_NONE: break;
+	case EMAIL__SECRET_VALUE: rc = email__buf_adds(out, secret->text); break;
+	case EMAIL__SECRET_ENV: rc = from_environment(secret->text, out, e); break;
+	case EMAIL__SECRET_FILE: rc = from_file(beside, secret->text, out, e); break;
 	}
 	if (rc)
 		email__buf_clear(out);

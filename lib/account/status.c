@@ -31,8 +31,13 @@ email__status_of_session(email_account *account, const email_error *error)
 	const int64_t trouble = EMAIL__STATUS_DOWN | EMAIL__STATUS_FAULT;
 
 	if (error->code == EMAIL_OK) {
+		const email__session *s = account->connection ? account->connection->session : NULL;
+
 		v->status_bits &= ~(trouble | EMAIL__STATUS_UNVERIFIED);
 		put(&v->fault_cause, "");
+		put(&v->tls_version, s ? email__session_tls_version(s) : "");
+		put(&v->tls_cipher_suite, s ? email__session_cipher_suite(s) : "");
+		v->server_certificate_not_after = s ? email__session_not_after(s) : 0;
 		return;
 	}
 	if (error->code == EMAIL_E_CANCELLED || error->code == EMAIL_E_DISABLED)

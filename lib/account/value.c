@@ -65,10 +65,10 @@ write_status(const email__property *row, int64_t value, email__buf *out)
 		int64_t bit;
 		const char *word;
 	} words[] = {
-	        {EMAIL__STATUS_DOWN, "down"},
-	        {EMAIL__STATUS_DISABLED, "disabled"},
-	        {EMAIL__STATUS_FAULT, "fault"},
-	        {EMAIL__STATUS_UNVERIFIED, "unverified"},
+		{EMAIL__STATUS_DOWN, "down"},
+		{EMAIL__STATUS_DISABLED, "disabled"},
+		{EMAIL__STATUS_FAULT, "fault"},
+		{EMAIL__STATUS_UNVERIFIED, "unverified"},
 	};
 	const char *comma = "";
 	email_code rc = EMAIL_OK;
@@ -94,20 +94,20 @@ static const struct {
 	storage storage;
 	write_fn *write; /* of flags and numbers */
 } types[EMAIL__TYPE_COUNT] = {
-        [EMAIL__TYPE_BOOLEAN] = {FLAG, write_boolean},
-        [EMAIL__TYPE_INTEGER] = {NUMBER, write_integer},
-        [EMAIL__TYPE_DURATION] = {NUMBER, write_duration},
-        [EMAIL__TYPE_ENUM] = {NUMBER, write_enum},
-        [EMAIL__TYPE_TIME] = {NUMBER, write_time},
-        [EMAIL__TYPE_STATUS] = {NUMBER, write_status},
-        [EMAIL__TYPE_WORD] = {STRING, NULL},
-        [EMAIL__TYPE_TEXT] = {STRING, NULL},
-        [EMAIL__TYPE_NAME] = {STRING, NULL},
-        [EMAIL__TYPE_HOST] = {STRING, NULL},
-        [EMAIL__TYPE_EHLO] = {STRING, NULL},
-        [EMAIL__TYPE_ADDRESS] = {STRING, NULL},
-        [EMAIL__TYPE_URL] = {STRING, NULL},
-        [EMAIL__TYPE_SECRET] = {SECRET, NULL},
+	[EMAIL__TYPE_BOOLEAN] = {FLAG, write_boolean},
+	[EMAIL__TYPE_INTEGER] = {NUMBER, write_integer},
+	[EMAIL__TYPE_DURATION] = {NUMBER, write_duration},
+	[EMAIL__TYPE_ENUM] = {NUMBER, write_enum},
+	[EMAIL__TYPE_TIME] = {NUMBER, write_time},
+	[EMAIL__TYPE_STATUS] = {NUMBER, write_status},
+	[EMAIL__TYPE_WORD] = {STRING, NULL},
+	[EMAIL__TYPE_TEXT] = {STRING, NULL},
+	[EMAIL__TYPE_NAME] = {STRING, NULL},
+	[EMAIL__TYPE_HOST] = {STRING, NULL},
+	[EMAIL__TYPE_EHLO] = {STRING, NULL},
+	[EMAIL__TYPE_ADDRESS] = {STRING, NULL},
+	[EMAIL__TYPE_URL] = {STRING, NULL},
+	[EMAIL__TYPE_SECRET] = {SECRET, NULL},
 };
 
 static void *
@@ -130,10 +130,11 @@ refuse(const email__property *row, const char *text, email_error *e)
 
 	email__property_expected(row, expected, sizeof expected);
 	if (row->p.secret)
-		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET, "%s takes %s", row->p.name, expected);
+		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET, "%s takes %s", row->p.name,
+		                        expected);
 	email__printable(given, sizeof given, text, strlen(text));
-	email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET, "\"%s\" is not valid for %s: expected %s", given,
-	                 row->p.name, expected);
+	email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET, "\"%s\" is not valid for %s: expected %s",
+	                 given, row->p.name, expected);
 	if (row->type == EMAIL__TYPE_ENUM || row->type == EMAIL__TYPE_WORD) {
 		email__words_nearest(row->p.range, text, near, sizeof near);
 		if (near[0])
@@ -178,7 +179,8 @@ print_secret(const email__secret *secret, email__buf *out)
 static email_code
 print_string(const email__property *row, const char *text, email__buf *out)
 {
-	return row->type == EMAIL__TYPE_WORD && !text[0] ? write_enum(row, 0, out) : email__buf_adds(out, text);
+	return row->type == EMAIL__TYPE_WORD && !text[0] ? write_enum(row, 0, out)
+	                                                 : email__buf_adds(out, text);
 }
 
 email_code
@@ -188,12 +190,9 @@ email__value_print(const email__property *row, const void *values, email__buf *o
 
 	switch (types[row->type].storage) {
 	case FLAG:
-	case NUMBER:
-		return email__value_print_number(row, number_at(row, values), out);
-	case STRING:
-		return print_string(row, *(char *const *)at, out);
-	case SECRET:
-		return print_secret(at, out);
+	case NUMBER: return email__value_print_number(row, number_at(row, values), out);
+	case STRING: return print_string(row, *(char *const *)at, out);
+	case SECRET: return print_secret(at, out);
 	}
 	return EMAIL_E_USAGE;
 }
@@ -209,12 +208,9 @@ email__value_equal(const email__property *row, const void *a, const void *b)
 {
 	switch (types[row->type].storage) {
 	case FLAG:
-	case NUMBER:
-		return number_at(row, a) == number_at(row, b);
-	case STRING:
-		return strcmp(*(char **)place(row, a), *(char **)place(row, b)) == 0;
-	case SECRET:
-		return secret_equal(place(row, a), place(row, b));
+	case NUMBER: return number_at(row, a) == number_at(row, b);
+	case STRING: return strcmp(*(char **)place(row, a), *(char **)place(row, b)) == 0;
+	case SECRET: return secret_equal(place(row, a), place(row, b));
 	}
 	return false;
 }
@@ -222,9 +218,9 @@ email__value_equal(const email__property *row, const void *a, const void *b)
 email_code
 email__value_reset(const email__property *row, void *values)
 {
-	/* an account has no default name, and keeps the one it has */
+	/* there is no default name: an account keeps the one it has, and a new one waits for its own */
 	if (row->type == EMAIL__TYPE_NAME)
-		return EMAIL_OK;
+		return *(char **)place(row, values) ? EMAIL_OK : email__text_keep(place(row, values), "", 0);
 	return email__accept(row, place(row, values), row->p.default_text);
 }
 
@@ -237,15 +233,12 @@ dispose(const email__property *row, void *values)
 
 	switch (types[row->type].storage) {
 	case FLAG:
-	case NUMBER:
-		break;
+	case NUMBER: break;
 	case STRING:
 		email__free(*(char **)at);
 		*(char **)at = NULL;
 		break;
-	case SECRET:
-		email__secret_dispose(at);
-		break;
+	case SECRET: email__secret_dispose(at); break;
 	}
 }
 
@@ -294,7 +287,7 @@ copy(const email__property *row, void *target, const void *source)
 		return email__text_keep(place(row, target), *(char *const *)at, strlen(*(char *const *)at));
 	if (types[row->type].storage == SECRET)
 		return email__secret_keep(place(row, target), ((const email__secret *)at)->kind,
-		                   ((const email__secret *)at)->text);
+		                          ((const email__secret *)at)->text);
 	return EMAIL_OK;
 }
 

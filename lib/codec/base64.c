@@ -10,47 +10,40 @@
 #include <string.h>
 
 /* Every pair that begins with `a`. */
-#define PAIRS(a)                                                                                   \
-	a, 'A', a, 'B', a, 'C', a, 'D', a, 'E', a, 'F', a, 'G', a, 'H',                            \
-	a, 'I', a, 'J', a, 'K', a, 'L', a, 'M', a, 'N', a, 'O', a, 'P',                            \
-	a, 'Q', a, 'R', a, 'S', a, 'T', a, 'U', a, 'V', a, 'W', a, 'X',                            \
-	a, 'Y', a, 'Z', a, 'a', a, 'b', a, 'c', a, 'd', a, 'e', a, 'f',                            \
-	a, 'g', a, 'h', a, 'i', a, 'j', a, 'k', a, 'l', a, 'm', a, 'n',                            \
-	a, 'o', a, 'p', a, 'q', a, 'r', a, 's', a, 't', a, 'u', a, 'v',                            \
-	a, 'w', a, 'x', a, 'y', a, 'z', a, '0', a, '1', a, '2', a, '3',                            \
-	a, '4', a, '5', a, '6', a, '7', a, '8', a, '9', a, '+', a, '/'
+#define PAIRS(a) \
+	a, 'A', a, 'B', a, 'C', a, 'D', a, 'E', a, 'F', a, 'G', a, 'H', a, 'I', a, 'J', a, 'K', a, 'L', a, \
+		'M', a, 'N', a, 'O', a, 'P', a, 'Q', a, 'R', a, 'S', a, 'T', a, 'U', a, 'V', a, 'W', a, 'X', \
+		a, 'Y', a, 'Z', a, 'a', a, 'b', a, 'c', a, 'd', a, 'e', a, 'f', a, 'g', a, 'h', a, 'i', a, \
+		'j', a, 'k', a, 'l', a, 'm', a, 'n', a, 'o', a, 'p', a, 'q', a, 'r', a, 's', a, 't', a, 'u', \
+		a, 'v', a, 'w', a, 'x', a, 'y', a, 'z', a, '0', a, '1', a, '2', a, '3', a, '4', a, '5', a, \
+		'6', a, '7', a, '8', a, '9', a, '+', a, '/'
 
 static const char pairs[64 * 64 * 2] = {
-	PAIRS('A'), PAIRS('B'), PAIRS('C'), PAIRS('D'), PAIRS('E'), PAIRS('F'),
-	PAIRS('G'), PAIRS('H'), PAIRS('I'), PAIRS('J'), PAIRS('K'), PAIRS('L'),
-	PAIRS('M'), PAIRS('N'), PAIRS('O'), PAIRS('P'), PAIRS('Q'), PAIRS('R'),
-	PAIRS('S'), PAIRS('T'), PAIRS('U'), PAIRS('V'), PAIRS('W'), PAIRS('X'),
-	PAIRS('Y'), PAIRS('Z'), PAIRS('a'), PAIRS('b'), PAIRS('c'), PAIRS('d'),
-	PAIRS('e'), PAIRS('f'), PAIRS('g'), PAIRS('h'), PAIRS('i'), PAIRS('j'),
-	PAIRS('k'), PAIRS('l'), PAIRS('m'), PAIRS('n'), PAIRS('o'), PAIRS('p'),
-	PAIRS('q'), PAIRS('r'), PAIRS('s'), PAIRS('t'), PAIRS('u'), PAIRS('v'),
-	PAIRS('w'), PAIRS('x'), PAIRS('y'), PAIRS('z'), PAIRS('0'), PAIRS('1'),
-	PAIRS('2'), PAIRS('3'), PAIRS('4'), PAIRS('5'), PAIRS('6'), PAIRS('7'),
-	PAIRS('8'), PAIRS('9'), PAIRS('+'), PAIRS('/'),
+	PAIRS('A'), PAIRS('B'), PAIRS('C'), PAIRS('D'), PAIRS('E'), PAIRS('F'), PAIRS('G'), PAIRS('H'),
+	PAIRS('I'), PAIRS('J'), PAIRS('K'), PAIRS('L'), PAIRS('M'), PAIRS('N'), PAIRS('O'), PAIRS('P'),
+	PAIRS('Q'), PAIRS('R'), PAIRS('S'), PAIRS('T'), PAIRS('U'), PAIRS('V'), PAIRS('W'), PAIRS('X'),
+	PAIRS('Y'), PAIRS('Z'), PAIRS('a'), PAIRS('b'), PAIRS('c'), PAIRS('d'), PAIRS('e'), PAIRS('f'),
+	PAIRS('g'), PAIRS('h'), PAIRS('i'), PAIRS('j'), PAIRS('k'), PAIRS('l'), PAIRS('m'), PAIRS('n'),
+	PAIRS('o'), PAIRS('p'), PAIRS('q'), PAIRS('r'), PAIRS('s'), PAIRS('t'), PAIRS('u'), PAIRS('v'),
+	PAIRS('w'), PAIRS('x'), PAIRS('y'), PAIRS('z'), PAIRS('0'), PAIRS('1'), PAIRS('2'), PAIRS('3'),
+	PAIRS('4'), PAIRS('5'), PAIRS('6'), PAIRS('7'), PAIRS('8'), PAIRS('9'), PAIRS('+'), PAIRS('/'),
 };
 
 /* One decoding table: the 64 characters with their values shifted to where they belong. */
 #define IN_ALPHABET 0x80000000u
-#define V(c, v, shift) [c] = IN_ALPHABET | (uint32_t)(v) << (shift)
-#define VALUES(s)                                                                                  \
-	V('A', 0, s), V('B', 1, s), V('C', 2, s), V('D', 3, s), V('E', 4, s),                      \
-	V('F', 5, s), V('G', 6, s), V('H', 7, s), V('I', 8, s), V('J', 9, s),                      \
-	V('K', 10, s), V('L', 11, s), V('M', 12, s), V('N', 13, s), V('O', 14, s),                 \
-	V('P', 15, s), V('Q', 16, s), V('R', 17, s), V('S', 18, s), V('T', 19, s),                 \
-	V('U', 20, s), V('V', 21, s), V('W', 22, s), V('X', 23, s), V('Y', 24, s),                 \
-	V('Z', 25, s), V('a', 26, s), V('b', 27, s), V('c', 28, s), V('d', 29, s),                 \
-	V('e', 30, s), V('f', 31, s), V('g', 32, s), V('h', 33, s), V('i', 34, s),                 \
-	V('j', 35, s), V('k', 36, s), V('l', 37, s), V('m', 38, s), V('n', 39, s),                 \
-	V('o', 40, s), V('p', 41, s), V('q', 42, s), V('r', 43, s), V('s', 44, s),                 \
-	V('t', 45, s), V('u', 46, s), V('v', 47, s), V('w', 48, s), V('x', 49, s),                 \
-	V('y', 50, s), V('z', 51, s), V('0', 52, s), V('1', 53, s), V('2', 54, s),                 \
-	V('3', 55, s), V('4', 56, s), V('5', 57, s), V('6', 58, s), V('7', 59, s),                 \
-	V('8', 60, s), V('9', 61, s), V('+', 62, s), V('/', 63, s)
+#define V(c, v, shift) [c] = (IN_ALPHABET | (uint32_t)(v) << (shift))
+#define VALUES(s) \
+	V('A', 0, s), V('B', 1, s), V('C', 2, s), V('D', 3, s), V('E', 4, s), V('F', 5, s), V('G', 6, s), \
+		V('H', 7, s), V('I', 8, s), V('J', 9, s), V('K', 10, s), V('L', 11, s), V('M', 12, s), \
+		V('N', 13, s), V('O', 14, s), V('P', 15, s), V('Q', 16, s), V('R', 17, s), V('S', 18, s), \
+		V('T', 19, s), V('U', 20, s), V('V', 21, s), V('W', 22, s), V('X', 23, s), V('Y', 24, s), \
+		V('Z', 25, s), V('a', 26, s), V('b', 27, s), V('c', 28, s), V('d', 29, s), V('e', 30, s), \
+		V('f', 31, s), V('g', 32, s), V('h', 33, s), V('i', 34, s), V('j', 35, s), V('k', 36, s), \
+		V('l', 37, s), V('m', 38, s), V('n', 39, s), V('o', 40, s), V('p', 41, s), V('q', 42, s), \
+		V('r', 43, s), V('s', 44, s), V('t', 45, s), V('u', 46, s), V('v', 47, s), V('w', 48, s), \
+		V('x', 49, s), V('y', 50, s), V('z', 51, s), V('0', 52, s), V('1', 53, s), V('2', 54, s), \
+		V('3', 55, s), V('4', 56, s), V('5', 57, s), V('6', 58, s), V('7', 59, s), V('8', 60, s), \
+		V('9', 61, s), V('+', 62, s), V('/', 63, s)
 
 static const uint32_t values[4][256] = {{VALUES(18)}, {VALUES(12)}, {VALUES(6)}, {VALUES(0)}};
 

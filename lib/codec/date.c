@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 #define DAY 86400
 #define YEARS_1900 (-25567LL * DAY) /* 1 January 1900 */
@@ -41,8 +42,9 @@ email__date_write(char out[EMAIL__DATE_SIZE], int64_t seconds, int offset)
 	civil(day, &year, &month, &date);
 	/* 1 January 1900 was a Monday; the masks only tell the compiler what the ranges are */
 	snprintf(out, EMAIL__DATE_SIZE, "%s, %d %s %04u %02u:%02u:%02u %c%02u%02u",
-	         days[((local - YEARS_1900) / DAY + 1) % 7], date & 31, months[month], (unsigned)year & 0x3FFF,
-	         (unsigned)(rest / 3600) & 31, (unsigned)(rest / 60 % 60) & 63, (unsigned)(rest % 60) & 63,
-	         offset < 0 ? '-' : '+', (unsigned)(ahead / 60) & 31, (unsigned)(ahead % 60) & 63);
+	         days[((local - YEARS_1900) / DAY + 1) % 7], date & 31, months[month],
+	         (unsigned)year & 0x3FFF, (unsigned)(rest / 3600) & 31, (unsigned)(rest / 60 % 60) & 63,
+	         (unsigned)(rest % 60) & 63, offset < 0 ? '-' : '+', (unsigned)(ahead / 60) & 31,
+	         (unsigned)(ahead % 60) & 63);
 	return true;
 }

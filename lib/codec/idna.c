@@ -23,45 +23,45 @@ static const struct letters {
 	letter_kind kind;
 	unsigned by;
 } letters[] = {
-        /* Latin */
-        {0x00C0, 0x00D6, SHIFT, 32},
-        {0x00D8, 0x00DE, SHIFT, 32},
-        {0x00DF, 0x00F6, SAME, 0},
-        {0x00F8, 0x00FF, SAME, 0},
-        {0x0100, 0x012F, EVEN, 0},
-        {0x0131, 0x0131, SAME, 0},
-        {0x0134, 0x0137, EVEN, 0},
-        {0x0138, 0x0138, SAME, 0},
-        {0x0139, 0x013E, ODD, 0},
-        {0x0141, 0x0148, ODD, 0},
-        {0x014A, 0x0177, EVEN, 0},
-        {0x0179, 0x017E, ODD, 0},
-        {0x0218, 0x021B, EVEN, 0},
-        {0x1E00, 0x1E95, EVEN, 0},
-        {0x1EA0, 0x1EFF, EVEN, 0},
-        /* Greek */
-        {0x0391, 0x03A1, SHIFT, 32},
-        {0x03A3, 0x03AB, SHIFT, 32},
-        {0x03AC, 0x03CE, SAME, 0},
-        /* Cyrillic */
-        {0x0400, 0x040F, SHIFT, 80},
-        {0x0410, 0x042F, SHIFT, 32},
-        {0x0430, 0x045F, SAME, 0},
-        {0x048A, 0x04BF, EVEN, 0},
-        {0x04C1, 0x04CE, ODD, 0},
-        {0x04D0, 0x052F, EVEN, 0},
-        /* Armenian, Thai, Japanese, Chinese, Korean */
-        {0x0561, 0x0586, SAME, 0},
-        {0x0E01, 0x0E32, SAME, 0},
-        {0x0E34, 0x0E3A, SAME, 0},
-        {0x0E40, 0x0E4E, SAME, 0},
-        {0x3005, 0x3007, SAME, 0},
-        {0x3041, 0x3096, SAME, 0},
-        {0x30A1, 0x30FA, SAME, 0},
-        {0x30FC, 0x30FE, SAME, 0},
-        {0x3400, 0x4DBF, SAME, 0},
-        {0x4E00, 0x9FFF, SAME, 0},
-        {0xAC00, 0xD7A3, SAME, 0},
+	/* Latin */
+	{0x00C0, 0x00D6, SHIFT, 32},
+	{0x00D8, 0x00DE, SHIFT, 32},
+	{0x00DF, 0x00F6, SAME, 0},
+	{0x00F8, 0x00FF, SAME, 0},
+	{0x0100, 0x012F, EVEN, 0},
+	{0x0131, 0x0131, SAME, 0},
+	{0x0134, 0x0137, EVEN, 0},
+	{0x0138, 0x0138, SAME, 0},
+	{0x0139, 0x013E, ODD, 0},
+	{0x0141, 0x0148, ODD, 0},
+	{0x014A, 0x0177, EVEN, 0},
+	{0x0179, 0x017E, ODD, 0},
+	{0x0218, 0x021B, EVEN, 0},
+	{0x1E00, 0x1E95, EVEN, 0},
+	{0x1EA0, 0x1EFF, EVEN, 0},
+	/* Greek */
+	{0x0391, 0x03A1, SHIFT, 32},
+	{0x03A3, 0x03AB, SHIFT, 32},
+	{0x03AC, 0x03CE, SAME, 0},
+	/* Cyrillic */
+	{0x0400, 0x040F, SHIFT, 80},
+	{0x0410, 0x042F, SHIFT, 32},
+	{0x0430, 0x045F, SAME, 0},
+	{0x048A, 0x04BF, EVEN, 0},
+	{0x04C1, 0x04CE, ODD, 0},
+	{0x04D0, 0x052F, EVEN, 0},
+	/* Armenian, Thai, Japanese, Chinese, Korean */
+	{0x0561, 0x0586, SAME, 0},
+	{0x0E01, 0x0E32, SAME, 0},
+	{0x0E34, 0x0E3A, SAME, 0},
+	{0x0E40, 0x0E4E, SAME, 0},
+	{0x3005, 0x3007, SAME, 0},
+	{0x3041, 0x3096, SAME, 0},
+	{0x30A1, 0x30FA, SAME, 0},
+	{0x30FC, 0x30FE, SAME, 0},
+	{0x3400, 0x4DBF, SAME, 0},
+	{0x4E00, 0x9FFF, SAME, 0},
+	{0xAC00, 0xD7A3, SAME, 0},
 };
 
 /* 0: not known. */
@@ -76,14 +76,10 @@ small_letter(unsigned long c)
 		if (c < l->first || c > l->last)
 			continue;
 		switch (l->kind) {
-		case SAME:
-			return c;
-		case SHIFT:
-			return c + l->by;
-		case EVEN:
-			return c % 2 == 0 ? c + 1 : c;
-		case ODD:
-			return c % 2 == 1 ? c + 1 : c;
+		case SAME: return c;
+		case SHIFT: return c + l->by;
+		case EVEN: return c % 2 == 0 ? c + 1 : c;
+		case ODD: return c % 2 == 1 ? c + 1 : c;
 		}
 	}
 	return c == 0x0178 ? 0x00FF : 0; /* the one capital whose small letter lies elsewhere */
@@ -118,7 +114,8 @@ read_label(label *l, const char *name, size_t n, size_t *at)
 		} else {
 			l->ascii = false;
 			if ((c = small_letter(c)) == 0)
-				return "it has a character that this library cannot map: give its \"xn--\" form";
+				return "it has a character that this library cannot map: give its \"xn--\" "
+				       "form";
 		}
 		l->points[l->n++] = c;
 		*at += step;
@@ -148,9 +145,11 @@ write_label(const label *l, char *out, size_t size, size_t *written)
 		*written = l->n;
 		return NULL;
 	}
-	if (size < 4 || !email__punycode_encode(out + 4, size - 4, written, l->points, l->n))
+	if (size < 4)
+		return "it is longer than 255";
+	memcpy(out, "xn--", 5);
+	if (!email__punycode_encode(out + 4, size - 4, written, l->points, l->n))
 		return "it is too long: 63 for a part, 255 in all";
-	memcpy(out, "xn--", 4);
 	*written += 4;
 	return NULL;
 }

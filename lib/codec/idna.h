@@ -18,6 +18,7 @@
  * digits and inner hyphens (RFC 5321 4.1.2). An A-label given as such stays as it is.
  * Errors: EMAIL_E_VALUE, *why is a sentence without an end.
  */
-email_code email__idna_to_ascii(const char *name, size_t n, char out[EMAIL__DOMAIN_MAX + 1], const char **why);
+email_code email__idna_to_ascii(const char *name, size_t n, char out[EMAIL__DOMAIN_MAX + 1],
+                                const char **why);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "codec/word.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -70,7 +71,7 @@ encode_q(char *out, const char *s, size_t n)
 
 /* One word of as many whole characters as fit into `room`; *used is how much of the text they are. */
 static size_t
-next_word(char out[EMAIL__WORD_MAX], size_t room, bool q, const char *s, size_t n, size_t *used)
+next_word(char out[EMAIL__WORD_MAX + 1], size_t room, bool q, const char *s, size_t n, size_t *used)
 {
 	size_t at = 0, len;
 
@@ -85,10 +86,10 @@ next_word(char out[EMAIL__WORD_MAX], size_t room, bool q, const char *s, size_t 
 			break;
 		at += step;
 	}
-	memcpy(out, q ? PREFIX_Q : PREFIX_B, sizeof PREFIX_Q - 1);
+	memcpy(out, q ? PREFIX_Q : PREFIX_B, sizeof PREFIX_Q);
 	len = sizeof PREFIX_Q - 1;
 	len += q ? encode_q(out + len, s, at) : email__base64_encode(out + len, s, at);
-	memcpy(out + len, "?=", 2);
+	memcpy(out + len, "?=", 3);
 	*used = at;
 	return len + 2;
 }
@@ -103,7 +104,7 @@ write_words(email__fold *f, const char *before, const char *text, size_t n, cons
 		char word[EMAIL__FOLD_WIDTH + EMAIL__WORD_MAX];
 		size_t lead = strlen(before), tail = strlen(after), used, len, room;
 
-		memcpy(word, before, lead);
+		memcpy(word, before, lead + 1);
 		room = f->column + 1 + lead + tail + LEAST > EMAIL__FOLD_WIDTH
 		               ? EMAIL__FOLD_WIDTH - 1
 		               : EMAIL__FOLD_WIDTH - 1 - f->column;
@@ -114,7 +115,7 @@ write_words(email__fold *f, const char *before, const char *text, size_t n, cons
 		text += used;
 		n -= used;
 		if (n == 0) {
-			memcpy(word + len, after, tail);
+			memcpy(word + len, after, tail + 1);
 			len += tail;
 		}
 		email__fold_word(f, word, len);
@@ -132,12 +133,8 @@ void
 email__word_write_quoted(email__fold *f, const char *parameter, const char *text)
 {
 	char before[32];
-	size_t n = strlen(parameter);
 
-	if (n > sizeof before - 3)
-		n = sizeof before - 3;
-	memcpy(before, parameter, n);
-	memcpy(before + n, "=\"", 3);
+	snprintf(before, sizeof before, "%.20s=\"", parameter);
 	write_words(f, before, text, strlen(text), "\"");
 }
 
@@ -158,7 +155,8 @@ decode_q(unsigned char *out, size_t *written, const char *s, size_t n)
 
 	for (i = 0; i < n; i++) {
 		if (s[i] == '=') {
-			int high = i + 2 < n ? hex_value(s[i + 1]) : -1, low = i + 2 < n ? hex_value(s[i + 2]) : -1;
+			int high = i + 2 < n ? hex_value(s[i + 1]) : -1,
+			    low = i + 2 < n ? hex_value(s[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

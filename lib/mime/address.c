@@ -29,7 +29,8 @@ typedef struct parser {
 static email_code
 fail(parser *p, size_t at, const char *what)
 {
-	return email__error_set(p->e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE, "%s, at character %zu", what, at + 1);
+	return email__error_set(p->e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE, "%s, at character %zu", what,
+	                        at + 1);
 }
 
 static email_code
@@ -38,7 +39,8 @@ keep(parser *p, email_code rc)
 	if (rc == EMAIL_E_MEMORY)
 		return email__error_memory(p->e, EMAIL_STAGE_NONE);
 	if (rc)
-		return email__error_set(p->e, rc, EMAIL_STAGE_NONE, "a name is too long, at character %zu", p->at + 1);
+		return email__error_set(p->e, rc, EMAIL_STAGE_NONE, "a name is too long, at character %zu",
+		                        p->at + 1);
 	return EMAIL_OK;
 }
 
@@ -133,14 +135,13 @@ static email_code
 name_add(parser *p, bool quoted)
 {
 	email__buf decoded;
-	email_code rc;
+	email_code rc = EMAIL_OK;
 	bool encoded;
 
 	email__buf_init(&decoded, EMAIL__WORD_MAX * 2);
-	encoded = !quoted && email__word_decode((const char *)email__buf_head(&p->word), email__buf_len(&p->word),
-	                                        &decoded, &rc);
-	rc = EMAIL_OK;
-	if (p->words && !(encoded && p->after_encoded))
+	encoded = !quoted && email__word_decode((const char *)email__buf_head(&p->word),
+	                                        email__buf_len(&p->word), &decoded, &rc);
+	if (rc == EMAIL_OK && p->words && !(encoded && p->after_encoded))
 		rc = email__buf_add(&p->name, " ", 1);
 	if (rc == EMAIL_OK) {
 		const email__buf *from = encoded ? &decoded : &p->word;
@@ -250,10 +251,12 @@ read_literal(parser *p, char *out, size_t *written)
 
 		colon |= c == ':';
 		if (!email__is_digit(c) && c != '.' && !(six && (c == ':' || (c >= 'a' && c <= 'f'))))
-			return fail(p, p->at + 1 + i, "'[' begins an address such as [192.0.2.1], and this is none");
+			return fail(p, p->at + 1 + i,
+			            "'[' begins an address such as [192.0.2.1], and this is none");
 	}
 	if (six != colon)
-		return fail(p, p->at, "'[IPv6:' begins an address such as [IPv6:2001:db8::1], and this is none");
+		return fail(p, p->at,
+		            "'[IPv6:' begins an address such as [IPv6:2001:db8::1], and this is none");
 	memcpy(out, s - 1, n + 2);
 	*written = n + 2;
 	p->at += n + 2;
@@ -316,7 +319,8 @@ read_angle(parser *p, email__address *a)
 		return rc;
 	from = p->at;
 	if (peek(p) == '@')
-		return fail(p, from, "there is nothing before '@' (a source route, RFC 5322 4.4, is not taken)");
+		return fail(p, from,
+		            "there is nothing before '@' (a source route, RFC 5322 4.4, is not taken)");
 	email__buf_clear(&p->word);
 	if (peek(p) == '"') {
 		quoted = true;
@@ -331,7 +335,8 @@ read_angle(parser *p, email__address *a)
 	if ((rc = read_spec(p, from, quoted, a)))
 		return rc;
 	if (peek(p) != '>')
-		return fail(p, p->at < p->n ? p->at : opened, p->at < p->n ? "'>' is missing" : "'<' is not closed");
+		return fail(p, p->at < p->n ? p->at : opened,
+		            p->at < p->n ? "'>' is missing" : "'<' is not closed");
 	p->at++;
 	return skip(p);
 }
@@ -344,13 +349,15 @@ read_mailbox(parser *p, size_t from, bool quoted, email__address *a)
 
 	if (peek(p) == '@') {
 		if (p->words > 1)
-			return fail(p, from, "a name stands before an address that is not within '<' and '>'");
+			return fail(p, from,
+			            "a name stands before an address that is not within '<' and '>'");
 		if (p->words == 0)
 			email__buf_clear(&p->word);
 		return read_spec(p, from, quoted, a);
 	}
 	if (peek(p) != '<')
-		return fail(p, p->words ? p->at : from, p->words ? "'@' is missing" : "an address is missing");
+		return fail(p, p->words ? p->at : from,
+		            p->words ? "'@' is missing" : "an address is missing");
 	if (email__buf_len(&p->name)) {
 		a->name = email__strndup((const char *)email__buf_head(&p->name), email__buf_len(&p->name));
 		if (!a->name)
@@ -457,12 +464,12 @@ email__address_parse_one(const char *text, email__address *address, email_error 
 	email__address_list list = {0};
 	email_code rc = email__address_parse(text, &list, e);
 
-	if (rc == EMAIL_OK && list.count != 1)
-		rc = email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE, "one address is wanted, not %zu",
-		                      list.count);
-	if (rc == EMAIL_OK) {
+	if (rc == EMAIL_OK && list.count == 1 && list.item) {
 		*address = list.item[0];
 		list.count = 0;
+	} else if (rc == EMAIL_OK) {
+		rc = email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE, "one address is wanted, not %zu",
+		                      list.count);
 	}
 	email__address_list_dispose(&list);
 	return rc;

@@ -15,9 +15,9 @@ typedef struct email__envelope {
 	const char *from;              /* address alone, in its canonical form */
 	const char *const *recipients; /* To, Cc, Bcc, each address once */
 	size_t count;
-	const char *message_id;        /* "<...>" */
-	uint64_t size;                 /* of the composed bytes, about; 0: unknown */
-	bool eight_bit, utf8;          /* 8BITMIME, SMTPUTF8 are needed */
+	const char *message_id; /* "<...>" */
+	uint64_t size;          /* of the composed bytes, about; 0: unknown */
+	bool eight_bit, utf8;   /* 8BITMIME, SMTPUTF8 are needed */
 	unsigned dsn;
 } email__envelope;
 

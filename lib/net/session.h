@@ -30,7 +30,8 @@ typedef struct email__session_config {
 	void *event_context;
 } email__session_config;
 
-/* Strings and config are copied. `link` must outlive the session. NULL: no memory. */
+/* Strings and config are copied. `link`, the judge's context and the client key must outlive the session.
+ * NULL: no memory. */
 email__session *email__session_new(const email__session_config *config, email__link *link);
 /* Closes; never waits. */
 void email__session_free(email__session *s);
@@ -46,6 +47,8 @@ email__session_state email__session_step(email__session *s);
 /* The same, but waits (blocking) until it is not BUSY any more. */
 email__session_state email__session_run(email__session *s);
 
+/* What to wait for before the next step: descriptor (-1: none), events of poll(2), milliseconds (never -1).
+ * Ask again after every step: all three change. */
 int email__session_fd(const email__session *s);
 int email__session_events(const email__session *s);
 long email__session_timeout(const email__session *s);
@@ -54,10 +57,14 @@ long email__session_timeout(const email__session *s);
 void email__session_cancel(email__session *s);
 /* A kept connection that the server closed, or where it spoke unasked, is no longer alive. */
 bool email__session_alive(email__session *s);
-/* Of the connection; "" where it is in the clear. */
+/* The session failed by a known defect of some versions of the TLS library, which does not happen where TLS
+ * 1.2 alone is offered: make a new session, and a new engine, with config.tls.cap_1_2. */
+bool email__session_retry_1_2(const email__session *s);
+/* Of the connection, also after its end; "" where it is in the clear. */
 const char *email__session_tls_version(const email__session *s);
 const char *email__session_cipher_suite(const email__session *s);
 int64_t email__session_not_after(const email__session *s);
+/* Why it is over, the engine's own error included; code EMAIL_OK where it ended as it should. */
 const email_error *email__session_error(const email__session *s);
 
 #endif

@@ -85,7 +85,7 @@ void
 email__remedy_greeting(email_error *e, const char *wanted, const unsigned char *first, size_t n)
 {
 	/* RFC 8446 5.1: a record of type alert (21) or handshake (22), version 3.x */
-	if (n >= 2 && (first[0] == 21 || first[0] == 22) && first[1] == 3)
+	if (n && (first[0] == 21 || first[0] == 22) && (n == 1 || first[1] == 3))
 		email__error_remedy(e, "The port speaks TLS from the first byte: set useSsl");
 	else if (begins(first, n, "* "))
 		email__error_remedy(e, "An IMAP server answers on this port, not %s: check hostname and port", wanted);

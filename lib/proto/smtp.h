@@ -49,7 +49,9 @@ struct email__smtp_mail {
 	bool utf8;                /* addresses or headers in UTF-8: needs SMTPUTF8 (RFC 6531) */
 	unsigned dsn;             /* EMAIL_DSN_... */
 	const char *envelope_id;  /* ENVID for DSN, or NULL */
-	bool last;                /* no further mail comes at once: nothing is held back for it */
+	/* No further mail comes at once. While it is false the link wants its CALLER also while it waits for
+	 * replies, as long as email__smtp_ready(): one more mail would go in the flight. May be set later. */
+	bool last;
 
 	/* the outcome */
 	bool done;
@@ -57,23 +59,29 @@ struct email__smtp_mail {
 	email_error error;
 	/* the engine's own */
 	email__smtp_mail *next;
-	size_t at;
+	size_t asked, answered, accepted; /* RCPT sent, their replies, those that said yes */
+	unsigned unanswered;              /* replies outstanding */
 	unsigned state;
+	uint64_t end;                     /* where in link->sent the last byte of its data lies */
 };
 
 /* Strings are copied but credentials. NULL: no memory. */
 email__smtp *email__smtp_new(const email__smtp_config *config);
 void email__smtp_free(email__smtp *s);
+/* Its `sent` and `flights` may be set to 0 while it is idle. */
 email__link *email__smtp_link(email__smtp *s);
 
 /* True where one more mail can be handed over now. */
 bool email__smtp_ready(const email__smtp *s);
 /* Hands a mail over; the caller then steps the link. Errors (nothing was sent, the session is as it was):
- * EMAIL_E_EXTENSION, EMAIL_E_MESSAGE (an address outside the grammar, over SIZE), EMAIL_E_USAGE. */
+ * EMAIL_E_EXTENSION, EMAIL_E_MESSAGE (an address outside the grammar, over SIZE), EMAIL_E_USAGE; mail->error
+ * says more. */
 email_code email__smtp_send(email__smtp *s, email__smtp_mail *mail);
-/* The mail in the engine that comes first, done or not; NULL where there is none. */
+/* The mail in the engine that comes first; NULL where there is none. A mail leaves the engine, which does
+ * not touch it any more, the moment it is done. */
 email__smtp_mail *email__smtp_first(const email__smtp *s);
-/* QUIT, once nothing is outstanding. */
+/* QUIT, once all mails are written: it rides with the last one's data where the server pipelines. No mail
+ * is taken after it. */
 void email__smtp_quit(email__smtp *s);
 /* The session broke (error is the reason): every outstanding mail gets its outcome. */
 void email__smtp_broken(email__smtp *s, const email_error *error);

@@ -10,79 +10,93 @@
 
 /* --- grammar --- */
 
-/* RFC 5321 4.1.2: atext (RFC 5322 3.2.3), and with RFC 6531 3.3 what is not ASCII. */
-static bool
-is_atext(unsigned char c, bool utf8)
-{
-	static const char others[] = "!#$%&'*+-/=?^_`{|}~";
+/* What a byte may be part of. */
+enum { ATEXT = 1, LABEL = 2 };
 
-	if (email__is_alpha((char)c) || email__is_digit((char)c))
-		return true;
-	return c > 127 ? utf8 : c != '\0' && strchr(others, c) != NULL;
+#define X1 ATEXT
+#define X2 (ATEXT | LABEL)
+/* atext of RFC 5322 3.2.3; letters, digits, - and _ of a domain. */
+static const unsigned char kind[256] = {
+        ['!'] = X1, ['#'] = X1, ['$'] = X1, ['%'] = X1, ['&'] = X1, ['\''] = X1, ['*'] = X1, ['+'] = X1, ['-'] = X2,
+        ['/'] = X1, ['='] = X1, ['?'] = X1, ['^'] = X1, ['_'] = X2, ['`'] = X1,  ['{'] = X1, ['|'] = X1, ['}'] = X1,
+        ['~'] = X1, ['0'] = X2, ['1'] = X2, ['2'] = X2, ['3'] = X2, ['4'] = X2,  ['5'] = X2, ['6'] = X2, ['7'] = X2,
+        ['8'] = X2, ['9'] = X2, ['A'] = X2, ['B'] = X2, ['C'] = X2, ['D'] = X2,  ['E'] = X2, ['F'] = X2, ['G'] = X2,
+        ['H'] = X2, ['I'] = X2, ['J'] = X2, ['K'] = X2, ['L'] = X2, ['M'] = X2,  ['N'] = X2, ['O'] = X2, ['P'] = X2,
+        ['Q'] = X2, ['R'] = X2, ['S'] = X2, ['T'] = X2, ['U'] = X2, ['V'] = X2,  ['W'] = X2, ['X'] = X2, ['Y'] = X2,
+        ['Z'] = X2, ['a'] = X2, ['b'] = X2, ['c'] = X2, ['d'] = X2, ['e'] = X2,  ['f'] = X2, ['g'] = X2, ['h'] = X2,
+        ['i'] = X2, ['j'] = X2, ['k'] = X2, ['l'] = X2, ['m'] = X2, ['n'] = X2,  ['o'] = X2, ['p'] = X2, ['q'] = X2,
+        ['r'] = X2, ['s'] = X2, ['t'] = X2, ['u'] = X2, ['v'] = X2, ['w'] = X2,  ['x'] = X2, ['y'] = X2, ['z'] = X2,
+};
+#undef X1
+#undef X2
+
+/* Words of these bytes with single dots between: where they end, or NULL. RFC 6531 3.3: with `utf8` also
+ * of what is not ASCII. */
+static const char *
+dotted(const char *p, unsigned of, bool utf8)
+{
+	const char *start;
+
+	for (;;) {
+		start = p;
+		do
+			while (kind[(unsigned char)*p] & of)
+				p++;
+		while ((unsigned char)*p > 127 && utf8 && p++);
+		if (p == start)
+			return NULL;
+		if (*p != '.')
+			return p;
+		p++;
+	}
 }
 
-/* The local part, an atom with dots between, or a quoted string: where it ends, or NULL. */
+/* The local part of RFC 5321 4.1.2, dotted atoms or a quoted string: where it ends, or NULL. */
 static const char *
 local_part(const char *p, bool utf8)
 {
-	const char *start = p;
-
-	if (*p == '"') {
-		for (p++; *p != '"'; p++) {
-			if (*p == '\\')
-				p++;
-			if ((unsigned char)*p < ' ' || *p == 127 || ((unsigned char)*p > 127 && !utf8))
-				return NULL;
-		}
-		return p + 1;
+	if (*p != '"')
+		return dotted(p, ATEXT, utf8);
+	for (p++; *p != '"'; p++) {
+		if (*p == '\\')
+			p++;
+		if ((unsigned char)*p < ' ' || *p == 127 || ((unsigned char)*p > 127 && !utf8))
+			return NULL;
 	}
-	for (;; p++) {
-		if (*p == '.' && p > start && p[-1] != '.')
-			continue;
-		if (!is_atext((unsigned char)*p, utf8))
-			break;
-	}
-	return p > start && p[-1] != '.' ? p : NULL;
+	return p + 1;
 }
 
-/* Labels with dots between, or a literal in brackets, up to the end of the text. */
+/* Labels, or a literal in brackets, up to the end of the text. */
 static bool
-domain(const char *p, bool utf8)
+domain(const char *text, bool utf8)
 {
-	const char *start = p;
+	const char *p = text;
 
-	if (*p == '[') {
-		for (p++; *p > ' ' && *p < 127 && *p != '[' && *p != ']' && *p != '\\';)
-			p++;
-		return p > start + 1 && p[0] == ']' && p[1] == '\0';
+	if (*p != '[') {
+		p = dotted(p, LABEL, utf8);
+		return p && *p == '\0' && p - text <= EMAIL__DOMAIN_MAX;
 	}
-	for (; *p; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		if (c == '.' ? p == start || p[-1] == '.'
-		             : !(email__is_alpha(*p) || email__is_digit(*p) || c == '-' || c == '_' || (c > 127 && utf8)))
-			return false;
-	}
-	return p > start && p[-1] != '.' && p - start <= EMAIL__DOMAIN_MAX;
+	for (p++; *p > ' ' && *p < 127 && *p != '[' && *p != ']' && *p != '\\';)
+		p++;
+	return p > text + 1 && p[0] == ']' && p[1] == '\0' && p - text <= EMAIL__DOMAIN_MAX;
 }
 
 bool
 email__smtp_domain_valid(const char *text)
 {
-	return strlen(text) <= EMAIL__DOMAIN_MAX && domain(text, false);
+	return domain(text, false);
 }
 
 bool
 email__smtp_address_valid(const char *address, bool utf8)
 {
-	const char *at;
+	const char *at = local_part(address, utf8);
 
-	if (strlen(address) > EMAIL__ADDRESS_MAX)
+	if (!at || at - address > EMAIL__LOCAL_PART_MAX)
 		return false;
-	if (email__str_equal(address, "postmaster")) /* RFC 5321 4.1.1.3 */
-		return true;
-	at = local_part(address, utf8);
-	return at && *at == '@' && domain(at + 1, utf8);
+	if (*at == '@')
+		return domain(at + 1, utf8);
+	return email__str_equal(address, "postmaster"); /* RFC 5321 4.1.1.3 */
 }
 
 bool
@@ -98,29 +112,33 @@ email__smtp_envelope_id_valid(const char *id)
 
 /* --- output --- */
 
-/* A command being put together in `out`, which it leaves again where something does not fit. */
+/* A command being put together behind the end of `out`: nothing of it counts before finish(). Every
+ * argument was checked by its own grammar before, none of which has CR, LF or NUL. */
 typedef struct line {
 	email__link *link;
-	size_t start, len;
-	email_code code;
+	char *start, *p, *end; /* start NULL: no room */
 } line;
 
 static line
-begin(email__link *link)
+begin(email__link *link, size_t most)
 {
-	return (line){link, 0, 0, EMAIL_OK};
+	char *room = (char *)email__buf_room(&link->out, most);
+
+	return (line){link, room, room, room ? room + most : NULL};
 }
 
-static void
+static inline void
 add(line *l, const char *p, size_t n)
 {
-	if (l->code == EMAIL_OK)
-		l->code = email__buf_add(&l->link->out, p, n);
-	if (l->code == EMAIL_OK)
-		l->len += n;
+	if (n > (size_t)(l->end - l->p)) {
+		l->start = l->p = l->end = NULL; /* what follows does not fit either, and finish() says so */
+		return;
+	}
+	memcpy(l->p, p, n);
+	l->p += n;
 }
 
-static void
+static inline void
 adds(line *l, const char *s)
 {
 	add(l, s, strlen(s));
@@ -156,23 +174,16 @@ static email_code
 finish(line *l, const char *masked)
 {
 	email__link *link = l->link;
+	size_t n = (size_t)(l->p - l->start);
 
-	if (l->code == EMAIL_OK && email__str_breaks_line((const char *)link->out.data + link->out.end - l->len, l->len))
-		l->code = EMAIL_E_VALUE;
-	if (l->code == EMAIL_OK && l->len + 2 > EMAIL__SMTP_COMMAND_MAX)
-		l->code = EMAIL_E_LIMIT;
-	if (l->code == EMAIL_OK && link->log) {
-		if (masked)
-			email__smtp_log(link, 'C', masked, strlen(masked));
-		else
-			email__smtp_log(link, 'C', (const char *)link->out.data + link->out.end - l->len, l->len);
-	}
 	add(l, "\r\n", 2);
-	if (l->code == EMAIL_OK)
-		link->sent += l->len;
-	else
-		link->out.end -= l->len;
-	return l->code;
+	if (!l->start)
+		return EMAIL_E_LIMIT;
+	if (link->log)
+		email__smtp_log(link, 'C', masked ? masked : l->start, masked ? strlen(masked) : n);
+	email__buf_added(&link->out, n + 2);
+	link->sent += n + 2;
+	return EMAIL_OK;
 }
 
 void
@@ -191,7 +202,7 @@ email__smtp_log(email__link *link, char who, const char *text, size_t n)
 email_code
 email__smtp_put_hello(email__link *link, const char *verb, const char *name)
 {
-	line l = begin(link);
+	line l = begin(link, EMAIL__SMTP_COMMAND_ROOM);
 
 	if (!email__smtp_domain_valid(name))
 		return EMAIL_E_VALUE;
@@ -204,7 +215,7 @@ email__smtp_put_hello(email__link *link, const char *verb, const char *name)
 email_code
 email__smtp_put_verb(email__link *link, const char *verb)
 {
-	line l = begin(link);
+	line l = begin(link, 16);
 
 	adds(&l, verb);
 	return finish(&l, NULL);
@@ -213,7 +224,7 @@ email__smtp_put_verb(email__link *link, const char *verb)
 email_code
 email__smtp_put_mail(email__link *link, const email__smtp_mail *mail, const email__smtp_capabilities *can)
 {
-	line l = begin(link);
+	line l = begin(link, EMAIL__SMTP_COMMAND_ROOM);
 
 	if (mail->from[0] && !email__smtp_address_valid(mail->from, mail->utf8))
 		return EMAIL_E_VALUE;
@@ -266,7 +277,7 @@ email_code
 email__smtp_put_rcpt(email__link *link, const char *address, const email__smtp_mail *mail,
                      const email__smtp_capabilities *can)
 {
-	line l = begin(link);
+	line l = begin(link, EMAIL__SMTP_COMMAND_ROOM);
 
 	if (!email__smtp_address_valid(address, mail->utf8))
 		return EMAIL_E_VALUE;
@@ -282,24 +293,18 @@ email__smtp_put_rcpt(email__link *link, const char *address, const email__smtp_m
 static void
 add_base64(line *l, const void *p, size_t n)
 {
-	size_t len = EMAIL__BASE64_LEN(n);
-	unsigned char *room = len <= EMAIL__SMTP_COMMAND_MAX ? email__buf_room(&l->link->out, len) : NULL;
-
 	l->link->out.secret = true;
-	if (!room) {
-		l->code = EMAIL_E_LIMIT;
-		return;
-	}
-	email__base64_encode((char *)room, p, n);
-	email__buf_added(&l->link->out, len);
-	l->len += len;
+	if (EMAIL__BASE64_LEN(n) > (size_t)(l->end - l->p))
+		l->start = l->p = l->end = NULL;
+	else
+		l->p += email__base64_encode(l->p, p, n);
 }
 
 email_code
 email__smtp_put_auth(email__link *link, const char *mechanism, const void *response, size_t n)
 {
 	char masked[64] = "AUTH ";
-	line l = begin(link);
+	line l = begin(link, EMAIL__SMTP_COMMAND_MAX);
 
 	if (!email__smtp_domain_valid(mechanism) || strlen(mechanism) > 40) /* RFC 4422 3.1: letters, digits, - and _ */
 		return EMAIL_E_VALUE;
@@ -317,7 +322,7 @@ email__smtp_put_auth(email__link *link, const char *mechanism, const void *respo
 email_code
 email__smtp_put_response(email__link *link, const void *response, size_t n)
 {
-	line l = begin(link);
+	line l = begin(link, EMAIL__SMTP_COMMAND_MAX);
 
 	add_base64(&l, response, n);
 	return finish(&l, "****");
@@ -354,7 +359,7 @@ void
 email__smtp_put_chunk(email__link *link, size_t n, bool last)
 {
 	unsigned char *body = link->out.data + link->out.end + EMAIL__SMTP_CHUNK_HEAD;
-	line l = begin(link);
+	line l = begin(link, EMAIL__SMTP_CHUNK_HEAD);
 
 	adds(&l, "BDAT ");
 	add_number(&l, n);

@@ -37,6 +37,7 @@ email__smtp_data_put(email__smtp_data *d, unsigned char *out, const unsigned cha
 {
 	const unsigned char *p = in, *end = in + n, *run, *cr, *lf, *stop;
 	unsigned char *o = out;
+	bool line_start = d->line_start, stuff = d->stuff;
 
 	if (n == 0)
 		return 0;
@@ -47,7 +48,7 @@ email__smtp_data_put(email__smtp_data *d, unsigned char *out, const unsigned cha
 	cr = find(p, end, '\r');
 	lf = find(p, end, '\n');
 	while (p < end) {
-		if (d->line_start && d->stuff && *p == '.') {
+		if (line_start && stuff && *p == '.') {
 			o = copy(o, run, p);
 			*o++ = '.';
 			run = p;
@@ -57,11 +58,11 @@ email__smtp_data_put(email__smtp_data *d, unsigned char *out, const unsigned cha
 		if (lf < p)
 			lf = find(p, end, '\n');
 		stop = cr < lf ? cr : lf;
-		d->line_start = stop < end;
+		line_start = stop < end;
 		if (stop == end)
 			break;
 		p = stop + 1;
-		if (stop == cr && p == lf) {
+		if (stop == cr && p == lf && p < end) {
 			p++;
 			continue;
 		}
@@ -71,6 +72,7 @@ email__smtp_data_put(email__smtp_data *d, unsigned char *out, const unsigned cha
 		run = p;
 		d->after_cr = stop == cr && p == end;
 	}
+	d->line_start = line_start;
 	return (size_t)(copy(o, run, end) - out);
 }
 

@@ -94,7 +94,7 @@ email__smtp_reply_words(const email__smtp_reply *r, char *out, size_t size)
 	size_t n = r->text_len < size - 1 ? r->text_len : size - 1, i;
 
 	for (i = 0; i < n; i++)
-		if (r->text[i] < ' ' || r->text[i] > '~') {
+		if ((unsigned char)(r->text[i] - ' ') > '~' - ' ') {
 			email__printable(out, size, r->text, r->text_len);
 			return;
 		}

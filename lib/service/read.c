@@ -97,6 +97,15 @@ only_attributes(reader *r, const email__node *node, const char *allowed)
 	return EMAIL_OK;
 }
 
+/* What holds elements: these attributes, and no text of its own. */
+static email_code
+only_elements(reader *r, const email__node *node, const char *attributes)
+{
+	if (email__node_has_text(node))
+		return complain(r, node, email__node_name(node), "holds text: expected elements alone");
+	return only_attributes(r, node, attributes);
+}
+
 /* --- one value --- */
 
 /* A secret is its text, or what `ref` names; as email_account_set() takes it. */
@@ -133,9 +142,9 @@ value_text(reader *r, const email__node *node, const email__property *row, const
 		return rc;
 	rc = email__node_text(node, &r->text);
 	if (rc == EMAIL_E_SHEET)
-		return complain(r, node, row->p.name, email__node_has_children(node)
-		                                              ? "holds elements: expected text alone"
-		                                              : "is too long");
+		return complain(r, node, row->p.name,
+		                email__node_has_children(node) ? "holds elements: expected text alone"
+		                                               : "is too long");
 	if (rc || !(*text = email__buf_text(&r->text)))
 		return email__error_memory(r->error, EMAIL_STAGE_SHEET);
 	return row->p.secret ? secret_text(r, node, row->p.name, text) : EMAIL_OK;
@@ -153,7 +162,7 @@ put(reader *r, const email__node *node, email__change *change, const email__prop
 static email_code
 put_element(reader *r, const email__node *node, email__change *change, const email__property *row)
 {
-	const char *text;
+	const char *text = NULL;
 	email_code rc = value_text(r, node, row, &text);
 
 	return rc ? rc : put(r, node, change, row, text);
@@ -183,7 +192,7 @@ read_authenticator(reader *r, email__node *node, email__change *change)
 	const email__property *row = email__table_find(&email__account_table, EMAIL__AUTHENTICATOR_TYPE);
 	email_code rc;
 
-	if ((rc = only_attributes(r, node, "type")))
+	if ((rc = only_elements(r, node, "type")))
 		return rc;
 	if (!type)
 		return complain(r, node, row->p.name, "is missing: expected one of %s", row->p.range);
@@ -203,8 +212,8 @@ read_property(reader *r, email__node *node, email__change *change)
 		return read_authenticator(r, node, change);
 	if (!row || email__property_field(row) || row->type == EMAIL__TYPE_NAME)
 		return complain_unknown(
-		        r, node, "property", name,
-		        email__table_nearest(&email__account_table, (int)change->account->kind, false, name));
+			r, node, "property", name,
+			email__table_nearest(&email__account_table, (int)change->account->kind, false, name));
 	return put_element(r, node, change, row);
 }
 
@@ -214,7 +223,7 @@ read_properties(reader *r, email__node *node, email_account *account)
 	email__change change;
 	email_code rc;
 
-	if ((rc = only_attributes(r, node, "name")))
+	if ((rc = only_elements(r, node, "name")))
 		return rc;
 	if (email__change_begin(&change, account))
 		return email__error_memory(r->error, EMAIL_STAGE_SHEET);
@@ -251,7 +260,8 @@ add_account(reader *r, email__contents *c, email_account_kind kind, email__node 
 		return complain(r, node, "name", "is missing: expected <%s name=\"...\">", element);
 	if (!email_account_name_valid(name))
 		return complain(r, node, "name",
-		                "is not valid: expected 1 to 64 bytes, no '/' or control character, no leading '.' or '-'");
+		                "is not valid: expected 1 to 64 bytes, no '/' or control character, no "
+		                "leading '.' or '-'");
 	if (email__contents_find(c, name))
 		return complain(r, node, "name", "is the one of an account before: expected each once");
 	if (!(account = email_account_new(kind, name)))
@@ -276,7 +286,7 @@ static email_code
 read_own(reader *r, const email__node *node, const email__property *row, bool *seen, email__service_values *v)
 {
 	email_error why = {0};
-	const char *text;
+	const char *text = NULL;
 	email_code rc;
 
 	if (*seen)
@@ -297,7 +307,7 @@ static email_code
 read_root(reader *r, email__node *root, email__service_values *v, email__contents *c)
 {
 	bool seen[EMAIL__PROPERTIES_MAX] = {false};
-	email_code rc = only_attributes(r, root, "");
+	email_code rc = only_elements(r, root, "");
 	email__node *node;
 
 	for (node = email__node_first(root); node && rc == EMAIL_OK; node = email__node_next(node)) {
@@ -311,7 +321,8 @@ read_root(reader *r, email__node *root, email__service_values *v, email__content
 		} else if (row) {
 			rc = read_own(r, node, row, &seen[email__table_index(&email__service_table, row)], v);
 		} else {
-			email__words_nearest(EMAIL__SHEET_KINDS " enabled stateFolder", name, near, sizeof near);
+			email__words_nearest(EMAIL__SHEET_KINDS " enabled stateFolder", name, near,
+			                     sizeof near);
 			rc = complain_unknown(r, node, "account or property of the service", name, near);
 		}
 	}
@@ -343,8 +354,8 @@ parse_file(const char *path, email__sheet **sheet, email_error *e)
 	bytes.secret = true;
 	rc = email__file_read(path, &bytes, e);
 	if (rc == EMAIL_OK)
-		rc = email__sheet_parse(email__buf_head(&bytes), email__buf_len(&bytes), EMAIL__SHEET_MAX, path,
-		                        EMAIL__SHEET_ROOT, EMAIL__SHEET_NAMESPACE, sheet, e);
+		rc = email__sheet_parse(email__buf_head(&bytes), email__buf_len(&bytes), EMAIL__SHEET_MAX,
+		                        path, EMAIL__SHEET_ROOT, EMAIL__SHEET_NAMESPACE, sheet, e);
 	else if (rc == EMAIL_E_LIMIT)
 		rc = EMAIL_E_SHEET;
 	email__buf_dispose(&bytes);

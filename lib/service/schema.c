@@ -21,24 +21,25 @@
 static const struct {
 	const char *base, *pattern;
 } types[EMAIL__TYPE_COUNT] = {
-        [EMAIL__TYPE_BOOLEAN] = {"xs:boolean", NULL},
-        [EMAIL__TYPE_INTEGER] = {"xs:integer", "-?[0-9]{1,18}"},
-        /* no years or months, nine digits a part, milliseconds (duration.h) */
-        [EMAIL__TYPE_DURATION] = {"xs:duration", "P([0-9]{1,9}D)?(T([0-9]{1,9}H)?([0-9]{1,9}M)?"
+	[EMAIL__TYPE_BOOLEAN] = {"xs:boolean", NULL},
+	[EMAIL__TYPE_INTEGER] = {"xs:integer", "-?[0-9]{1,18}"},
+	/* no years or months, nine digits a part, milliseconds (duration.h) */
+	[EMAIL__TYPE_DURATION] = {"xs:duration", "P([0-9]{1,9}D)?(T([0-9]{1,9}H)?([0-9]{1,9}M)?"
                                                  "([0-9]{1,9}(\\.[0-9]{1,3})?S)?)?"},
-        [EMAIL__TYPE_ENUM] = {"xs:token", NULL},
-        [EMAIL__TYPE_WORD] = {"xs:token", NULL},
-        [EMAIL__TYPE_TEXT] = {"xs:token", PRINTABLE},
-        [EMAIL__TYPE_NAME] = {"xs:string", "[^/.\\-\\p{Cc}][^/\\p{Cc}]*"},
-        /* a name, or an IPv6 address, which has two colons at least; in brackets or not */
-        [EMAIL__TYPE_HOST] = {"xs:token", "[^\\s/@:\\[\\]\\p{Cc}]*|"
-                                          "\\[?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%" NO_SPACE "+)?\\]?"},
-        [EMAIL__TYPE_EHLO] = {"xs:token", "[^\\s/@:\\[\\]\\p{Cc}]*|\\[" NO_SPACE "+\\]"},
-        [EMAIL__TYPE_ADDRESS] = {"xs:token", "(" PRINTABLE "@" PRINTABLE ")?"},
-        [EMAIL__TYPE_URL] = {"xs:token", "(https://" NO_SPACE "+)?"},
-        [EMAIL__TYPE_SECRET] = {"xs:string", NULL},
-        [EMAIL__TYPE_TIME] = {"xs:dateTime", NULL},
-        [EMAIL__TYPE_STATUS] = {"xs:token", NULL},
+	[EMAIL__TYPE_ENUM] = {"xs:token", NULL},
+	[EMAIL__TYPE_WORD] = {"xs:token", NULL},
+	[EMAIL__TYPE_TEXT] = {"xs:token", PRINTABLE},
+	[EMAIL__TYPE_NAME] = {"xs:string", "[^/.\\-\\p{Cc}][^/\\p{Cc}]*"},
+	/* a name, or an IPv6 address, which has two colons at least; in brackets or not */
+	[EMAIL__TYPE_HOST] = {"xs:token",
+                              "[^\\s/@:\\[\\]\\p{Cc}]*|"
+                              "\\[?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(%" NO_SPACE "+)?\\]?"},
+	[EMAIL__TYPE_EHLO] = {"xs:token", "[^\\s/@:\\[\\]\\p{Cc}]*|\\[" NO_SPACE "+\\]"},
+	[EMAIL__TYPE_ADDRESS] = {"xs:token", "([^@\\p{Cc}]*@" PRINTABLE ")?"},
+	[EMAIL__TYPE_URL] = {"xs:token", "(https://" NO_SPACE "+)?"},
+	[EMAIL__TYPE_SECRET] = {"xs:string", NULL},
+	[EMAIL__TYPE_TIME] = {"xs:dateTime", NULL},
+	[EMAIL__TYPE_STATUS] = {"xs:token", NULL},
 };
 
 /* --- one value --- */
@@ -71,7 +72,8 @@ add_range(email__buf *out, const email__property *row)
 static email_code
 add_lengths(email__buf *out, const email__property *row)
 {
-	bool text = row->type == EMAIL__TYPE_TEXT || row->type == EMAIL__TYPE_NAME || row->type == EMAIL__TYPE_SECRET;
+	bool text = row->type == EMAIL__TYPE_TEXT || row->type == EMAIL__TYPE_NAME ||
+	            row->type == EMAIL__TYPE_SECRET;
 	email_code rc = EMAIL_OK;
 
 	if (row->least && text)
@@ -86,7 +88,8 @@ add_restriction(email__buf *out, const email__property *row)
 {
 	const char *pattern = types[row->type].pattern;
 	bool words = row->type == EMAIL__TYPE_ENUM || row->type == EMAIL__TYPE_WORD;
-	email_code rc = email__buf_addf(out, "<xs:simpleType><xs:restriction base=\"%s\">", types[row->type].base);
+	email_code rc =
+		email__buf_addf(out, "<xs:simpleType><xs:restriction base=\"%s\">", types[row->type].base);
 
 	if (rc == EMAIL_OK && pattern)
 		rc = email__buf_addf(out, "<xs:pattern value=\"%s\"/>", pattern);
@@ -105,9 +108,10 @@ add_type(email__buf *out, const email__property *row)
 	email_code rc;
 
 	if (row->p.secret)
-		return email__buf_adds(out, "<xs:complexType><xs:simpleContent><xs:extension base=\"s:secret\">"
-		                            "<xs:attribute name=\"ref\" type=\"s:ref\"/>"
-		                            "</xs:extension></xs:simpleContent></xs:complexType>");
+		return email__buf_adds(out,
+		                       "<xs:complexType><xs:simpleContent><xs:extension base=\"s:secret\">"
+		                       "<xs:attribute name=\"ref\" type=\"s:ref\"/>"
+		                       "</xs:extension></xs:simpleContent></xs:complexType>");
 	if (!row->minus_one)
 		return add_restriction(out, row);
 	rc = email__buf_adds(out, "<xs:simpleType><xs:union><xs:simpleType><xs:restriction base=\"xs:token\">"
@@ -124,11 +128,11 @@ static email_code
 add_element(email__buf *out, const email__property *row, const char *name, bool many)
 {
 	const char *by_default = row->p.default_text[0] ? "; default " : "";
-	email_code rc = email__buf_addf(out,
-	                                "<xs:element name=\"%s\"%s>\n"
-	                                "<xs:annotation><xs:documentation>%s%s%s</xs:documentation></xs:annotation>\n",
-	                                name, many ? "" : " minOccurs=\"0\"", row->p.meaning, by_default,
-	                                row->p.default_text);
+	email_code rc = email__buf_addf(
+		out,
+		"<xs:element name=\"%s\"%s>\n"
+		"<xs:annotation><xs:documentation>%s%s%s</xs:documentation></xs:annotation>\n",
+		name, many ? "" : " minOccurs=\"0\"", row->p.meaning, by_default, row->p.default_text);
 
 	if (rc == EMAIL_OK)
 		rc = add_type(out, row);
@@ -219,17 +223,17 @@ add_root(email__buf *out)
 static email_code
 add_head(email__buf *out)
 {
-	return email__buf_addf(
-	        out,
-	        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-	        "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns:s=\"%s\"\n"
-	        "  targetNamespace=\"%s\" elementFormDefault=\"qualified\">\n"
-	        "<xs:simpleType name=\"secret\"><xs:restriction base=\"xs:token\"><xs:maxLength value=\"%d\"/>"
-	        "</xs:restriction></xs:simpleType>\n"
-	        "<xs:simpleType name=\"ref\"><xs:restriction base=\"xs:string\">"
-	        "<xs:pattern value=\"env:[A-Za-z_][A-Za-z0-9_]*|file:\\P{Cc}+\"/>"
-	        "</xs:restriction></xs:simpleType>\n",
-	        EMAIL__SHEET_NAMESPACE, EMAIL__SHEET_NAMESPACE, EMAIL__SECRET_MAX);
+	return email__buf_addf(out,
+	                       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	                       "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns:s=\"%s\"\n"
+	                       "  targetNamespace=\"%s\" elementFormDefault=\"qualified\">\n"
+	                       "<xs:simpleType name=\"secret\"><xs:restriction "
+	                       "base=\"xs:token\"><xs:maxLength value=\"%d\"/>"
+	                       "</xs:restriction></xs:simpleType>\n"
+	                       "<xs:simpleType name=\"ref\"><xs:restriction base=\"xs:string\">"
+	                       "<xs:pattern value=\"env:[A-Za-z_][A-Za-z0-9_]*|file:\\P{Cc}+\"/>"
+	                       "</xs:restriction></xs:simpleType>\n",
+	                       EMAIL__SHEET_NAMESPACE, EMAIL__SHEET_NAMESPACE, EMAIL__SECRET_MAX);
 }
 
 email_code

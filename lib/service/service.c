@@ -16,7 +16,7 @@ struct email_service {
 	char *state_override; /* NULL: the property says */
 	email_trust *trust;
 	bool trust_opened;
-	email__owner owner;   /* what the accounts see of this */
+	email__owner owner; /* what the accounts see of this */
 	email_error error;
 };
 
@@ -158,7 +158,7 @@ email_service_load(email_service *service, const char *path, email_error *error)
 	email__error_clear(error);
 	if ((rc = email__contents_read(path, &next, error)))
 		return rc;
-	if ((rc = trust_for(service, &next, &trust))) {
+	if (trust_for(service, &next, &trust)) {
 		email__contents_dispose(&next);
 		return email__error_memory(error, EMAIL_STAGE_SHEET);
 	}
@@ -257,8 +257,9 @@ static email_code
 may_take_name(email_service *service, const char *name)
 {
 	if (!email_account_name_valid(name))
-		return name_error(service, EMAIL_E_VALUE, name,
-		                  "expected 1 to 64 bytes, no '/' or control character, no leading '.' or '-', not");
+		return name_error(
+			service, EMAIL_E_VALUE, name,
+			"expected 1 to 64 bytes, no '/' or control character, no leading '.' or '-', not");
 	if (email__contents_find(&service->c, name))
 		return name_error(service, EMAIL_E_VALUE, name, "there is already an account");
 	return EMAIL_OK;
@@ -337,7 +338,8 @@ find_row(email_service *service, const char *property, const email__property **r
 		return EMAIL_OK;
 	near = email__table_nearest(&email__service_table, -1, false, property);
 	email__printable(shown, sizeof shown, property, strlen(property));
-	email__error_set(&service->error, EMAIL_E_UNKNOWN, EMAIL_STAGE_SHEET, "the service has no property %s", shown);
+	email__error_set(&service->error, EMAIL_E_UNKNOWN, EMAIL_STAGE_SHEET,
+	                 "the service has no property %s", shown);
 	if (near)
 		email__error_remedy(&service->error, "did you mean %s?", near);
 	snprintf(service->error.property, sizeof service->error.property, "%s", shown);
@@ -356,7 +358,8 @@ email_service_set(email_service *service, const char *property, const char *text
 		rc = email__error_set(&service->error, EMAIL_E_VALUE, EMAIL_STAGE_SHEET,
 		                      "%s is status: it can be read, not set", row->p.name);
 	else
-		rc = email__value_parse(row, &service->c.v, text ? text : row->p.default_text, &service->error);
+		rc = email__value_parse(row, &service->c.v, text ? text : row->p.default_text,
+		                        &service->error);
 	if (rc)
 		snprintf(service->error.property, sizeof service->error.property, "%s", row->p.name);
 	return rc;
@@ -417,7 +420,8 @@ email_service_get(email_service *service, const char *property, char *text, size
 	if (rc == EMAIL_OK)
 		rc = email__text_out(&out, text, size);
 	email__buf_dispose(&out);
-	return rc ? email__error_set(&service->error, rc, EMAIL_STAGE_SHEET, "%s", email_code_text(rc)) : EMAIL_OK;
+	return rc ? email__error_set(&service->error, rc, EMAIL_STAGE_SHEET, "%s", email_code_text(rc))
+	          : EMAIL_OK;
 }
 
 void

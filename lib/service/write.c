@@ -78,7 +78,8 @@ secret_can_be_kept(const email__secret *secret)
 {
 	size_t n = secret->kind == EMAIL__SECRET_VALUE ? strlen(secret->text) : 0;
 
-	return n == 0 || (secret->text[0] != ' ' && secret->text[n - 1] != ' ' && email__text_valid(secret->text, n));
+	return n == 0 ||
+	       (secret->text[0] != ' ' && secret->text[n - 1] != ' ' && email__text_valid(secret->text, n));
 }
 
 static email_code
@@ -91,9 +92,10 @@ fill(email__node *node, const email__property *row, void *values, const char *te
 	if (secret->kind != EMAIL__SECRET_VALUE)
 		return email__node_set_attribute(node, "ref", text);
 	if (!secret_can_be_kept(secret)) {
-		email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET,
-		                 "a sheet cannot hold %s: it has white space at its ends, or control characters",
-		                 row->p.name);
+		email__error_set(
+			e, EMAIL_E_VALUE, EMAIL_STAGE_SHEET,
+			"a sheet cannot hold %s: it has white space at its ends, or control characters",
+			row->p.name);
 		email__error_remedy(e, "keep it in a file of its own: file:PATH");
 		return EMAIL_E_VALUE;
 	}
@@ -126,8 +128,8 @@ put_text(const level *at, email__node *parent, const email__property *row, void 
 }
 
 static email_code
-put_property(const level *at, email__node *parent, const email__property *row, void *values, const void *defaults,
-             email_error *e)
+put_property(const level *at, email__node *parent, const email__property *row, void *values,
+             const void *defaults, email_error *e)
 {
 	email__node *old = child(parent, element_name(at, row));
 	email__buf text;

@@ -292,6 +292,18 @@ is_space(unsigned char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+bool
+email__node_has_text(const email__node *node)
+{
+	xmlNodePtr child;
+
+	for (child = inside(node)->children; child; child = child->next)
+		if (child->type == XML_ENTITY_REF_NODE || child->type == XML_CDATA_SECTION_NODE ||
+		    (child->type == XML_TEXT_NODE && !xmlIsBlankNode(child)))
+			return true;
+	return false;
+}
+
 email_code
 email__node_text(const email__node *node, email__buf *out)
 {

@@ -42,6 +42,8 @@ const char *email__node_attribute(const email__node *node, const char *name);
 const char *email__node_attribute_at(const email__node *node, size_t i);
 /* True where it holds elements. */
 bool email__node_has_children(const email__node *node);
+/* True where it holds text of its own, white space aside: what an element of elements must not. */
+bool email__node_has_text(const email__node *node);
 /* The text of an element without child elements, white space at both ends trimmed, into `out` (cleared
  * first). EMAIL_E_SHEET: it has child elements, or is over out->max. */
 email_code email__node_text(const email__node *node, email__buf *out);

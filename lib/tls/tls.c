@@ -97,6 +97,7 @@ struct email__tls {
 	email_code verdict; /* its word */
 	size_t heard;       /* bytes that came */
 	bool retry_1_2;
+	size_t unsent;      /* bytes in a record that the transport has not taken whole */
 	int64_t not_after;
 };
 
@@ -417,7 +418,9 @@ fail(email__tls *tls, int rc, email_error *e)
 	}
 	if (first)
 		e->tls = rc;
-	tls->state = FAILED;
+	/* the transport takes no more, but what the server said before lies there still */
+	if (tls->state == HANDSHAKING || rc != MBEDTLS_ERR_NET_SEND_FAILED)
+		tls->state = FAILED;
 	return EMAIL__TLS_FAILED;
 }
 
@@ -466,7 +469,11 @@ email__tls_write(email__tls *tls, const unsigned char *p, size_t len, size_t *n,
 		return not_now(error);
 	if (len == 0)
 		return EMAIL__TLS_DONE;
+	/* the record is made already: a longer call would be told that all of its bytes were in it */
+	if (tls->unsent && tls->unsent < len)
+		len = tls->unsent;
 	rc = mbedtls_ssl_write(&tls->ssl, p, len);
+	tls->unsent = rc >= 0 ? 0 : len;
 	if (rc >= 0) {
 		*n = (size_t)rc;
 		return EMAIL__TLS_DONE;

@@ -38,7 +38,8 @@ typedef enum email__tls_io {
 	EMAIL__TLS_WANT_WRITE, /* nothing more until the transport takes bytes; call again with the same bytes */
 	EMAIL__TLS_CLOSED,     /* the peer closed cleanly (close_notify) */
 	EMAIL__TLS_TRUNCATED,  /* the transport ended without close_notify */
-	EMAIL__TLS_FAILED      /* error has it; only _free and _verdict after this */
+	EMAIL__TLS_FAILED      /* error has it; only _free and _verdict after this, but where it was the transport
+	                          that failed while writing: what the peer said before may still be read */
 } email__tls_io;
 
 /*
@@ -52,7 +53,8 @@ typedef struct email__bio {
 	void *context;
 } email__bio;
 
-/* The client certificate and key shown where the server asks; PEM or DER, NUL-ended where PEM. */
+/* The client certificate and key shown where the server asks; PEM or DER. PEM ends in a NUL, which its length
+ * counts. Read by email__tls_new() only. */
 typedef struct email__client_key {
 	const unsigned char *certificates, *key;
 	size_t certificates_len, key_len;

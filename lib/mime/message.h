@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* The message object: what its caller set, and what composing keeps. */
+#ifndef EMAIL__MIME_MESSAGE_H
+#define EMAIL__MIME_MESSAGE_H
+
+#include <emailservice/message.h>
+
+#include "mime/address.h"
+#include "mime/compose.h"
+#include "mime/content.h"
+#include "mime/raw.h"
+
+/* An attached or inline file. */
+typedef struct email__part {
+	bool shown; /* inline, by its content id */
+	char *name, *type, *content_id;
+	char *data; /* owned; what content.data points to */
+	email__content content;
+} email__part;
+
+typedef struct email__header {
+	char *name, *value;
+	email__address_list addresses; /* where the value is a list of them */
+} email__header;
+
+/* What goes out, in order: bytes of the frame, or a content. */
+typedef struct email__segment {
+	email__content *content; /* NULL: the frame's bytes [from, to) */
+	size_t from, to;
+} email__segment;
+
+#define EMAIL__BOUNDARY_MAX 40
+
+struct email_message {
+	email_error error;
+	email__address from, reply_to; /* address NULL: not set */
+	email__address_list to, cc, bcc;
+	char *subject, *text, *html;
+	email__header *headers;
+	size_t header_count;
+	email__part **parts; /* pointers, so that contents stay where segments know them */
+	size_t part_count;
+	char *message_id;
+	int64_t date;
+	unsigned dsn;
+	bool has_date;
+	email__raw raw;
+	email__content text_content, html_content;
+
+	/* frozen at the first prepare; a setter of the same thing goes before it */
+	int64_t frozen_date;
+	int offset;
+	bool frozen;
+	char boundary[EMAIL__BOUNDARY_MAX];
+	char *made_id;
+
+	/* what the last prepare made, good until something changes */
+	bool prepared, allow_eight_bit;
+	char *default_from_text, *default_reply_to_text;
+	email__address default_from, default_reply_to;
+	email__buf frame;
+	email__segment *segments;
+	size_t segment_count, segment_room;
+	const char **recipients;
+	email__envelope envelope;
+
+	/* where the source is */
+	size_t segment, at;
+	bool begun; /* the segment's content, or the raw file */
+	unsigned char carry[EMAIL__CONTENT_ROOM];
+	size_t carry_at, carry_end;
+};
+
+#endif

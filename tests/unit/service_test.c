@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* The service's public face: accounts, its own properties, trust. Sheets: read_test.c, write_test.c. */
+#include "support/cm.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <emailservice/service.h>
+
+#include "account/account.h"
+#include "support/failalloc.h"
+
+static char folder[] = "/tmp/email-service-XXXXXX";
+static email_service *service;
+
+static int
+group_setup(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int
+group_teardown(void **state)
+{
+	char command[96];
+
+	(void)state;
+	snprintf(command, sizeof command, "rm -rf %s", folder);
+	return system(command);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	return (service = email_service_new()) ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	email_service_free(service);
+	email_service_free(NULL);
+	return 0;
+}
+
+static void
+assert_own(const char *property, const char *expected)
+{
+	char text[512];
+
+	assert_int_equal(email_service_get(service, property, text, sizeof text), EMAIL_OK);
+	assert_string_equal(text, expected);
+}
+
+static void
+accounts(void **state)
+{
+	email_account *a, *b;
+
+	(void)state;
+	assert_int_equal(email_service_add(service, EMAIL_OUTGOING, "A", &a), EMAIL_OK);
+	assert_int_equal(email_service_add(service, EMAIL_INCOMING, "B", &b), EMAIL_OK);
+	assert_ptr_equal(email_service_account(service, "A"), a);
+	assert_ptr_equal(email_service_account_at(service, 1), b);
+	assert_null(email_service_account_at(service, 2));
+	assert_null(email_service_account_at(service, SIZE_MAX));
+
+	assert_int_equal(email_service_add(service, EMAIL_INCOMING, "A", &b), EMAIL_E_VALUE);
+	assert_null(b);
+	assert_string_equal(email_service_error(service)->property, "name");
+	assert_int_equal(email_service_add(service, EMAIL_INCOMING, ".A", NULL), EMAIL_E_VALUE);
+	assert_int_equal(email_service_add(service, EMAIL_INCOMING, NULL, NULL), EMAIL_E_VALUE);
+
+	assert_int_equal(email_service_rename(service, "A", "B"), EMAIL_E_VALUE);
+	assert_int_equal(email_service_rename(service, "A", "a/b"), EMAIL_E_VALUE);
+	assert_int_equal(email_service_rename(service, "C", "D"), EMAIL_E_UNKNOWN);
+	assert_int_equal(email_service_rename(service, "A", "A"), EMAIL_OK);
+	assert_int_equal(email_service_rename(service, "A", "C"), EMAIL_OK);
+	assert_int_equal(email_service_error(service)->code, EMAIL_OK);
+	assert_string_equal(email_account_name(a), "C");
+	/* by the account's own property it is the same */
+	assert_int_equal(email_account_set(a, "name", "B"), EMAIL_E_VALUE);
+	assert_int_equal(email_account_set(a, "name", "D"), EMAIL_OK);
+	assert_ptr_equal(email_service_account(service, "D"), a);
+
+	assert_int_equal(email_service_remove(service, "A"), EMAIL_E_UNKNOWN);
+	assert_int_equal(email_service_remove(service, "D"), EMAIL_OK);
+	assert_null(email_service_account(service, "D"));
+	assert_non_null(email_service_account(service, "B"));
+	assert_int_equal(email_service_remove(service, "B"), EMAIL_OK);
+	assert_null(email_service_account_at(service, 0));
+}
+
+static void
+its_own_properties(void **state)
+{
+	char text[4];
+
+	(void)state;
+	assert_own("enabled", "true");
+	assert_own("stateFolder", "state");
+	assert_int_equal(email_service_set(service, "stateFolder", "elsewhere"), EMAIL_OK);
+	assert_own("stateFolder", "elsewhere");
+	assert_int_equal(email_service_get(service, "stateFolder", text, sizeof text), EMAIL_E_LIMIT);
+	assert_string_equal(text, "els");
+	assert_int_equal(email_service_set(service, "stateFolder", ""), EMAIL_E_VALUE);
+	assert_string_equal(email_service_error(service)->property, "stateFolder");
+	assert_int_equal(email_service_set(service, "stateFolder", NULL), EMAIL_OK);
+	assert_own("stateFolder", "state");
+	assert_int_equal(email_service_set(service, "status", "ok"), EMAIL_E_VALUE);
+	assert_int_equal(email_service_set(service, "enbled", "false"), EMAIL_E_UNKNOWN);
+	assert_string_equal(email_service_error(service)->remedy, "did you mean enabled?");
+	assert_int_equal(email_service_get(service, "hostname", text, sizeof text), EMAIL_E_UNKNOWN);
+}
+
+static void
+status_is_the_worst_accounts(void **state)
+{
+	email_account *a, *b;
+
+	(void)state;
+	assert_own("status", "unverified");
+	email_service_add(service, EMAIL_OUTGOING, "A", &a);
+	email_service_add(service, EMAIL_INCOMING, "B", &b);
+	assert_own("status", "unverified");
+	a->v.status_bits = b->v.status_bits = 0;
+	assert_own("status", "ok");
+	assert_own("faultCause", "");
+	email_account_set_enabled(a, false);
+	assert_own("status", "disabled");
+	b->v.status_bits = EMAIL__STATUS_UNVERIFIED;
+	assert_own("status", "unverified");
+	b->v.status_bits = EMAIL__STATUS_DOWN;
+	assert_own("status", "down");
+	a->v.status_bits = EMAIL__STATUS_FAULT;
+	strcpy(a->v.fault_cause = realloc(a->v.fault_cause, 32), "login refused");
+	assert_own("status", "fault");
+	assert_own("faultCause", "A: login refused");
+	email_service_set(service, "enabled", "false");
+	assert_own("status", "disabled");
+}
+
+static void
+accounts_have_the_services_trust(void **state)
+{
+	email_trust *trust, *own = email_trust_new();
+	email_account *a;
+	char state_folder[64];
+
+	(void)state;
+	snprintf(state_folder, sizeof state_folder, "%s/trust", folder);
+	assert_int_equal(email_service_set_state_folder(service, state_folder), EMAIL_OK);
+	email_service_add(service, EMAIL_OUTGOING, "A", &a);
+	trust = email__account_trust(a);
+	assert_non_null(trust);
+	assert_ptr_equal(trust, email_service_trust(service));
+	assert_int_equal(email_trust_error(trust)->code, EMAIL_OK);
+	email_account_set_trust(a, own);
+	assert_ptr_equal(email__account_trust(a), own);
+	email_account_set_trust(a, NULL);
+	assert_ptr_equal(email__account_trust(a), trust);
+	/* nothing is made on disk before there is something to keep */
+	assert_int_equal(access(state_folder, F_OK), -1);
+	email_trust_free(own);
+}
+
+static void
+write_sheet(const char *path, const char *state_folder)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fprintf(f,
+	        "<emailService xmlns=\"urn:emailservice:property-sheet:1\">"
+	        "<stateFolder>%s</stateFolder><outgoingAccount name=\"A\"/></emailService>\n",
+	        state_folder);
+	fclose(f);
+}
+
+/* Relative to the sheet; the trust sheet that stands there is the one that is read. */
+static void
+the_state_folder_is_beside_the_sheet(void **state)
+{
+	char sheet[64], broken[64], trust_sheet[80];
+	email_trust *trust;
+	FILE *f;
+
+	(void)state;
+	snprintf(sheet, sizeof sheet, "%s/email.xml", folder);
+	snprintf(broken, sizeof broken, "%s/broken", folder);
+	snprintf(trust_sheet, sizeof trust_sheet, "%s/trust.xml", broken);
+	write_sheet(sheet, "broken");
+	assert_int_equal(mkdir(broken, 0700), 0);
+	f = fopen(trust_sheet, "w");
+	assert_non_null(f);
+	fputs("<trust", f);
+	fclose(f);
+	assert_int_equal(email_service_load(service, sheet, NULL), EMAIL_OK);
+	trust = email_service_trust(service);
+	assert_non_null(trust);
+	assert_int_equal(email_trust_error(trust)->code, EMAIL_E_SHEET);
+
+	/* the same folder again: the same object; another folder: another one, which is read from there */
+	assert_int_equal(email_service_load(service, sheet, NULL), EMAIL_OK);
+	assert_ptr_equal(email_service_trust(service), trust);
+	write_sheet(sheet, "sound");
+	assert_int_equal(email_service_load(service, sheet, NULL), EMAIL_OK);
+	assert_int_equal(email_trust_error(email_service_trust(service))->code, EMAIL_OK);
+	write_sheet(sheet, "broken");
+	assert_int_equal(email_service_load(service, sheet, NULL), EMAIL_OK);
+	assert_int_equal(email_trust_error(email_service_trust(service))->code, EMAIL_E_SHEET);
+}
+
+static void
+memory_may_end_anywhere(void **state)
+{
+	email_service *s = NULL;
+	size_t n, blocks;
+
+	(void)state;
+	email_test_fail_alloc(0);
+	blocks = email_test_blocks();
+	for (n = 1; !s; n++) {
+		email_test_fail_alloc(n);
+		s = email_service_new();
+		if (!s)
+			assert_int_equal(email_test_blocks(), blocks);
+	}
+	for (n = 1;; n++) {
+		email_account *a = NULL;
+		email_code rc, other;
+
+		email_test_fail_alloc(n);
+		rc = email_service_add(s, EMAIL_OUTGOING, "A", &a);
+		other = rc ? EMAIL_OK : email_service_rename(s, "A", "B");
+		if (rc == EMAIL_OK && other == EMAIL_OK)
+			break;
+		assert_int_equal(rc ? rc : other, EMAIL_E_MEMORY);
+		assert_int_equal(email_service_error(s)->code, EMAIL_E_MEMORY);
+		email_test_fail_alloc(0);
+		if (rc)
+			assert_null(email_service_account_at(s, 0));
+		else
+			assert_int_equal(email_service_remove(s, "A"), EMAIL_OK);
+	}
+	email_service_free(s);
+	assert_int_equal(email_test_blocks(), blocks);
+	email_test_fail_alloc_off();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(accounts, setup, teardown),
+		cmocka_unit_test_setup_teardown(its_own_properties, setup, teardown),
+		cmocka_unit_test_setup_teardown(status_is_the_worst_accounts, setup, teardown),
+		cmocka_unit_test_setup_teardown(accounts_have_the_services_trust, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_state_folder_is_beside_the_sheet, setup, teardown),
+		cmocka_unit_test(memory_may_end_anywhere),
+	};
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}

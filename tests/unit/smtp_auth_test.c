@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* The login where passwords are long, odd, or must leave no trace. Dialogues: tests/transcripts. */
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "codec/base64.h"
+#include "proto/smtp.h"
+#include "support/cm.h"
+
+static email__smtp *s;
+static email__link *l;
+
+static void
+start(const email__credentials *who, const char *offered)
+{
+	email__smtp_config config = {.ehlo_name = "x", .tls = true, .credentials = who};
+
+	s = email__smtp_new(&config);
+	assert_non_null(s);
+	l = email__smtp_link(s);
+	assert_int_equal(email__buf_adds(&l->in, "220 hello\r\n"), EMAIL_OK);
+	l->step(l);
+	email__buf_consume(&l->out, email__buf_len(&l->out));
+	assert_int_equal(email__buf_adds(&l->in, offered), EMAIL_OK);
+	l->step(l);
+}
+
+/* The password at both ends of the limit: one line, two lines, too long. */
+static void
+long_passwords(void **state)
+{
+	static char password[20000];
+	email__credentials who = {"user", password};
+	size_t n;
+
+	(void)state;
+	for (n = 9180; n < 9230; n++) {
+		static char want[20000];
+		static unsigned char raw[20000];
+		size_t line;
+
+		memset(password, 'p', n);
+		password[n] = '\0';
+		memcpy(raw, "\0user\0", 6);
+		memset(raw + 6, 'p', n);
+		line = email__base64_encode(want, raw, n + 6);
+		memcpy(want + line, "\r\n", 2);
+		start(&who, "250-x\r\n250 AUTH PLAIN\r\n");
+		if (line + 13 <= EMAIL__SMTP_COMMAND_MAX) {
+			assert_int_equal(email__buf_len(&l->out), 11 + line + 2);
+			assert_memory_equal(email__buf_head(&l->out), "AUTH PLAIN ", 11);
+			assert_memory_equal(email__buf_head(&l->out) + 11, want, line + 2);
+		} else if (l->error.code == EMAIL_OK) {
+			assert_int_equal(email__buf_len(&l->out), 12);
+			email__buf_consume(&l->out, 12);
+			assert_int_equal(email__buf_adds(&l->in, "334 \r\n"), EMAIL_OK);
+			l->step(l);
+			assert_true(line + 2 <= EMAIL__SMTP_COMMAND_MAX);
+			assert_int_equal(email__buf_len(&l->out), line + 2);
+			assert_memory_equal(email__buf_head(&l->out), want, line + 2);
+		} else
+			assert_true(line + 13 > EMAIL__SMTP_COMMAND_MAX);
+		email__smtp_free(s);
+	}
+	memset(password, 'p', 16000);
+	start(&who, "250-x\r\n250 AUTH PLAIN\r\n");
+	assert_int_equal(l->want, 0);
+	assert_int_equal(l->error.code, EMAIL_E_LIMIT);
+	assert_int_equal(l->error.stage, EMAIL_STAGE_AUTHENTICATE);
+	email__smtp_free(s);
+}
+
+/* Row 116: spaces, quotes, percent signs, bytes over 127 go out as they are. */
+static void
+odd_passwords(void **state)
+{
+	static const char *const odd[] = {" lead", "trail ", "%s%n", "\"'\\", "\xC3\xA4\xFF", "", "a\r\nb"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof odd / sizeof *odd; i++) {
+		email__credentials who = {"u", odd[i]};
+		unsigned char got[64];
+		size_t n;
+
+		start(&who, "250-x\r\n250 AUTH PLAIN\r\n");
+		n = email__buf_len(&l->out);
+		assert_memory_equal(email__buf_head(&l->out), "AUTH PLAIN ", 11);
+		assert_int_equal(email__base64_decode(got, &n, (char *)email__buf_head(&l->out) + 11, n - 13), EMAIL_OK);
+		assert_int_equal(n, 3 + strlen(odd[i]));
+		assert_memory_equal(got + 3, odd[i], strlen(odd[i]));
+		email__smtp_free(s);
+	}
+}
+
+/* Once written, the secret is nowhere in the buffer. */
+static void
+wiped(void **state)
+{
+	email__credentials who = {"user", "secret"};
+	size_t i;
+
+	(void)state;
+	start(&who, "250-x\r\n250 AUTH PLAIN\r\n");
+	assert_true(l->out.secret);
+	email__buf_consume(&l->out, email__buf_len(&l->out));
+	for (i = 0; i + 8 < l->out.cap; i++)
+		assert_memory_not_equal(l->out.data + i, "c2VjcmV0", 8);
+	l->step(l);
+	assert_false(l->out.secret); /* what follows is mail, and need not be wiped */
+	assert_int_equal(email__buf_adds(&l->in, "235 ok\r\n"), EMAIL_OK);
+	l->step(l);
+	assert_int_equal(l->want, EMAIL__WANT_CALLER);
+	email__smtp_free(s);
+}
+
+static void
+no_user(void **state)
+{
+	email__credentials who = {"", "secret"};
+
+	(void)state;
+	start(&who, "250-x\r\n250 AUTH PLAIN\r\n");
+	assert_int_equal(l->error.code, EMAIL_E_LOGIN);
+	assert_int_equal(email__buf_len(&l->out), 0);
+	email__smtp_free(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(long_passwords), cmocka_unit_test(odd_passwords),
+	                                   cmocka_unit_test(wiped), cmocka_unit_test(no_user)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* emailctl: the one table of commands, the arguments sorted by it, and help. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct command {
+	const char *name;
+	const char *arguments;
+	const char *options; /* words; one that takes a value ends in '=' */
+	size_t least, most;  /* words behind the command */
+	const char *summary;
+	const char *help;
+	int (*run)(cli *c);
+} commands[] = {
+	{"new", "outgoing|incoming NAME [PROPERTY=VALUE...]", "", 2, SIZE_MAX, "add an account to the sheet",
+         "The sheet is made, 0600, where there is none. preset=microsoft365 or preset=google fills in what\n"
+         "is known. Properties may come in any order; all are taken, or none.\n"
+         "A secret takes file:PATH (relative to the sheet), env:NAME, or - (one line from standard input, "
+         "or\n"
+         "a prompt on a terminal), never the secret itself.",
+         command_new},
+	{"show", "[ACCOUNT]", "", 0, 1, "the accounts, or one account's property sheet",
+         "With ACCOUNT: configuration, effective values, status.", command_show},
+	{"get", "ACCOUNT PROPERTY", "", 2, 2, "one value",
+         "ACCOUNT may be service or trust: their own properties. Of a secret: whether it is set.",
+         command_get},
+	{"set", "ACCOUNT PROPERTY=VALUE...", "", 2, SIZE_MAX, "change values: all, or none",
+         "The sheet is changed in place, its comments kept. ACCOUNT may be service or trust.\n"
+         "A secret takes file:PATH (relative to the sheet), env:NAME, or - (one line from standard input, "
+         "or\n"
+         "a prompt on a terminal), never the secret itself.",
+         command_set},
+	{"unset", "ACCOUNT PROPERTY...", "", 2, SIZE_MAX, "values back to their defaults",
+         "ACCOUNT may be service or trust.", command_unset},
+	{"remove", "ACCOUNT", "", 1, 1, "remove an account from the sheet", "", command_remove},
+	{"rename", "ACCOUNT NAME", "", 2, 2, "give an account another name", "", command_rename},
+	{"reset", "ACCOUNT sent|discarded", "", 2, 2, "set a counter back to 0", "", command_reset},
+	{"check", "[ACCOUNT]", "", 0, 1, "what is legal but probably wrong",
+         "Exit status 1: there is something.", command_check},
+	{"test", "ACCOUNT [PROPERTY=VALUE...]", "", 1, SIZE_MAX, "connect, TLS, login; no mail is sent",
+         "Step by step, each ok or failed and what to do. The values given are tried, not saved.",
+         command_test},
+	{"send", "ACCOUNT --to ADDRESS... [options]",
+         "to= cc= bcc= from= reply-to= subject= text= html= attach= inline= header= priority= dsn= raw= "
+         "queue",
+         1, 1, "compose a mail and send it now",
+         "  --to, --cc, --bcc ADDRESS   recipients; may be repeated\n"
+         "  --from, --reply-to ADDRESS  in place of the account's\n"
+         "  --subject TEXT\n"
+         "  --text FILE                 the text; - is standard input\n"
+         "  --html FILE                 the HTML form\n"
+         "  --attach FILE               may be repeated\n"
+         "  --inline FILE               shown by the HTML as cid:NAME; may be repeated\n"
+         "  --header NAME:VALUE         may be repeated\n"
+         "  --priority N                0 to 9, 5 is normal; 7 and above say so in the mail\n"
+         "  --dsn LIST                  never, or of success,failure,delay\n"
+         "  --raw FILE                  a ready message; --from and --to then make the envelope",
+         command_send},
+	{"hosts", "list|view|approve|reject|unapprove|accept-key|delete|prune [HOST:PORT]",
+         "sha256= until=", 1, 2, "Allowed Hosts: servers that no root verifies",
+         "  --sha256 HEX   of the certificate or of its public key; approve needs it, unless a person\n"
+         "                 confirms on a terminal\n"
+         "  --until TIME   when the approval ends: 2027-01-31, or 2027-01-31T12:00:00Z\n"
+         "An IPv6 address is written in brackets: [2001:db8::1]:465.",
+         command_hosts},
+	{"trust", "list|view ALIAS|import FILE|export ALIAS|delete ALIAS", "alias= system", 1, 2,
+         "User Trust Store: roots that were imported",
+         "  --alias NAME   for import: the name of the root\n"
+         "  --system       for list and view: the System Trust Store",
+         command_trust},
+	{"verify", "--host NAME --chain FILE [--roots FILE] [--time TIME] | --batch",
+         "host= chain= roots= time= batch", 0, 0, "the verdict on a certificate chain",
+         "ACCEPT, or REFUSE and the reasons, without Allowed Hosts. Roots given replace the stores, a time\n"
+         "given is a good clock. --batch reads lines of JSON and answers with one for each.",
+         command_verify},
+	{"schema", "", "", 0, 0, "the XML Schema of property sheets", "", command_schema},
+};
+
+/* They belong to parts that are not there yet: no guess at their arguments is better than a wrong one. */
+static const struct {
+	const char *name, *what;
+} later[] = {
+	{"keys", "client certificates"},  {"login", "OAuth"},     {"receive", "receiving mail"},
+	{"queue", "the queue"},           {"run", "the service"}, {"parse", "reading messages"},
+	{"discover", "finding settings"},
+};
+
+static const char global_options[] = "sheet= state= json trace help version";
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+const char *
+cli_option(const cli *c, const char *name)
+{
+	size_t i;
+
+	for (i = c->options; i-- > 0;)
+		if (strcmp(c->option[i].name, name) == 0)
+			return c->option[i].value;
+	return NULL;
+}
+
+/* --- help --- */
+
+static void
+help(void)
+{
+	size_t i;
+
+	puts("emailctl: the e-mail accounts of a station\n\n"
+	     "usage: emailctl [--sheet FILE] [--state DIR] [--json] [--trace] COMMAND ...\n");
+	for (i = 0; i < COUNT(commands); i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+	puts("\n  --sheet FILE  the property sheet (else $EMAILSERVICE_SHEET, else email.xml)\n"
+	     "  --state DIR   the state folder (else the sheet's stateFolder)\n"
+	     "  --json        one JSON document on standard output\n"
+	     "  --trace       the protocol on standard error, secrets masked\n"
+	     "  --help        this, or a command's own help\n"
+	     "  --version");
+}
+
+static void
+help_command(const struct command *command)
+{
+	printf("usage: emailctl %s %s\n\n%s\n%s%s", command->name, command->arguments, command->summary,
+	       command->help, command->help[0] ? "\n" : "");
+}
+
+/* --- arguments --- */
+
+static const struct command *
+find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* The name as the list has it, and whether it takes a value; NULL: it is not in the list. */
+static const char *
+find_option(const char *list, const char *name, size_t n, bool *takes_value)
+{
+	size_t len;
+
+	for (; *list; list += len, list += *list == ' ') {
+		len = strcspn(list, " ");
+		*takes_value = list[len - 1] == '=';
+		if (len - *takes_value == n && memcmp(list, name, n) == 0)
+			return list;
+	}
+	return NULL;
+}
+
+static void
+keep_option(cli *c, const char *listed, size_t n, const char *value)
+{
+	static const struct {
+		const char *name;
+		size_t flag;
+	} flags[] = {{"json", offsetof(cli, json)},
+	             {"trace", offsetof(cli, trace)},
+	             {"help", offsetof(cli, help)}};
+	option *o = &c->option[c->options++];
+	size_t i;
+
+	o->name = need_memory(strndup(listed, n));
+	o->value = value;
+	for (i = 0; i < COUNT(flags); i++)
+		if (strcmp(flags[i].name, o->name) == 0)
+			*(bool *)((char *)c + flags[i].flag) = true;
+	if (strcmp(o->name, "sheet") == 0)
+		c->sheet = value;
+	if (strcmp(o->name, "state") == 0)
+		c->state = value;
+}
+
+/* One argument that begins with "--"; *i moves on where the value is the next one. */
+static int
+take_option(cli *c, const struct command *command, char **argv, int argc, int *i)
+{
+	const char *name = argv[*i] + 2;
+	size_t n = strcspn(name, "=");
+	bool takes_value;
+	const char *listed = find_option(global_options, name, n, &takes_value), *value = "";
+
+	if (!listed && command)
+		listed = find_option(command->options, name, n, &takes_value);
+	if (!listed)
+		return usage(c, "there is no option --%.*s%s%s", (int)(n < 40 ? n : 40), name,
+		             command ? " for " : "", command ? command->name : "");
+	if (!takes_value && name[n])
+		return usage(c, "the option --%.*s takes no value", (int)n, name);
+	if (takes_value && name[n])
+		value = name + n + 1;
+	else if (takes_value && ++*i < argc)
+		value = argv[*i];
+	else if (takes_value)
+		return usage(c, "the option --%.*s needs a value", (int)n, name);
+	keep_option(c, listed, n, value);
+	return DONE;
+}
+
+static int
+no_command(cli *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(later); i++)
+		if (strcmp(later[i].name, name) == 0)
+			return usage(c, "%s (%s) is not part of this version", name, later[i].what);
+	return usage(c, "there is no command %.40s", name);
+}
+
+/* Sorts the arguments into command, words and options. A command that was found is in *command also where
+ * something else is wrong. */
+static int
+sort_arguments(cli *c, int argc, char **argv, const struct command **command)
+{
+	bool words_only = false;
+	int i, status = DONE;
+
+	*command = NULL;
+	for (i = 1; i < argc && status == DONE; i++) {
+		const char *word = argv[i];
+
+		if (!words_only && strcmp(word, "--") == 0) {
+			words_only = true;
+		} else if (!words_only && word[0] == '-' && word[1] == '-') {
+			status = take_option(c, *command, argv, argc, &i);
+		} else if (!words_only && word[0] == '-' && word[1]) {
+			status = usage(c, "there is no option %.40s", word);
+		} else if (!*command) {
+			if (!(*command = find_command(word)))
+				return no_command(c, word);
+			c->command = (*command)->name;
+		} else {
+			c->word[c->count++] = word;
+		}
+	}
+	return status;
+}
+
+static int
+run(cli *c, const struct command *command)
+{
+	if (cli_option(c, "version")) {
+		printf("emailctl %s\n", email_version());
+		return DONE;
+	}
+	if (c->help) {
+		if (command)
+			help_command(command);
+		else
+			help();
+		return DONE;
+	}
+	if (!command)
+		return usage(c, "a command is missing");
+	if (c->count < command->least || c->count > command->most)
+		return usage(c, "expected emailctl %s %s", command->name, command->arguments);
+	return command->run(c);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct command *command;
+	cli c = {0};
+	int status;
+	size_t i;
+
+	c.word = need_memory(calloc((size_t)argc + 1, sizeof *c.word));
+	c.option = need_memory(calloc((size_t)argc + 1, sizeof *c.option));
+	/* known before the others, so that a complaint about them is JSON too */
+	for (i = 1; i < (size_t)argc; i++)
+		c.json = c.json || strcmp(argv[i], "--json") == 0;
+	status = sort_arguments(&c, argc, argv, &command);
+	if (status == DONE)
+		status = run(&c, command);
+	email_service_free(c.service);
+	for (i = 0; i < c.options; i++)
+		free((char *)(uintptr_t)c.option[i].name);
+	free(c.option);
+	free(c.word);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == DONE) {
+		fputs("emailctl: standard output could not be written\n", stderr);
+		status = RETRY;
+	}
+	return status;
+}
