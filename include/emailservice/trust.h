@@ -124,6 +124,11 @@ EMAIL_API void email_trust_set_clock_good(email_trust *trust, bool good);
 EMAIL_API email_code email_trust_set(email_trust *trust, const char *property, const char *text);
 EMAIL_API email_code email_trust_get(email_trust *trust, const char *property, char *text, size_t size);
 
+/* Is a revocation list of crlFile past its next update (a finding: it still says who is revoked)? False
+ * where crlFile is not set. Errors: EMAIL_E_FILE, EMAIL_E_CERTIFICATE (no list that can be read: no server
+ * is accepted then), EMAIL_E_SHEET, EMAIL_E_MEMORY. */
+EMAIL_API email_code email_trust_crl_outdated(email_trust *trust, bool *outdated);
+
 /* Visits every entry; the callback returns false to stop. Pointers are valid during the call only. */
 typedef bool (*email_certificate_fn)(void *context, const email_certificate *certificate);
 typedef bool (*email_allowed_host_fn)(void *context, const email_allowed_host *entry);
@@ -190,6 +195,7 @@ typedef struct email_verify {
 	const void *roots;
 	size_t roots_size;
 	int64_t time;
+	int nanoseconds; /* behind that second, 0..999999999: a certificate ends with its last second */
 } email_verify;
 EMAIL_API email_code email_trust_verify(email_trust *trust, const email_verify *question, email_reasons *reasons,
                                         email_error *error);

@@ -50,7 +50,7 @@ email__crl_lists(const email__crl *crl, email__span serial)
 }
 
 email_reasons
-email__crls_judge(email__crls *crls, const email__cert *cert, const email__cert *issuer, int64_t now, int *checks,
+email__crls_judge(const email__crls *crls, const email__cert *cert, const email__cert *issuer, int *checks,
                   email_code *rc)
 {
 	size_t i;
@@ -69,8 +69,6 @@ email__crls_judge(email__crls *crls, const email__cert *cert, const email__cert 
 			*rc = signed_by;
 		if (signed_by)
 			continue;
-		if (crl->next_update && crl->next_update < now)
-			crls->outdated = true;
 		if (email__crl_lists(crl, cert->serial))
 			return EMAIL_REASON(REVOKED);
 	}
@@ -110,6 +108,17 @@ email__crls_load(email__crls *crls, const void *bytes, size_t n)
 	if (rc)
 		email__crls_dispose(crls);
 	return rc;
+}
+
+bool
+email__crls_outdated(const email__crls *crls, int64_t now)
+{
+	size_t i;
+
+	for (i = 0; i < crls->count; i++)
+		if (crls->list[i].next_update && crls->list[i].next_update < now)
+			return true;
+	return false;
 }
 
 void

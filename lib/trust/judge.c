@@ -64,8 +64,8 @@ judge_leaf(const email__cert *leaf)
 	return reasons;
 }
 
-static email_code
-load_crls(email__judgement *j, email_trust *trust, email_error *e)
+email_code
+email__trust_load_crls(const email_trust *trust, email__crls *crls, email_error *e)
 {
 	email__buf bytes;
 	char *path;
@@ -77,7 +77,7 @@ load_crls(email__judgement *j, email_trust *trust, email_error *e)
 		return email__error_memory(e, EMAIL_STAGE_TRUST);
 	email__buf_init(&bytes, EMAIL__CRL_MAX);
 	if ((rc = email__file_read(path, &bytes, e)) == EMAIL_OK &&
-	    (rc = email__crls_load(&j->crls, email__buf_head(&bytes), email__buf_len(&bytes))))
+	    (rc = email__crls_load(crls, email__buf_head(&bytes), email__buf_len(&bytes))))
 		email__error_set(e, rc, EMAIL_STAGE_TRUST, "%s holds no revocation list that can be read", path);
 	if (rc)
 		email__error_remedy(e, "renew the file that crlFile names, or unset crlFile");
@@ -138,7 +138,7 @@ judge_stores(email__judgement *j, email_trust *trust, email_error *e)
 
 	if (!trust)
 		return judge_path(j);
-	if ((rc = load_crls(j, trust, e)))
+	if ((rc = email__trust_load_crls(trust, &j->crls, e)))
 		return rc;
 	if (add_user_roots(j, trust)) {
 		if ((rc = judge_path(j)) || j->path.reasons == 0)

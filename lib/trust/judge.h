@@ -37,4 +37,7 @@ void email__judgement_root(email__judgement *j, email__span der);
  */
 email_code email__judge(email__judgement *j, email_trust *trust, email_error *e);
 
+/* The lists of crlFile; none where that is not set. Errors: EMAIL_E_FILE, EMAIL_E_CERTIFICATE, EMAIL_E_MEMORY. */
+email_code email__trust_load_crls(const email_trust *trust, email__crls *crls, email_error *e);
+
 #endif

@@ -22,7 +22,7 @@ struct email_trust {
 	uint64_t digest;                 /* of what the generation stands for */
 	email__file_stamp store_stamp;
 	int64_t looked_at;               /* when the files were looked at for the generation */
-	bool clock_good, crl_outdated;
+	bool clock_good;
 	bool transient;                  /* nothing is recorded: for a connection without a trust object */
 	email_challenge_fn challenge;
 	void *challenge_context;

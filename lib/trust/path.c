@@ -8,7 +8,7 @@
 struct search {
 	const email__pool *pool;
 	const email__when *when;
-	email__crls *crls;
+	const email__crls *crls;
 	const email__cert *path[EMAIL__PATH_MAX]; /* [0] is the leaf */
 	size_t n;
 	int checks;            /* public-key operations left */
@@ -142,7 +142,7 @@ judge_path(struct search *s)
 		if (i > 0)
 			reasons |= judge_issuer(cert, anchor) | judge_path_length(s, i) | judge_constraints(s, i);
 		if (s->crls && !last)
-			reasons |= email__crls_judge(s->crls, cert, s->path[i + 1], s->when->now, &s->checks, &s->rc);
+			reasons |= email__crls_judge(s->crls, cert, s->path[i + 1], &s->checks, &s->rc);
 	}
 	return reasons;
 }
@@ -281,7 +281,7 @@ leaf_is_anchor(const struct search *s)
 }
 
 email_code
-email__path_judge(const email__cert *leaf, const email__pool *pool, const email__when *when, email__crls *crls,
+email__path_judge(const email__cert *leaf, const email__pool *pool, const email__when *when, const email__crls *crls,
                   email__path_result *result)
 {
 	struct search s;

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "os/clock.h"
-#include "trust/object.h"
+#include "trust/judge.h"
 #include "trust/pem.h"
 #include "trust/store.h"
 
@@ -119,6 +119,22 @@ email_trust_report_system(email_trust *trust, email_store_report *report)
 	memset(report, 0, sizeof *report);
 	if (rc == EMAIL_OK)
 		rc = read_system(trust, &l, report);
+	email__mutex_unlock(&trust->mutex);
+	return rc;
+}
+
+/* --- revocation lists --- */
+
+email_code
+email_trust_crl_outdated(email_trust *trust, bool *outdated)
+{
+	email__crls crls = {0};
+	email_code rc = begin(trust);
+
+	if (rc == EMAIL_OK)
+		rc = email__trust_load_crls(trust, &crls, &trust->error);
+	*outdated = rc == EMAIL_OK && email__crls_outdated(&crls, email__clock_wall());
+	email__crls_dispose(&crls);
 	email__mutex_unlock(&trust->mutex);
 	return rc;
 }

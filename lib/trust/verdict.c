@@ -184,7 +184,6 @@ ask(struct question *q, const char *host, const email__chain *chain)
 	q->j->when = email__trust_when(q->trust, q->now);
 	if ((rc = email__judge(q->j, q->trust, q->e)))
 		return rc;
-	q->trust->crl_outdated = q->j->crls.outdated;
 	q->verdict->reasons = q->j->reasons;
 	if (q->j->parsed && (rc = email__cert_describe(&q->j->leaf, q->now, &q->verdict->certificate)))
 		return email__error_memory(q->e, EMAIL_STAGE_TRUST);

@@ -88,6 +88,7 @@ verify(email_trust *trust, const email_verify *q, struct list *chain, struct lis
 	for (i = 0; i < roots->count; i++)
 		email__judgement_root(j, roots->der[i]);
 	j->when = q->time ? email__when_make(q->time, 0, true, false) : email__trust_when(trust, email__clock_wall());
+	j->when.inside = q->time && q->nanoseconds > 0;
 	if ((rc = email__judge(j, q->roots ? NULL : trust, e)))
 		return rc;
 	return answer(j, reasons, e);

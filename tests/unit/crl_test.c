@@ -11,6 +11,7 @@
 #include "support/cm.h"
 #include "support/failalloc.h"
 #include "trust/pem.h"
+#include "trust/verdict.h"
 
 /* 3.6 wants a random generator where 4.x takes PSA's by itself. */
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
@@ -110,8 +111,8 @@ judge(const struct crl *c, int64_t now, bool *outdated)
 	int checks = 5;
 
 	assert_int_equal(email__crls_load(&crls, c->der, c->n), EMAIL_OK);
-	r = email__crls_judge(&crls, &leaf_cert, &root_cert, now, &checks, &rc);
-	*outdated = crls.outdated;
+	r = email__crls_judge(&crls, &leaf_cert, &root_cert, &checks, &rc);
+	*outdated = email__crls_outdated(&crls, now);
 	assert_int_equal(rc, EMAIL_OK);
 	email__crls_dispose(&crls);
 	return r;
@@ -203,6 +204,57 @@ test_load(void **state)
 	}
 }
 
+static void
+write_file(const char *path, const void *p, size_t n)
+{
+	FILE *f = fopen(path, "wb");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(p, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* crlFile of a sheet: revoked is refused, approved or not; a file that cannot be read lets nobody in. */
+static void
+test_sheet(void **state)
+{
+	struct crl listed = make(chain_key_of(KEY_ROOT), leaf_cert.serial, "260201000000Z");
+	char folder[] = "/tmp/emailcrlXXXXXX", path[64], command[64];
+	email__chain chain = {1, {{leaf.der, leaf.len}}};
+	email__verdict v;
+	email_trust *trust = email_trust_new();
+	email_error e = {0};
+	bool outdated;
+
+	(void)state;
+	assert_non_null(trust);
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/revoked.crl", folder);
+	assert_int_equal(email_trust_open(trust, folder), EMAIL_OK);
+	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e), EMAIL_E_TRUST);
+	assert_int_equal(email_trust_approve(trust, "mail.example.com", 465, v.certificate.sha256, 0), EMAIL_OK);
+	assert_int_equal(email_trust_import(trust, root.der, root.len, NULL, NULL), EMAIL_OK);
+	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e), EMAIL_OK);
+	assert_int_equal(email_trust_crl_outdated(trust, &outdated), EMAIL_OK);
+	assert_false(outdated);
+	write_file(path, listed.der, listed.n);
+	assert_int_equal(email_trust_set(trust, "crlFile", "revoked.crl"), EMAIL_OK);
+	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e), EMAIL_E_TRUST);
+	assert_int_equal(v.reasons, EMAIL_REASON(REVOKED));
+	assert_int_equal(email_trust_crl_outdated(trust, &outdated), EMAIL_OK);
+	assert_true(outdated);
+	write_file(path, listed.der, listed.n - 1);
+	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e), EMAIL_E_CERTIFICATE);
+	assert_int_equal(v.kind, EMAIL__REFUSED);
+	assert_int_equal(email_trust_crl_outdated(trust, &outdated), EMAIL_E_CERTIFICATE);
+	remove(path);
+	memset(&e, 0, sizeof e);
+	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e), EMAIL_E_FILE);
+	email_trust_free(trust);
+	snprintf(command, sizeof command, "rm -rf %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
 static int
 end(void **state)
 {
@@ -215,7 +267,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_judge), cmocka_unit_test(test_path),
-	                                   cmocka_unit_test(test_load)};
+	                                   cmocka_unit_test(test_load), cmocka_unit_test(test_sheet)};
 
 	return cmocka_run_group_tests(tests, setup, end);
 }

@@ -462,6 +462,8 @@ test_policies(void **state)
 	assert_int_equal(of_middle(&spec), R(UNSUPPORTED_CONSTRAINT));
 	spec.extensions = &mapping;
 	assert_int_equal(of_middle(&spec), 0);
+	mapping.critical = false;
+	assert_int_equal(of_middle(&spec), R(UNSUPPORTED_CONSTRAINT));
 	spec.extensions = &policies;
 	assert_int_equal(of_middle(&spec), 0);
 	spec = server();

@@ -49,6 +49,10 @@ test_borders(void **state)
 
 	(void)state;
 	assert_int_equal(email__when_judge(&w, 1000, 1000), 0);
+	w.inside = true;
+	assert_int_equal(email__when_judge(&w, 1000, 1000), EMAIL_REASON(EXPIRED));
+	assert_int_equal(email__when_judge(&w, 1000, 1001), 0);
+	w.inside = false;
 	assert_int_equal(email__when_judge(&w, 1001, 2000), EMAIL_REASON(NOT_YET_VALID));
 	assert_int_equal(email__when_judge(&w, 0, 999), EMAIL_REASON(EXPIRED));
 }
