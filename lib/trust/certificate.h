@@ -39,10 +39,10 @@ typedef struct email__cert {
 	unsigned usage;
 	bool has_purpose, server_auth; /* extended key usage, and whether it allows serverAuth */
 	bool has_names;
-	email__span names;             /* subjectAltName: the GeneralNames inside the SEQUENCE */
+	email__span names; /* subjectAltName: the GeneralNames inside the SEQUENCE */
 	bool has_constraints;
-	email__span constraints;       /* nameConstraints: inside its SEQUENCE */
-	bool explicit_policy;          /* policyConstraints: only chains with a policy tree (6.1.5 (g)) */
+	email__span constraints; /* nameConstraints: inside its SEQUENCE */
+	bool explicit_policy;    /* policyConstraints: only chains with a policy tree (6.1.5 (g)) */
 } email__cert;
 
 /* False: malformed. */

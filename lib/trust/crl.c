@@ -27,7 +27,8 @@ email__crl_parse(email__span der, email__crl *crl)
 		return false;
 	email__der_take(&tbs, EMAIL__DER_INTEGER, &skip);
 	if (!email__der_take_whole(&tbs, EMAIL__DER_SEQUENCE, &inner) || !email__span_equal(inner, outer) ||
-	    !email__sigalg_parse(outer, &crl->sigalg) || !email__der_take_whole(&tbs, EMAIL__DER_SEQUENCE, &crl->issuer) ||
+	    !email__sigalg_parse(outer, &crl->sigalg) ||
+	    !email__der_take_whole(&tbs, EMAIL__DER_SEQUENCE, &crl->issuer) ||
 	    !email__der_time(&tbs, &crl->this_update))
 		return false;
 	if ((email__der_at(&tbs, EMAIL__DER_UTC_TIME) || email__der_at(&tbs, EMAIL__DER_GENERALIZED_TIME)) &&

@@ -10,7 +10,7 @@
 
 typedef struct email__crl {
 	email__span der, tbs, issuer, signature;
-	email__span revoked;     /* inside revokedCertificates */
+	email__span revoked; /* inside revokedCertificates */
 	email__sigalg sigalg;
 	int64_t this_update, next_update; /* next 0: none given */
 } email__crl;

@@ -19,7 +19,9 @@ email__when_judge(const email__when *when, int64_t not_before, int64_t not_after
 {
 	if (!when->unset)
 		return (when->now < not_before ? EMAIL_REASON(NOT_YET_VALID) : 0) |
-		       (when->now > not_after || (when->now == not_after && when->inside) ? EMAIL_REASON(EXPIRED) : 0);
+		       (when->now > not_after || (when->now == not_after && when->inside)
+		                ? EMAIL_REASON(EXPIRED)
+		                : 0);
 	if (!when->floor_policy)
 		return EMAIL_REASON(CLOCK);
 	/* it is the floor's time or later: what ended before it is over for certain */

@@ -22,7 +22,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	text[size] = '\0';
 	if (email__host_canonical(text, out, &address) == EMAIL_OK) {
-		if (email__host_canonical(out, again, &address_again) || strcmp(out, again) != 0 || address != address_again)
+		if (email__host_canonical(out, again, &address_again) || strcmp(out, again) != 0 ||
+		    address != address_again)
 			abort();
 		if (address != (email__ip_parse(out, bytes) != 0))
 			abort();

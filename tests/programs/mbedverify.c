@@ -52,7 +52,8 @@ accepted(const json_t *c)
 
 	mbedtls_x509_crt_init(&chain);
 	mbedtls_x509_crt_init(&roots);
-	if (time && sscanf(time, "%d-%d-%dT%d:%d:%dZ", &now.year, &now.mon, &now.day, &now.hour, &now.min, &now.sec) != 6)
+	if (time && sscanf(time, "%d-%d-%dT%d:%d:%dZ", &now.year, &now.mon, &now.day, &now.hour, &now.min,
+	                   &now.sec) != 6)
 		now.year = 0;
 	add(&chain, json_object_get(c, "leaf"));
 	ok = chain.raw.p != NULL;
@@ -61,8 +62,8 @@ accepted(const json_t *c)
 	for (i = 0; i < json_array_size(json_object_get(c, "roots")); i++)
 		add(&roots, json_array_get(json_object_get(c, "roots"), i));
 	ok = ok &&
-	     mbedtls_x509_crt_verify(&chain, &roots, NULL, json_string_value(json_object_get(c, "host")), &flags, at_time,
-	                             &now) == 0 &&
+	     mbedtls_x509_crt_verify(&chain, &roots, NULL, json_string_value(json_object_get(c, "host")),
+	                             &flags, at_time, &now) == 0 &&
 	     mbedtls_x509_crt_check_extended_key_usage(&chain, server_auth, sizeof server_auth - 1) == 0;
 	mbedtls_x509_crt_free(&chain);
 	mbedtls_x509_crt_free(&roots);

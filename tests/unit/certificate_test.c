@@ -77,14 +77,18 @@ test_hostile_names(void **state)
 		size_t n;
 		const char *text;
 	} rows[] = {
-	        {"\x30\x0E\x31\x0C\x30\x0A\x06\x03\x55\x04\x03\x0C\x03\x1B[2", 16, "CN=?[2"},
-	        {"\x30\x11\x31\x0F\x30\x0D\x06\x03\x55\x04\x03\x0C\x06" "a, O=b", 19, "CN=a\\, O=b"},
-	        {"\x30\x0F\x31\x0D\x30\x0B\x06\x03\x55\x04\x03\x1E\x04\x00" "a\x00\xFC", 17, "CN=a\xC3\xBC"},
-	        {"\x30\x0D\x31\x0B\x30\x09\x06\x03\x55\x04\x03\x14\x02\xFC!", 15, "CN=\xC3\xBC!"},
-	        {"\x30\x0D\x31\x0B\x30\x09\x06\x03\x55\x04\x03\x0C\x02\xC3(", 15, "CN=?("},
-	        {"\x30\x0B\x31\x09\x30\x07\x06\x02\x2A\x03\x0C\x01x", 13, "?=x"},
-	        {"\x30\x00", 2, ""},
-	        {"\x30\x05\x31", 3, ""},
+		{"\x30\x0E\x31\x0C\x30\x0A\x06\x03\x55\x04\x03\x0C\x03\x1B[2", 16, "CN=?[2"},
+		{"\x30\x11\x31\x0F\x30\x0D\x06\x03\x55\x04\x03\x0C\x06"
+	         "a, O=b",
+	         19, "CN=a\\, O=b"},
+		{"\x30\x0F\x31\x0D\x30\x0B\x06\x03\x55\x04\x03\x1E\x04\x00"
+	         "a\x00\xFC",
+	         17, "CN=a\xC3\xBC"},
+		{"\x30\x0D\x31\x0B\x30\x09\x06\x03\x55\x04\x03\x14\x02\xFC!", 15, "CN=\xC3\xBC!"},
+		{"\x30\x0D\x31\x0B\x30\x09\x06\x03\x55\x04\x03\x0C\x02\xC3(", 15, "CN=?("},
+		{"\x30\x0B\x31\x09\x30\x07\x06\x02\x2A\x03\x0C\x01x", 13, "?=x"},
+		{"\x30\x00", 2, ""},
+		{"\x30\x05\x31", 3, ""},
 	};
 	char text[257], small[4];
 	size_t i;
@@ -168,7 +172,8 @@ test_malformed(void **state)
 	assert_true(changed("\x06\x03\x55\x1D\x0F", "\x06\x03\x55\x1D\x7F", 5, &parsed)->unknown_critical);
 	assert_true(parsed);
 	/* one that is not even looked at, twice */
-	spec.extensions = (const pki_extension[]){{"\x2A\x03\x04", 3, false, "\x05\x00", 2}, {"\x2A\x03\x05", 3, false, "\x05\x00", 2}};
+	spec.extensions = (const pki_extension[]){{"\x2A\x03\x04", 3, false, "\x05\x00", 2},
+	                                          {"\x2A\x03\x05", 3, false, "\x05\x00", 2}};
 	spec.extension_count = 2;
 	make(&spec, chain_key_of(KEY_ROOT));
 	changed("\x06\x03\x2A\x03\x05", "\x06\x03\x2A\x03\x04", 5, &parsed);
@@ -177,7 +182,11 @@ test_malformed(void **state)
 	/* an address of a length that none has */
 	spec.names = "DNS:ab, IP:192.0.2.1"; /* written the other way round */
 	make(&spec, chain_key_of(KEY_ROOT));
-	changed("\x87\x04\xC0\x00\x02\x01\x82\x02" "ab", "\x87\x05\xC0\x00\x02\x01\x82\x82\x01" "b", 10, &parsed);
+	changed("\x87\x04\xC0\x00\x02\x01\x82\x02"
+	        "ab",
+	        "\x87\x05\xC0\x00\x02\x01\x82\x82\x01"
+	        "b",
+	        10, &parsed);
 	assert_false(parsed);
 }
 
@@ -265,9 +274,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_describe), cmocka_unit_test(test_as_mbedtls), cmocka_unit_test(test_hostile_names),
-	        cmocka_unit_test(test_hostile),  cmocka_unit_test(test_malformed),  cmocka_unit_test(test_bits),
-	        cmocka_unit_test(test_nameless),
+		cmocka_unit_test(test_describe),      cmocka_unit_test(test_as_mbedtls),
+		cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_malformed),     cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_nameless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

@@ -52,7 +52,8 @@ struct crl {
 static struct crl
 make(pki_key *key, email__span serial, const char *next)
 {
-	static const unsigned char alg[] = {0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02};
+	static const unsigned char alg[] = {0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86,
+	                                    0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02};
 	unsigned char tbs[1024], entry[128], hash[32], sig[256];
 	struct crl c;
 	size_t n = 0, m, len;
@@ -77,8 +78,8 @@ make(pki_key *key, email__span serial, const char *next)
 	memcpy(c.der + c.n, alg, sizeof alg);
 	c.n += sizeof alg;
 	assert_int_equal(psa_hash_compute(PSA_ALG_SHA_256, tbs, n, hash, sizeof hash, &len), PSA_SUCCESS);
-	assert_int_equal(mbedtls_pk_sign(pki_key_context(key), MBEDTLS_MD_SHA256, hash, sizeof hash, sig + 1, sizeof sig - 1,
-	                                 &len CRL_RNG),
+	assert_int_equal(mbedtls_pk_sign(pki_key_context(key), MBEDTLS_MD_SHA256, hash, sizeof hash, sig + 1,
+	                                 sizeof sig - 1, &len CRL_RNG),
 	                 0);
 	sig[0] = 0;
 	c.n += put(c.der + c.n, 0x03, sig, len + 1);
@@ -232,7 +233,8 @@ test_sheet(void **state)
 	snprintf(path, sizeof path, "%s/revoked.crl", folder);
 	assert_int_equal(email_trust_open(trust, folder), EMAIL_OK);
 	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e), EMAIL_E_TRUST);
-	assert_int_equal(email_trust_approve(trust, "mail.example.com", 465, v.certificate.sha256, 0), EMAIL_OK);
+	assert_int_equal(email_trust_approve(trust, "mail.example.com", 465, v.certificate.sha256, 0),
+	                 EMAIL_OK);
 	assert_int_equal(email_trust_import(trust, root.der, root.len, NULL, NULL), EMAIL_OK);
 	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e), EMAIL_OK);
 	assert_int_equal(email_trust_crl_outdated(trust, &outdated), EMAIL_OK);
@@ -244,7 +246,8 @@ test_sheet(void **state)
 	assert_int_equal(email_trust_crl_outdated(trust, &outdated), EMAIL_OK);
 	assert_true(outdated);
 	write_file(path, listed.der, listed.n - 1);
-	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e), EMAIL_E_CERTIFICATE);
+	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e),
+	                 EMAIL_E_CERTIFICATE);
 	assert_int_equal(v.kind, EMAIL__REFUSED);
 	assert_int_equal(email_trust_crl_outdated(trust, &outdated), EMAIL_E_CERTIFICATE);
 	remove(path);

@@ -34,7 +34,8 @@ static email__row *
 see(email__hosts *hosts, const char *host, int port, size_t which, bool *first)
 {
 	email_code rc;
-	email__row *row = email__hosts_record(hosts, host, port, &parsed[which], SELF, 1000 + (int64_t)which, first, &rc);
+	email__row *row = email__hosts_record(hosts, host, port, &parsed[which], SELF, 1000 + (int64_t)which,
+	                                      first, &rc);
 
 	assert_int_equal(rc, row ? EMAIL_OK : EMAIL_E_LIMIT);
 	return row;
@@ -313,9 +314,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_life),   cmocka_unit_test(test_until),     cmocka_unit_test(test_key_changed),
-	        cmocka_unit_test(test_renewed), cmocka_unit_test(test_bounds),   cmocka_unit_test(test_pick),
-	        cmocka_unit_test(test_redundant), cmocka_unit_test(test_due),    cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_life),        cmocka_unit_test(test_until),
+		cmocka_unit_test(test_key_changed), cmocka_unit_test(test_renewed),
+		cmocka_unit_test(test_bounds),      cmocka_unit_test(test_pick),
+		cmocka_unit_test(test_redundant),   cmocka_unit_test(test_due),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, make, end);

@@ -32,7 +32,8 @@ fill(const char *text, char out[ROOM])
 	size_t n = 0;
 
 	for (; *text; text++)
-		n += (size_t)(*text == '@' ? snprintf(out + n, ROOM - n, "%s", der64) : snprintf(out + n, ROOM - n, "%c", *text));
+		n += (size_t)(*text == '@' ? snprintf(out + n, ROOM - n, "%s", der64)
+		                           : snprintf(out + n, ROOM - n, "%c", *text));
 	out[n] = '\0';
 }
 
@@ -44,8 +45,8 @@ read_text(const char *text, email__record *record, email__sheet **sheet, email_e
 	memset(record, 0, sizeof *record);
 	memset(e, 0, sizeof *e);
 	*sheet = NULL;
-	rc = email__sheet_parse(text, strlen(text), EMAIL__TRUST_SHEET_MAX, "trust.xml", EMAIL__TRUST_ROOT, EMAIL__TRUST_NS,
-	                        sheet, e);
+	rc = email__sheet_parse(text, strlen(text), EMAIL__TRUST_SHEET_MAX, "trust.xml", EMAIL__TRUST_ROOT,
+	                        EMAIL__TRUST_NS, sheet, e);
 	return rc ? rc : email__record_read(record, *sheet, "trust.xml", e);
 }
 
@@ -55,37 +56,38 @@ test_refused(void **state)
 #define HOST(inside) HEAD "<allowedHosts><host>" inside "</host></allowedHosts></trust>"
 #define GOOD "<name>a.example</name><port>465</port>"
 	static const char *const rows[] = {
-	        HEAD "<colour>red</colour></trust>",
-	        HEAD "<crlFile>a</crlFile><crlFile>b</crlFile></trust>",
-	        HEAD "<clockPolicy>maybe</clockPolicy></trust>",
-	        HEAD "<clockFloor>2026-13-01T00:00:00Z</clockFloor></trust>",
-	        HEAD "<clockFloor>2026-11-01</clockFloor></trust>",
-	        HEAD "<userTrustStore><certificate>@</certificate></userTrustStore></trust>",
-	        HEAD "<userTrustStore><certificate alias=\"a\">MAA=</certificate></userTrustStore></trust>",
-	        HEAD "<userTrustStore><certificate alias=\"a\">@x</certificate></userTrustStore></trust>",
-	        HEAD "<userTrustStore><key alias=\"a\">@</key></userTrustStore></trust>",
-	        HEAD "<userTrustStore><certificate alias=\"a\">@</certificate><certificate alias=\"a\">@</certificate>"
-	             "</userTrustStore></trust>",
-	        HEAD "<allowedHosts><guest/></allowedHosts></trust>",
-	        HOST("<port>465</port><certificate>@</certificate>"),
-	        HOST("<name>a.example</name><certificate>@</certificate>"),
-	        HOST(GOOD),
-	        HOST("<name>A.example</name><port>465</port><certificate>@</certificate>"),
-	        HOST("<name>a.example</name><port>0</port><certificate>@</certificate>"),
-	        HOST("<name>a.example</name><port>65536</port><certificate>@</certificate>"),
-	        HOST(GOOD "<certificate>MAA=</certificate>"),
-	        HOST(GOOD "<approval>YES</approval><certificate>@</certificate>"),
-	        HOST(GOOD "<approval>yes</approval><approval>no</approval><certificate>@</certificate>"),
-	        HOST(GOOD "<until>soon</until><certificate>@</certificate>"),
-	        HOST(GOOD "<count>-1</count><certificate>@</certificate>"),
-	        HOST(GOOD "<redundant>1</redundant><certificate>@</certificate>"),
-	        HOST(GOOD "<reasons>selfSigned mood</reasons><certificate>@</certificate>"),
-	        HOST(GOOD "<everyone/><certificate>@</certificate>"),
-	        HEAD "<allowedHosts><host>" GOOD "<certificate>@</certificate></host><host>" GOOD
-	             "<certificate>@</certificate></host></allowedHosts></trust>",
-	        "<trust><crlFile>a</crlFile></trust>",
-	        HEAD "<allowedHosts>",
-	        "",
+		HEAD "<colour>red</colour></trust>",
+		HEAD "<crlFile>a</crlFile><crlFile>b</crlFile></trust>",
+		HEAD "<clockPolicy>maybe</clockPolicy></trust>",
+		HEAD "<clockFloor>2026-13-01T00:00:00Z</clockFloor></trust>",
+		HEAD "<clockFloor>2026-11-01</clockFloor></trust>",
+		HEAD "<userTrustStore><certificate>@</certificate></userTrustStore></trust>",
+		HEAD "<userTrustStore><certificate alias=\"a\">MAA=</certificate></userTrustStore></trust>",
+		HEAD "<userTrustStore><certificate alias=\"a\">@x</certificate></userTrustStore></trust>",
+		HEAD "<userTrustStore><key alias=\"a\">@</key></userTrustStore></trust>",
+		HEAD "<userTrustStore><certificate alias=\"a\">@</certificate><certificate "
+	             "alias=\"a\">@</certificate>"
+		     "</userTrustStore></trust>",
+		HEAD "<allowedHosts><guest/></allowedHosts></trust>",
+		HOST("<port>465</port><certificate>@</certificate>"),
+		HOST("<name>a.example</name><certificate>@</certificate>"),
+		HOST(GOOD),
+		HOST("<name>A.example</name><port>465</port><certificate>@</certificate>"),
+		HOST("<name>a.example</name><port>0</port><certificate>@</certificate>"),
+		HOST("<name>a.example</name><port>65536</port><certificate>@</certificate>"),
+		HOST(GOOD "<certificate>MAA=</certificate>"),
+		HOST(GOOD "<approval>YES</approval><certificate>@</certificate>"),
+		HOST(GOOD "<approval>yes</approval><approval>no</approval><certificate>@</certificate>"),
+		HOST(GOOD "<until>soon</until><certificate>@</certificate>"),
+		HOST(GOOD "<count>-1</count><certificate>@</certificate>"),
+		HOST(GOOD "<redundant>1</redundant><certificate>@</certificate>"),
+		HOST(GOOD "<reasons>selfSigned mood</reasons><certificate>@</certificate>"),
+		HOST(GOOD "<everyone/><certificate>@</certificate>"),
+		HEAD "<allowedHosts><host>" GOOD "<certificate>@</certificate></host><host>" GOOD
+		     "<certificate>@</certificate></host></allowedHosts></trust>",
+		"<trust><crlFile>a</crlFile></trust>",
+		HEAD "<allowedHosts>",
+		"",
 	};
 	static char text[ROOM];
 	size_t i;
@@ -97,7 +99,8 @@ test_refused(void **state)
 		email_error e;
 
 		fill(rows[i], text);
-		if (read_text(text, &record, &sheet, &e) != EMAIL_E_SHEET || record.hosts.count || record.root_count)
+		if (read_text(text, &record, &sheet, &e) != EMAIL_E_SHEET || record.hosts.count ||
+		    record.root_count)
 			fail_msg("accepted: %s", rows[i]);
 		assert_true(e.text[0] != '\0');
 		email__record_dispose(&record);
@@ -105,16 +108,16 @@ test_refused(void **state)
 	}
 }
 
-static const char whole[] =
-        HEAD "\n  <systemTrustStore>/etc/roots.pem</systemTrustStore>\n  <clockPolicy>Floor</clockPolicy>\n"
-             "  <crlFile>revoked.pem</crlFile>\n  <clockFloor>2026-11-01T00:00:00Z</clockFloor>\n"
-             "  <userTrustStore>\n    <certificate alias=\"mine\">@</certificate>\n  </userTrustStore>\n"
-             "  <allowedHosts>\n    <host>\n      <name>a.example</name>\n      <port>465</port>\n"
-             "      <approval>yes</approval>\n      <reasons>selfSigned nameMismatch</reasons>\n"
-             "      <created>2026-11-02T00:00:00Z</created>\n      <approved>2026-11-03T00:00:00Z</approved>\n"
-             "      <until>2027-01-01T00:00:00Z</until>\n      <lastSeen>2026-11-04T00:00:00Z</lastSeen>\n"
-             "      <count>7</count>\n      <redundant>true</redundant>\n      <certificate>@</certificate>\n"
-             "    </host>\n  </allowedHosts>\n</trust>\n";
+static const char whole[] = HEAD
+	"\n  <systemTrustStore>/etc/roots.pem</systemTrustStore>\n  <clockPolicy>Floor</clockPolicy>\n"
+	"  <crlFile>revoked.pem</crlFile>\n  <clockFloor>2026-11-01T00:00:00Z</clockFloor>\n"
+	"  <userTrustStore>\n    <certificate alias=\"mine\">@</certificate>\n  </userTrustStore>\n"
+	"  <allowedHosts>\n    <host>\n      <name>a.example</name>\n      <port>465</port>\n"
+	"      <approval>yes</approval>\n      <reasons>selfSigned nameMismatch</reasons>\n"
+	"      <created>2026-11-02T00:00:00Z</created>\n      <approved>2026-11-03T00:00:00Z</approved>\n"
+	"      <until>2027-01-01T00:00:00Z</until>\n      <lastSeen>2026-11-04T00:00:00Z</lastSeen>\n"
+	"      <count>7</count>\n      <redundant>true</redundant>\n      <certificate>@</certificate>\n"
+	"    </host>\n  </allowedHosts>\n</trust>\n";
 
 static void
 test_round(void **state)
@@ -180,9 +183,15 @@ test_memory(void **state)
 static void
 test_times(void **state)
 {
-	static const int64_t rows[] = {0, 1, 951825600, 1793491200, INT64_C(4102444799), INT64_C(253402300799), -1};
-	static const char *const bad[] = {"", "2026-11-01T00:00:00", "2026-11-01T00:00:00ZZ", "2026-11-01 00:00:00Z",
-	                                  "2026-02-30T00:00:00Z", "2026-11-01T24:00:00Z", "x026-11-01T00:00:00Z"};
+	static const int64_t rows[] = {
+		0, 1, 951825600, 1793491200, INT64_C(4102444799), INT64_C(253402300799), -1};
+	static const char *const bad[] = {"",
+	                                  "2026-11-01T00:00:00",
+	                                  "2026-11-01T00:00:00ZZ",
+	                                  "2026-11-01 00:00:00Z",
+	                                  "2026-02-30T00:00:00Z",
+	                                  "2026-11-01T24:00:00Z",
+	                                  "x026-11-01T00:00:00Z"};
 	char text[24];
 	int64_t back;
 	size_t i;

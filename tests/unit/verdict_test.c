@@ -290,7 +290,8 @@ test_clock(void **state)
 	assert_int_equal(email_trust_get(trust, "clockFloor", floor, sizeof floor), EMAIL_OK);
 	assert_string_equal(floor, "");
 	/* far in the future */
-	assert_int_equal(judge_by(trust, HOST, 465, CHAIN(&leaf, &middle), INT64_C(2208988800)), EMAIL_E_TRUST);
+	assert_int_equal(judge_by(trust, HOST, 465, CHAIN(&leaf, &middle), INT64_C(2208988800)),
+	                 EMAIL_E_TRUST);
 	assert_true(v.reasons & R(EXPIRED));
 	/* vouched for, it is what it says */
 	assert_int_equal(email_trust_set(trust, "clockPolicy", ""), EMAIL_OK);
@@ -425,7 +426,8 @@ test_processes(void **state)
 
 			for (i = 0; i < EACH && !bad; i++) {
 				snprintf(host, sizeof host, "h%d-%d.example", p, i);
-				bad = judge_by(t, host, 465, CHAIN(&own), 0) != EMAIL_E_TRUST || !v.recorded ||
+				bad = judge_by(t, host, 465, CHAIN(&own), 0) != EMAIL_E_TRUST ||
+				      !v.recorded ||
 				      email_trust_approve(t, host, 465, v.certificate.sha256, 0) != EMAIL_OK;
 			}
 			_exit(bad);
@@ -549,7 +551,8 @@ test_memory(void **state)
 		failed = email_test_alloc_failed();
 		email_test_fail_alloc_off();
 		if (failed && rc == EMAIL_OK)
-			assert_int_equal(v.kind, EMAIL__CHAIN_ACCEPTED); /* what failed came after the verdict */
+			assert_int_equal(v.kind,
+			                 EMAIL__CHAIN_ACCEPTED); /* what failed came after the verdict */
 		if (failed && rc)
 			assert_int_equal(v.kind, EMAIL__REFUSED);
 		if (!failed) {
@@ -575,10 +578,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        T(test_chain),       T(test_exemption),    T(test_rejected),     T(test_hard),      T(test_waives),
-	        T(test_clock),       T(test_clock_floor),  T(test_redundant),    T(test_broken_store),
-	        T(test_broken_sheet), T(test_processes),   T(test_challenge),    T(test_generation), T(test_alone),
-	        T(test_memory),
+		T(test_chain),        T(test_exemption),    T(test_rejected),    T(test_hard),
+		T(test_waives),       T(test_clock),        T(test_clock_floor), T(test_redundant),
+		T(test_broken_store), T(test_broken_sheet), T(test_processes),   T(test_challenge),
+		T(test_generation),   T(test_alone),        T(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

@@ -16,18 +16,19 @@ test_table(void **state)
 		bool unset;
 		email_reasons reasons;
 	} rows[] = {
-	        {EMAIL__BUILD_DATE, 0, false, false, false, 0},
-	        {EMAIL__BUILD_DATE - 1, 0, false, false, true, EMAIL_REASON(CLOCK)},
-	        {0, 0, false, false, true, EMAIL_REASON(CLOCK)},
-	        {946684800, 0, false, false, true, EMAIL_REASON(CLOCK)},
-	        {INT64_C(2082758400), 0, false, false, false, EMAIL_REASON(EXPIRED)}, /* 2036 */
-	        {INT64_C(2208988800), 0, false, false, false, EMAIL_REASON(EXPIRED)}, /* 2040 */
-	        {0, 0, true, false, false, EMAIL_REASON(NOT_YET_VALID)},
-	        {0, 0, false, true, true, 0},
-	        {0, EMAIL__BUILD_DATE + 301 * DAY, false, true, true, EMAIL_REASON(EXPIRED)},
-	        {EMAIL__BUILD_DATE + DAY, EMAIL__BUILD_DATE + 2 * DAY, false, false, true, EMAIL_REASON(CLOCK)},
-	        {EMAIL__BUILD_DATE + 2 * DAY, EMAIL__BUILD_DATE + 2 * DAY, false, false, false, 0},
-	        {EMAIL__BUILD_DATE + DAY, EMAIL__BUILD_DATE - 9 * DAY, false, false, false, 0},
+		{EMAIL__BUILD_DATE, 0, false, false, false, 0},
+		{EMAIL__BUILD_DATE - 1, 0, false, false, true, EMAIL_REASON(CLOCK)},
+		{0, 0, false, false, true, EMAIL_REASON(CLOCK)},
+		{946684800, 0, false, false, true, EMAIL_REASON(CLOCK)},
+		{INT64_C(2082758400), 0, false, false, false, EMAIL_REASON(EXPIRED)}, /* 2036 */
+		{INT64_C(2208988800), 0, false, false, false, EMAIL_REASON(EXPIRED)}, /* 2040 */
+		{0, 0, true, false, false, EMAIL_REASON(NOT_YET_VALID)},
+		{0, 0, false, true, true, 0},
+		{0, EMAIL__BUILD_DATE + 301 * DAY, false, true, true, EMAIL_REASON(EXPIRED)},
+		{EMAIL__BUILD_DATE + DAY, EMAIL__BUILD_DATE + 2 * DAY, false, false, true,
+	         EMAIL_REASON(CLOCK)},
+		{EMAIL__BUILD_DATE + 2 * DAY, EMAIL__BUILD_DATE + 2 * DAY, false, false, false, 0},
+		{EMAIL__BUILD_DATE + DAY, EMAIL__BUILD_DATE - 9 * DAY, false, false, false, 0},
 	};
 	size_t i;
 
