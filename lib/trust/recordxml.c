@@ -41,6 +41,7 @@ read_text(struct reader *r, const email__node *node, const char **text)
 {
 	email_code rc = email__node_text(node, &r->text);
 
+	*text = "";
 	if (rc == EMAIL_E_MEMORY || (rc == EMAIL_OK && !(*text = email__buf_text(&r->text))))
 		return email__error_memory(r->e, EMAIL_STAGE_SHEET);
 	return rc ? complain(r, node, "it is no text, or too much") : EMAIL_OK;

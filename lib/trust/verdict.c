@@ -190,7 +190,7 @@ ask(struct question *q, const char *host, const email__chain *chain)
 	if ((rc = email__judge(q->j, q->trust, q->e)))
 		return rc;
 	q->verdict->reasons = q->j->reasons;
-	if (q->j->parsed && (rc = email__cert_describe(&q->j->leaf, q->now, &q->verdict->certificate)))
+	if (q->j->parsed && email__cert_describe(&q->j->leaf, q->now, &q->verdict->certificate))
 		return email__error_memory(q->e, EMAIL_STAGE_TRUST);
 	return decide(q);
 }

@@ -101,7 +101,7 @@ email_trust_verify(email_trust *trust, const email_verify *question, email_reaso
                    email_error *error)
 {
 	email_error own = {0};
-	email_reasons unused;
+	email_reasons unused = 0;
 	email_trust *transient = NULL;
 	email__judgement *j = email__judgement_new();
 	struct list *lists = email__calloc(2, sizeof *lists);

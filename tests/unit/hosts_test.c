@@ -98,7 +98,7 @@ test_key_changed(void **state)
 
 	(void)state;
 	row = see(&hosts, "a.example", 465, 0, &first);
-	strcpy(old, row->key_sha256);
+	snprintf(old, sizeof old, "%s", row->key_sha256);
 	assert_int_equal(email__hosts_accept(&hosts, row, 5), EMAIL_E_VALUE);
 	email__hosts_approve(row, 1001, 0);
 	row = see(&hosts, "a.example", 465, 1, &first);
@@ -149,7 +149,7 @@ test_renewed(void **state)
 	}
 	row = email__hosts_record(&hosts, "a.example", 465, &cert[0], SELF, 1, &first, &rc);
 	email__hosts_approve(row, 1, 0);
-	strcpy(old, row->sha256);
+	snprintf(old, sizeof old, "%s", row->sha256);
 	row = email__hosts_record(&hosts, "a.example", 465, &cert[1], SELF, 2, &first, &rc);
 	assert_false(first);
 	assert_int_equal(hosts.count, 1);
@@ -174,7 +174,7 @@ test_bounds(void **state)
 	email__hosts_approve(row, 1, 0);
 	for (i = 1; i <= 4; i++)
 		see(&hosts, "a.example", 465, i, &first);
-	strcpy(oldest, hosts.list[1].key_sha256);
+	snprintf(oldest, sizeof oldest, "%s", hosts.list[1].key_sha256);
 	assert_int_equal(hosts.count, 5);
 	see(&hosts, "a.example", 465, 5, &first);
 	assert_int_equal(hosts.count, 5);

@@ -66,7 +66,7 @@ test_refused(void **state)
 		HEAD "<userTrustStore><certificate alias=\"a\">@x</certificate></userTrustStore></trust>",
 		HEAD "<userTrustStore><key alias=\"a\">@</key></userTrustStore></trust>",
 		HEAD "<userTrustStore><certificate alias=\"a\">@</certificate><certificate "
-	             "alias=\"a\">@</certificate>"
+		     "alias=\"a\">@</certificate>"
 		     "</userTrustStore></trust>",
 		HEAD "<allowedHosts><guest/></allowedHosts></trust>",
 		HOST("<port>465</port><certificate>@</certificate>"),

@@ -20,7 +20,7 @@ setup(void **state)
 	pki_spec spec = pki_ca("CN=Cellar Root (2026)");
 
 	(void)state;
-	strcpy(folder, "/tmp/emailrootsXXXXXX");
+	snprintf(folder, sizeof folder, "/tmp/emailrootsXXXXXX");
 	assert_non_null(mkdtemp(folder));
 	snprintf(store, sizeof store, "%s/store", folder);
 	chain_issue(&a, &spec, chain_key_of(KEY_ROOT), NULL, NULL);
@@ -69,7 +69,7 @@ keep(void *context, const email_certificate *c)
 	struct seen *s = context;
 
 	if (s->count < 4)
-		strcpy(s->alias[s->count], c->alias);
+		snprintf(s->alias[s->count], sizeof s->alias[0], "%s", c->alias);
 	s->count++;
 	assert_int_equal(strlen(c->sha256), 64);
 	return true;

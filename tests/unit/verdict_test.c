@@ -50,7 +50,7 @@ setup(void **state)
 	pki_spec spec = pki_server("CN=Own", "DNS:" HOST);
 
 	(void)state;
-	strcpy(folder, "/tmp/emailtrustXXXXXX");
+	snprintf(folder, sizeof folder, "/tmp/emailtrustXXXXXX");
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/trust.xml", folder);
 	snprintf(bundle, sizeof bundle, "%s/bundle.pem", folder);
