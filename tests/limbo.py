@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Runs a corpus in x509-limbo's format through a verifier that takes a JSON case a line.
 
-    limbo.py CORPUS.json COMMAND [ARGUMENT…]         for instance: build/emailctl verify --batch
+    limbo.py CORPUS.json [--beside PROGRAM] COMMAND [ARGUMENT…]
+    limbo.py limbo.json --beside build/tests/programs/mbedverify build/emailctl verify --batch
 
-Prints agreement per class and every case that differs, with why it may. Ends with 1 where a certificate
+Prints agreement per class, beside another program's, and every case that differs, with why it may.
+Classes are the corpus's own, by the first two parts of an id. Ends with 1 where a certificate
 was accepted that must be refused and is not on the list of pedantic ones, or where a valid one was
 refused for any other reason than a feature that the list names.
 """
@@ -71,11 +73,12 @@ def why(case, table):
     return None
 
 
-def main():
-    corpus, command = sys.argv[1], sys.argv[2:]
-    with open(corpus, encoding="utf-8") as f:
-        cases = json.load(f)["testcases"]
-    asked = [c for c in cases if not skipped(c)]
+def group(case):
+    parts = case["id"].split("::")
+    return "::".join(parts[:2]) if len(parts) > 2 else parts[0]
+
+
+def ask(command, cases):
     lines = "".join(json.dumps({
         "id": c["id"],
         "host": c["expected_peer_name"]["value"],
@@ -83,35 +86,58 @@ def main():
         "roots": c["trusted_certs"],
         "intermediates": c["untrusted_intermediates"],
         "leaf": c["peer_certificate"],
-    }) + "\n" for c in asked)
+    }) + "\n" for c in cases)
     out = subprocess.run(command, input=lines, stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
-    answers = {a["id"]: a for a in map(json.loads, out.splitlines())}
-    table = collections.defaultdict(collections.Counter)
-    wrong = []
+    return {a["id"]: a for a in map(json.loads, out.splitlines())}
+
+
+def compare(cases, answers):
+    """Per class: agree, allowed to differ, wrong either way, skipped. And what differs."""
+    table, differs = collections.defaultdict(collections.Counter), []
     for c in cases:
-        group = "::".join(c["id"].split("::")[:2]) if c["id"].count("::") > 1 else c["id"].split("::")[0]
+        row = table[group(c)]
         if skipped(c):
-            table[group]["skipped"] += 1
+            row["skipped"] += 1
             continue
-        a = answers[c["id"]]
+        a = answers.get(c["id"], {"verdict": "none", "reasons": ["no answer"]})
         accepted, valid = a["verdict"] == "ACCEPT", c["expected_result"] == "SUCCESS"
-        if accepted == valid:
-            table[group]["agree"] += 1
+        if accepted == valid and a["verdict"] in ("ACCEPT", "REFUSE"):
+            row["agree"] += 1
             continue
         reason = why(c, PEDANTIC if accepted else UNSUPPORTED)
-        table[group]["allowed" if reason else "wrong"] += 1
-        wrong.append((reason, accepted, c["id"], a["reasons"]))
-    print(f"{'class':<24}{'agree':>8}{'allowed':>9}{'wrong':>7}{'skipped':>9}")
-    total = collections.Counter()
-    for group in sorted(table):
-        row = table[group]
-        total.update(row)
-        print(f"{group:<24}{row['agree']:>8}{row['allowed']:>9}{row['wrong']:>7}{row['skipped']:>9}")
-    print(f"{'all':<24}{total['agree']:>8}{total['allowed']:>9}{total['wrong']:>7}{total['skipped']:>9}")
-    for reason, accepted, name, reasons in sorted(wrong, key=lambda w: (bool(w[0]), w[2])):
+        row["allowed" if reason else "taken" if accepted else "refused"] += 1
+        differs.append((reason, accepted, c["id"], a["reasons"]))
+    return table, differs
+
+
+def main():
+    corpus, command, beside = sys.argv[1], sys.argv[2:], None
+    if command[0] == "--beside":
+        beside, command = command[1], command[2:]
+    with open(corpus, encoding="utf-8") as f:
+        cases = json.load(f)["testcases"]
+    asked = [c for c in cases if not skipped(c)]
+    table, differs = compare(cases, ask(command, asked))
+    other = compare(cases, ask([beside], asked))[0] if beside else None
+    columns = ("agree", "allowed", "taken", "refused", "skipped")
+    print(f"{'':<20}" + "".join(f"{c:>9}" for c in columns) + ("   beside:" + "".join(
+        f"{c:>9}" for c in columns[:4]) if other else ""))
+    total, other_total = collections.Counter(), collections.Counter()
+    for name in sorted(table):
+        total.update(table[name])
+        if other:
+            other_total.update(other[name])
+    for name, row in [*sorted(table.items()), ("all", total)]:
+        line = f"{name:<20}" + "".join(f"{row[c]:>9}" for c in columns)
+        if other:
+            row = other_total if name == "all" else other[name]
+            line += "          " + "".join(f"{row[c]:>9}" for c in columns[:4])
+        print(line)
+    print("taken: accepted, and must be refused; refused: and is valid; allowed: either, on the list of tests/limbo.py")
+    for reason, accepted, name, reasons in sorted(differs, key=lambda w: (bool(w[0]), w[2])):
         did = "accepted" if accepted else "refused"
         print(f"{'  ' if reason else '! '}{did} {name}: {reason or ', '.join(reasons) or 'must be refused'}")
-    return 1 if total["wrong"] else 0
+    return 1 if total["taken"] or total["refused"] else 0
 
 
 if __name__ == "__main__":

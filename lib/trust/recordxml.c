@@ -28,7 +28,8 @@ struct reader {
 static email_code
 complain(struct reader *r, const email__node *node, const char *what)
 {
-	email_code rc = email__error_set(r->e, EMAIL_E_SHEET, EMAIL_STAGE_SHEET, "%s: %s", email__node_name(node), what);
+	email_code rc = email__error_set(r->e, EMAIL_E_SHEET, EMAIL_STAGE_SHEET, "%s: %s",
+	                                 email__node_name(node), what);
 
 	email__error_place(r->e, r->name, email__node_line(node));
 	return rc;
@@ -40,6 +41,7 @@ read_text(struct reader *r, const email__node *node, const char **text)
 {
 	email_code rc = email__node_text(node, &r->text);
 
+	*text = "";
 	if (rc == EMAIL_E_MEMORY || (rc == EMAIL_OK && !(*text = email__buf_text(&r->text))))
 		return email__error_memory(r->e, EMAIL_STAGE_SHEET);
 	return rc ? complain(r, node, "it is no text, or too much") : EMAIL_OK;
@@ -127,8 +129,9 @@ read_policy(struct reader *r, const email__node *node)
 	if (rc)
 		return rc;
 	r->record->floor_policy = strcmp(text, "Floor") == 0;
-	return r->record->floor_policy || strcmp(text, "Refuse") == 0 ? EMAIL_OK
-	                                                              : complain(r, node, "it is Refuse or Floor");
+	return r->record->floor_policy || strcmp(text, "Refuse") == 0
+	               ? EMAIL_OK
+	               : complain(r, node, "it is Refuse or Floor");
 }
 
 /* --- the User Trust Store --- */
@@ -207,11 +210,24 @@ read_reasons(struct reader *r, const email__node *node, email__row *row)
 	return rc;
 }
 
-enum field { F_NAME, F_PORT, F_APPROVAL, F_REASONS, F_CREATED, F_APPROVED, F_UNTIL, F_SEEN, F_COUNT, F_REDUNDANT,
-	     F_CERTIFICATE, FIELD_COUNT };
+enum field {
+	F_NAME,
+	F_PORT,
+	F_APPROVAL,
+	F_REASONS,
+	F_CREATED,
+	F_APPROVED,
+	F_UNTIL,
+	F_SEEN,
+	F_COUNT,
+	F_REDUNDANT,
+	F_CERTIFICATE,
+	FIELD_COUNT
+};
 
-static const char *const fields[FIELD_COUNT] = {"name",  "port",     "approval", "reasons",   "created",    "approved",
-                                                "until", "lastSeen", "count",    "redundant", "certificate"};
+static const char *const fields[FIELD_COUNT] = {"name",    "port",      "approval",   "reasons",
+                                                "created", "approved",  "until",      "lastSeen",
+                                                "count",   "redundant", "certificate"};
 
 /* What a row is made of, before it is one. */
 struct raw_row {
@@ -238,35 +254,24 @@ read_field(struct reader *r, email__node *node, enum field field, struct raw_row
 	email_code rc = EMAIL_OK;
 
 	switch (field) {
-	case F_NAME:
-		return read_host_name(r, node, raw);
+	case F_NAME: return read_host_name(r, node, raw);
 	case F_PORT:
 		rc = read_number(r, node, 1, 65535, &n);
 		raw->row.port = (int)n;
 		return rc;
-	case F_APPROVAL:
-		return read_approval(r, node, &raw->row);
-	case F_REASONS:
-		return read_reasons(r, node, &raw->row);
-	case F_CREATED:
-		return read_time(r, node, &raw->row.created);
-	case F_APPROVED:
-		return read_time(r, node, &raw->row.approved);
-	case F_UNTIL:
-		return read_time(r, node, &raw->row.until);
-	case F_SEEN:
-		return read_time(r, node, &raw->row.last_seen);
+	case F_APPROVAL: return read_approval(r, node, &raw->row);
+	case F_REASONS: return read_reasons(r, node, &raw->row);
+	case F_CREATED: return read_time(r, node, &raw->row.created);
+	case F_APPROVED: return read_time(r, node, &raw->row.approved);
+	case F_UNTIL: return read_time(r, node, &raw->row.until);
+	case F_SEEN: return read_time(r, node, &raw->row.last_seen);
 	case F_COUNT:
 		rc = read_number(r, node, 0, 2147483647, &n);
 		raw->row.count = (long)n;
 		return rc;
-	case F_REDUNDANT:
-		return read_boolean(r, node, &raw->row.redundant);
-	case F_CERTIFICATE:
-		raw->has_certificate = true;
-		return read_bytes(r, node);
-	case FIELD_COUNT:
-		break;
+	case F_REDUNDANT: return read_boolean(r, node, &raw->row.redundant);
+	case F_CERTIFICATE: raw->has_certificate = true; return read_bytes(r, node);
+	case FIELD_COUNT: break;
 	}
 	return rc;
 }
@@ -319,7 +324,8 @@ read_host(struct reader *r, email__node *node)
 		for (i = 0; i < FIELD_COUNT && strcmp(email__node_name(child), fields[i]) != 0; i++)
 			;
 		if (i == FIELD_COUNT || seen >> i & 1)
-			return complain(r, child, i == FIELD_COUNT ? "it is not known here" : "it is there twice");
+			return complain(r, child,
+			                i == FIELD_COUNT ? "it is not known here" : "it is there twice");
 		seen |= 1u << i;
 		rc = read_field(r, child, (enum field)i, &raw);
 	}
@@ -347,18 +353,12 @@ static email_code
 read_part(struct reader *r, email__node *node, unsigned part)
 {
 	switch (part) {
-	case 0:
-		return read_string(r, node, &r->record->system_store);
-	case 1:
-		return read_policy(r, node);
-	case 2:
-		return read_string(r, node, &r->record->crl_file);
-	case 3:
-		return read_time(r, node, &r->record->clock_floor);
-	case 4:
-		return read_roots(r, node);
-	default:
-		return read_hosts(r, node);
+	case 0: return read_string(r, node, &r->record->system_store);
+	case 1: return read_policy(r, node);
+	case 2: return read_string(r, node, &r->record->crl_file);
+	case 3: return read_time(r, node, &r->record->clock_floor);
+	case 4: return read_roots(r, node);
+	default: return read_hosts(r, node);
 	}
 }
 
@@ -372,11 +372,13 @@ email__record_read(email__record *record, email__sheet *sheet, const char *name,
 
 	email__buf_init(&r.text, TEXT_ROOM);
 	email__buf_init(&r.der, TEXT_ROOM);
-	for (node = email__node_first(email__sheet_root(sheet)); node && rc == EMAIL_OK; node = email__node_next(node)) {
+	for (node = email__node_first(email__sheet_root(sheet)); node && rc == EMAIL_OK;
+	     node = email__node_next(node)) {
 		for (i = 0; i < PART_COUNT && strcmp(email__node_name(node), parts[i]) != 0; i++)
 			;
 		if (i == PART_COUNT || r.seen >> i & 1) {
-			rc = complain(&r, node, i == PART_COUNT ? "it is not known here" : "it is there twice");
+			rc = complain(&r, node,
+			              i == PART_COUNT ? "it is not known here" : "it is there twice");
 			break;
 		}
 		r.seen |= 1u << i;
@@ -457,7 +459,8 @@ write_reasons(email_reasons reasons, char *out, size_t size)
 	out[0] = '\0';
 	for (i = 0; i < EMAIL_REASON_COUNT; i++)
 		if (reasons >> i & 1)
-			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "", email_reason_name(i));
+			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "",
+			                         email_reason_name(i));
 }
 
 static email_code
@@ -575,7 +578,8 @@ email__record_write(email__record *record, email__sheet *sheet)
 	if ((rc = write_text(root, "systemTrustStore", record->system_store, parts, PART_COUNT)) ||
 	    (rc = write_text(root, "clockPolicy", record->floor_policy ? "Floor" : "", parts, PART_COUNT)) ||
 	    (rc = write_text(root, "crlFile", record->crl_file, parts, PART_COUNT)) ||
-	    (rc = write_text(root, "clockFloor", floor, parts, PART_COUNT)) || (rc = write_roots(record, root)))
+	    (rc = write_text(root, "clockFloor", floor, parts, PART_COUNT)) ||
+	    (rc = write_roots(record, root)))
 		return rc;
 	return write_hosts(record, root);
 }
