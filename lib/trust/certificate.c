@@ -111,16 +111,17 @@ read_policies(email__span value, email__cert *cert)
 static const struct {
 	unsigned char oid[3];
 	bool (*read)(email__span value, email__cert *cert);
+	bool constrains; /* and so must be critical */
 } extensions[] = {
-        {{0x55, 0x1D, 0x13}, read_basic},
-        {{0x55, 0x1D, 0x0F}, read_usage},
-        {{0x55, 0x1D, 0x25}, read_purpose},
-        {{0x55, 0x1D, 0x11}, read_names},
-        {{0x55, 0x1D, 0x1E}, read_constraints},
-        {{0x55, 0x1D, 0x24}, read_policy_constraints},
-        {{0x55, 0x1D, 0x20}, read_policies},
-        {{0x55, 0x1D, 0x21}, read_policies},
-        {{0x55, 0x1D, 0x36}, read_policies},
+        {{0x55, 0x1D, 0x13}, read_basic, false},
+        {{0x55, 0x1D, 0x0F}, read_usage, false},
+        {{0x55, 0x1D, 0x25}, read_purpose, false},
+        {{0x55, 0x1D, 0x11}, read_names, false},
+        {{0x55, 0x1D, 0x1E}, read_constraints, true},
+        {{0x55, 0x1D, 0x24}, read_policy_constraints, true},
+        {{0x55, 0x1D, 0x20}, read_policies, false},
+        {{0x55, 0x1D, 0x21}, read_policies, false},
+        {{0x55, 0x1D, 0x36}, read_policies, false},
 };
 #define EXTENSION_KINDS (sizeof extensions / sizeof *extensions)
 
@@ -130,8 +131,10 @@ read_known_extension(email__span oid, email__span value, bool critical, email__c
 	size_t i;
 
 	for (i = 0; i < EXTENSION_KINDS; i++)
-		if (email__span_equal(oid, email__span_of(extensions[i].oid, sizeof extensions[i].oid)))
+		if (email__span_equal(oid, email__span_of(extensions[i].oid, sizeof extensions[i].oid))) {
+			cert->loose_constraint = cert->loose_constraint || (extensions[i].constrains && !critical);
 			return extensions[i].read(value, cert);
+		}
 	if (critical)
 		cert->unknown_critical = true;
 	return true;

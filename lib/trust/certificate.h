@@ -43,6 +43,7 @@ typedef struct email__cert {
 	bool has_constraints;
 	email__span constraints;       /* nameConstraints: inside its SEQUENCE */
 	bool explicit_policy;          /* policyConstraints: only chains with a policy tree (6.1.5 (g)) */
+	bool loose_constraint;         /* one of these two not critical, as it must be (4.2.1.10, 4.2.1.11) */
 } email__cert;
 
 /* False: malformed. */

@@ -137,7 +137,7 @@ judge_path(struct search *s)
 
 		reasons |= judge_strength(cert, root);
 		reasons |= email__when_judge(s->when, cert->not_before, cert->not_after);
-		if (cert->explicit_policy)
+		if (cert->explicit_policy || cert->loose_constraint)
 			reasons |= EMAIL_REASON(UNSUPPORTED_CONSTRAINT);
 		if (i > 0)
 			reasons |= judge_issuer(cert, anchor) | judge_path_length(s, i) | judge_constraints(s, i);

@@ -462,6 +462,8 @@ test_policies(void **state)
 	assert_int_equal(of_middle(&spec), R(UNSUPPORTED_CONSTRAINT));
 	spec.extensions = &mapping;
 	assert_int_equal(of_middle(&spec), 0);
+	mapping.critical = false;
+	assert_int_equal(of_middle(&spec), R(UNSUPPORTED_CONSTRAINT));
 	spec.extensions = &policies;
 	assert_int_equal(of_middle(&spec), 0);
 	spec = server();
@@ -486,8 +488,15 @@ test_constraints(void **state)
 	nc.der = for_other;
 	nc.len = sizeof for_other - 1;
 	assert_int_equal(of_middle(&spec), R(NAME_CONSTRAINTS));
+	/* a constraint that its CA lets others overlook is none that we could count on */
 	nc.critical = false;
-	assert_int_equal(of_middle(&spec), R(NAME_CONSTRAINTS));
+	assert_int_equal(of_middle(&spec), R(NAME_CONSTRAINTS) | R(UNSUPPORTED_CONSTRAINT));
+	nc.der = for_example;
+	nc.len = sizeof for_example - 1;
+	assert_int_equal(of_middle(&spec), R(UNSUPPORTED_CONSTRAINT));
+	nc.der = for_other;
+	nc.len = sizeof for_other - 1;
+	nc.critical = true;
 	spec = pki_ca("CN=Root");
 	spec.extensions = &nc;
 	spec.extension_count = 1;
