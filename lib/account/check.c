@@ -241,7 +241,15 @@ check_trust(check *c)
 	email_trust *trust = email__account_trust(c->account);
 	email_code rc;
 
-	if (!trust || !c->host[0])
+	email_error why = {0};
+
+	if (!trust)
+		return EMAIL_OK;
+	if (email__trust_fault(trust, &why)) {
+		report(c, "trustSheetUnreadable", "stateFolder", why.text, why.remedy);
+		return EMAIL_OK;
+	}
+	if (!c->host[0])
 		return EMAIL_OK;
 	if ((rc = email_trust_list_hosts(trust, check_exemption, c)))
 		email__error_set(&c->account->error, rc, EMAIL_STAGE_TRUST,

@@ -208,16 +208,16 @@ read_reasons(struct reader *r, const email__node *node, email__row *row)
 }
 
 enum field { F_NAME, F_PORT, F_APPROVAL, F_REASONS, F_CREATED, F_APPROVED, F_UNTIL, F_SEEN, F_COUNT, F_REDUNDANT,
-	     F_CERTIFICATE, FIELD_COUNT };
+	     F_CERTIFICATE, F_CHAIN, FIELD_COUNT };
 
 static const char *const fields[FIELD_COUNT] = {"name",  "port",     "approval", "reasons",   "created",    "approved",
-                                                "until", "lastSeen", "count",    "redundant", "certificate"};
+                                                "until", "lastSeen", "count",    "redundant", "certificate", "chain"};
 
 /* What a row is made of, before it is one. */
 struct raw_row {
 	email__row row;
 	char host[EMAIL__HOST_MAX];
-	bool has_certificate;
+	email__node *certificate, *chain; /* read last, each into the one buffer that there is for bytes */
 };
 
 static email_code
@@ -263,12 +263,38 @@ read_field(struct reader *r, email__node *node, enum field field, struct raw_row
 	case F_REDUNDANT:
 		return read_boolean(r, node, &raw->row.redundant);
 	case F_CERTIFICATE:
-		raw->has_certificate = true;
-		return read_bytes(r, node);
+		raw->certificate = node;
+		return EMAIL_OK;
+	case F_CHAIN:
+		raw->chain = node;
+		return EMAIL_OK;
 	case FIELD_COUNT:
 		break;
 	}
 	return rc;
+}
+
+/* One certificate after the other. That they are certificates is for the judge to see. */
+static email_code
+read_chain(struct reader *r, const email__node *node, email__row *row)
+{
+	email__span rest, one;
+	email_code rc = read_bytes(r, node);
+
+	if (rc)
+		return rc;
+	rest = email__span_of(email__buf_head(&r->der), email__buf_len(&r->der));
+	if (rest.n > EMAIL__ROW_CHAIN_MAX)
+		return complain(r, node, "it is too long");
+	one = rest;
+	if (email__row_keep_chain(row, &one, 1))
+		return email__error_memory(r->e, EMAIL_STAGE_SHEET);
+	row->changed = false;
+	row->saved = row->last_seen;
+	while (rest.n)
+		if (!email__der_take_whole(&rest, EMAIL__DER_SEQUENCE, &one))
+			return complain(r, node, "it is no row of certificates");
+	return EMAIL_OK;
 }
 
 static email_code
@@ -279,10 +305,12 @@ keep_row(struct reader *r, email__node *node, struct raw_row *raw)
 	size_t i;
 	email_code rc;
 
-	if (!raw->host[0] || !raw->row.port || !raw->has_certificate)
+	if (!raw->host[0] || !raw->row.port || !raw->certificate)
 		return complain(r, node, "it lacks name, port or certificate");
 	if (hosts->count == EMAIL__HOSTS_MAX)
 		return complain(r, node, "there are too many hosts");
+	if ((rc = read_bytes(r, raw->certificate)))
+		return rc;
 	row = email__hosts_add(hosts, raw->host, raw->row.port,
 	                       email__span_of(email__buf_head(&r->der), email__buf_len(&r->der)), &rc);
 	if (!row)
@@ -301,7 +329,7 @@ keep_row(struct reader *r, email__node *node, struct raw_row *raw)
 	row->count = raw->row.count;
 	row->redundant = raw->row.redundant;
 	row->node = node;
-	return EMAIL_OK;
+	return raw->chain ? read_chain(r, raw->chain, row) : EMAIL_OK;
 }
 
 static email_code
@@ -492,8 +520,13 @@ write_row(email__node *node, const email__row *row)
 		rc = write_text(node, fields[i], text[i], fields, FIELD_COUNT);
 	if (rc)
 		return rc;
-	der = need_child(node, fields[F_CERTIFICATE], fields, FIELD_COUNT);
-	return der ? write_bytes(der, row->der, row->der_len) : EMAIL_E_MEMORY;
+	if (!(der = need_child(node, fields[F_CERTIFICATE], fields, FIELD_COUNT)) ||
+	    write_bytes(der, row->der, row->der_len))
+		return EMAIL_E_MEMORY;
+	if (row->chain_len == 0)
+		return write_text(node, fields[F_CHAIN], NULL, fields, FIELD_COUNT);
+	der = need_child(node, fields[F_CHAIN], fields, FIELD_COUNT);
+	return der ? write_bytes(der, row->chain, row->chain_len) : EMAIL_E_MEMORY;
 }
 
 static email_code
