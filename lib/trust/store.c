@@ -22,16 +22,20 @@ static const char *const places[] = {
 };
 
 const char *
-email__store_path(const char *setting)
+email__store_find(bool (*exists)(const char *path))
 {
 	size_t i;
 
-	if (setting && *setting)
-		return setting;
 	for (i = 0; i < sizeof places / sizeof *places; i++)
-		if (email__file_exists(places[i]))
+		if (exists(places[i]))
 			return places[i];
 	return NULL;
+}
+
+const char *
+email__store_path(const char *setting)
+{
+	return setting && *setting ? setting : email__store_find(email__file_exists);
 }
 
 /* --- reading --- */
