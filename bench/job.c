@@ -53,6 +53,9 @@ peak_kb(void)
 	return kb;
 }
 
+/* There where the run is counted (count.c). */
+__attribute__((weak)) void bench_count_start(void);
+
 int
 main(int argc, char **argv)
 {
@@ -71,6 +74,8 @@ main(int argc, char **argv)
 	job.work = strcmp(argv[4], "kept") == 0 ? BENCH_KEPT : strcmp(argv[4], "each") == 0 ? BENCH_EACH : BENCH_ATTACH;
 	job.count = atol(argv[5]);
 	job.file = argv[6];
+	if (bench_count_start)
+		bench_count_start();
 	clock_gettime(CLOCK_MONOTONIC, &t0);
 	getrusage(RUSAGE_SELF, &r0);
 	failed = bench_run(&job);

@@ -18,7 +18,7 @@ import statistics
 import subprocess
 import sys
 
-TIMEOUT = 180
+TIMEOUT = 60
 LIBRARIES = {"self": "libemailservice", "curl": "libcurl", "etpan": "libetpan", "esmtp": "libESMTP"}
 # work: (counts for the slope of the exact figures, count for the clock)
 WORKS = {"kept": ((50, 250), 3000), "each": ((5, 25), 200), "attach": ((1, 2), 1)}
@@ -33,7 +33,9 @@ class Sink:
     """The server, and its counters."""
 
     def __init__(self, build, transport, pki):
-        args = [f"{build}/bench/sink", transport, f"{pki}/server.pem", f"{pki}/server.key"]
+        # libESMTP hangs now and then under TLS 1.3: its sink, the STARTTLS one, speaks 1.2
+        only = ["tls-1.2"] if transport == "starttls" else []
+        args = [f"{build}/bench/sink", transport, f"{pki}/server.pem", f"{pki}/server.key", *only]
         self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = self.process.stdout.readline().split()[1]
 
@@ -83,7 +85,7 @@ class Bench:
         trace = f"{self.scratch}/trace"
         self.run(*job, prefix=("strace", "-f", "-c", "-U", "calls", "-o", trace))
         with open(trace, encoding="utf-8") as f:
-            return sum(int(line.split()[0]) for line in f if re.match(r"\s*\d+\s*$", line))
+            return sum(int(line.split()[0]) for line in f if re.match(r"\s*\d+ (?!total)\w+$", line))
 
     def heap(self, *job, file=None):
         path = f"{self.scratch}/count"
@@ -107,7 +109,8 @@ class Bench:
             return client, sink, transport, work, count
 
         row = {
-            "round trips": slope(lambda n: self.run(*job(n))[1]["turns"]),
+            # in a streamed body the sink's waits are no round trips: nobody waits for its answers
+            "round trips": slope(lambda n: self.run(*job(n))[1]["turns"]) if work != "attach" else None,
             "system calls": slope(lambda n: self.system_calls(*job(n))) if shutil.which("strace") else None,
             "allocations": slope(lambda n: self.heap(*job(n))["allocations"]),
             "heap kB": self.heap(*job(low))["heap_peak"] / 1024,
@@ -158,7 +161,7 @@ def best_of_peers(samples):
 def measure(bench, transport, work, rounds, out):
     sinks = {}
     shared = {t: Sink(bench.build, t, bench.pki) for t in {transport, bench.transport("esmtp", transport)}}
-    rows, why = {}, []
+    rows, why, before = {}, [], len(out)
     try:
         for client in bench.clients:
             own = bench.transport(client, transport)
@@ -175,14 +178,40 @@ def measure(bench, transport, work, rounds, out):
         rows[client]["ms wall"] = statistics.median(walls[client]) * 1000
         rows[client]["ms cpu"] = statistics.median(cpus[client]) * 1000
     columns = ["round trips", "system calls", "allocations", "heap kB", "instructions", "ms wall", "ms cpu"]
-    columns = [k for k in columns if any(k in row for row in rows.values())]
+    columns = [k for k in columns if any(row.get(k) is not None for row in rows.values())]
     out.append(table(f"{TITLES[work]}, {'TLS' if transport == 'tls' else 'plain'}", rows, columns))
     wall, cpu = best_of_peers(walls), best_of_peers(cpus)
     if wall:
         out.append(f"Time to that of the fastest peer, same round: wall {wall:.2f}, processor {cpu:.2f}.\n")
     out += why
-    print(out[-2] if wall else out[-1], "\n".join(why), flush=True)
+    print("\n".join(out[before:]), flush=True)
     return rows
+
+
+def gate(bench):
+    """This library's exact figures against what they must be: nonzero where one is over."""
+    over = 0
+    sizes = {}
+    for size in (2, 20):
+        sizes[size] = f"{bench.scratch}/{size}.bin"
+        with open(sizes[size], "wb") as f:
+            f.write(os.urandom(size * 1000 * 1000))
+    for transport in ("plain", "tls"):
+        sink = Sink(bench.build, transport, bench.pki)
+        try:
+            row = bench.exact("self", sink, transport, "kept")
+            for name, most in (("round trips", 1), ("system calls", 2.1), ("allocations", 0)):
+                if row[name] is None:
+                    print(f"SKIP {transport} {name}: no strace")
+                    continue
+                over += row[name] > most + 0.01
+                print(f"{transport}: {row[name]:.2f} {name} a mail, at most {most}")
+            small, large = (bench.heap("self", sink, transport, "attach", 1, file=sizes[n])["heap_peak"] for n in sizes)
+            over += large > small + 1024
+            print(f"{transport}: heap {small} bytes with 2 MB attached, {large} with 20 MB")
+        finally:
+            sink.stop()
+    return over
 
 
 def main():
@@ -192,7 +221,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--size", type=int, default=50, help="of the attachment, MB")
     parser.add_argument("--out", help="a file for the tables")
+    parser.add_argument("--gate", action="store_true", help="only this library's exact figures, against their bounds")
     args = parser.parse_args()
+    if args.gate:
+        return 1 if gate(Bench(args.build, "", True)) else 0
     attachment = f"{args.build}/bench/attachment.bin"
     with open(attachment, "wb") as f:
         for _ in range(args.size):

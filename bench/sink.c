@@ -3,7 +3,7 @@
  * The server of the benchmark: the tests' own, which keeps nothing. Prints "port N", then its counters as a
  * line of JSON for each line on standard input, and ends with it.
  *
- *     sink plain|tls|starttls CERT KEY [no-chunking] [no-pipelining]
+ *     sink plain|tls|starttls CERT KEY [no-chunking] [no-pipelining] [tls-1.2]
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +27,8 @@ main(int argc, char **argv)
 	for (i = 4; i < argc; i++) {
 		o.no_chunking |= strcmp(argv[i], "no-chunking") == 0;
 		o.no_pipelining |= strcmp(argv[i], "no-pipelining") == 0;
+		if (strcmp(argv[i], "tls-1.2") == 0)
+			o.tls_max = 2;
 	}
 	s = email_test_server_start(&o, why, sizeof why);
 	if (!s) {

@@ -122,6 +122,7 @@ missing_test() {
 	have openssl || lack openssl
 	have valgrind || lack valgrind
 	have strace || lack strace
+	have python3 || lack python3
 	have postfix || lack postfix
 	have dovecot || lack dovecot-core
 	[ -e /usr/lib/dovecot/imap ] || lack dovecot-imapd
@@ -147,7 +148,8 @@ missing_bench() {
 	have taskset || lack util-linux
 	[ -e /usr/include/libetpan/libetpan.h ] || lack libetpan-dev
 	[ -e /usr/include/libesmtp.h ] || lack libesmtp-dev
-	ls /usr/include/*/curl/curl.h >/dev/null 2>&1 || lack libcurl4-openssl-dev
+	# libetpan's headers bring the flavour of GnuTLS with them, which keeps the other one away
+	ls /usr/include/*/curl/curl.h >/dev/null 2>&1 || lack libcurl4-gnutls-dev
 	have valgrind || lack valgrind
 	have openssl || lack openssl
 }

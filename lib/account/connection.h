@@ -64,6 +64,9 @@ typedef struct email__connection {
 	email__mutex lock; /* for cancel: guards session, cancelled and op.state against another thread */
 	bool cancelled;
 
+	int64_t offset_at; /* when the local time's offset was asked for, which costs a look at a file */
+	int offset;
+
 	email__smtp_mail mail;
 	email__smtp_recipient *recipients;
 	size_t recipients_cap;

@@ -107,6 +107,19 @@ address(email__connection *c)
 	return EMAIL_OK;
 }
 
+/* Once in a quarter of an hour: no zone changes its clocks but at a quarter. */
+static int
+local_offset(email__connection *c, int64_t now)
+{
+	int64_t quarter = now / 900 + 1;
+
+	if (quarter != c->offset_at) {
+		c->offset = email__clock_local_offset(now);
+		c->offset_at = quarter;
+	}
+	return c->offset;
+}
+
 static email_code
 compose(email_operation *op, email__connection *c)
 {
@@ -119,7 +132,7 @@ compose(email_operation *op, email__connection *c)
 	};
 	email_code rc;
 
-	defaults.offset = email__clock_local_offset(defaults.now);
+	defaults.offset = local_offset(c, defaults.now);
 	if ((rc = email__message_prepare(op->message, &defaults, &c->envelope, &account->error)))
 		return rc;
 	if (address(c))

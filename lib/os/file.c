@@ -18,9 +18,14 @@
 #include "base/error.h"
 #include "os/clock.h"
 
+/* Composing asks for rows as they fit: what is small comes from here. */
+#define READ_AHEAD 8192
+
 struct email__file {
 	int fd;
 	long long size;
+	size_t at, end; /* of the bytes in ahead */
+	unsigned char ahead[READ_AHEAD];
 };
 
 /* What failed, on which file, and why: EMAIL_E_FILE with errno kept. */
@@ -338,15 +343,32 @@ email__file_open(const char *path, email__file **file, email_error *e)
 email_code
 email__file_next(email__file *file, void *buffer, size_t size, size_t *got)
 {
-	ssize_t n = read_some(file->fd, buffer, size);
+	ssize_t n;
 
-	*got = n > 0 ? (size_t)n : 0;
-	return n < 0 ? EMAIL_E_FILE : EMAIL_OK;
+	*got = 0;
+	if (file->at == file->end && size < READ_AHEAD) {
+		n = read_some(file->fd, file->ahead, READ_AHEAD);
+		if (n < 0)
+			return EMAIL_E_FILE;
+		file->at = 0;
+		file->end = (size_t)n;
+	}
+	if (file->at < file->end) {
+		*got = size < file->end - file->at ? size : file->end - file->at;
+		memcpy(buffer, file->ahead + file->at, *got);
+		file->at += *got;
+	} else if (size >= READ_AHEAD) {
+		n = read_some(file->fd, buffer, size);
+		*got = n > 0 ? (size_t)n : 0;
+		return n < 0 ? EMAIL_E_FILE : EMAIL_OK;
+	}
+	return EMAIL_OK;
 }
 
 email_code
 email__file_restart(email__file *file)
 {
+	file->at = file->end = 0;
 	return lseek(file->fd, 0, SEEK_SET) == 0 ? EMAIL_OK : EMAIL_E_FILE;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "os/clock.h"
 #include "base/limits.h"
 #include "trust/store.h"
 #include "trust/verdict.h"
@@ -354,7 +355,6 @@ email__trust_fault(email_trust *trust, email_error *why)
 	if (!trust)
 		return false;
 	email__mutex_lock(&trust->mutex);
-	(void)email__trust_refresh(trust, NULL);
 	*why = trust->fault;
 	if (why->code)
 		snprintf(why->text, sizeof why->text, "the trust sheet cannot be read, so that no exemption counts: %.240s",
@@ -363,16 +363,24 @@ email__trust_fault(email_trust *trust, email_error *why)
 	return why->code != EMAIL_OK;
 }
 
+/* Own changes count at once; those of other processes and of the system are looked for this often, so that
+ * mails on a kept connection cost no look at the files. */
+#define LOOK_MS 1000
+
 unsigned long
 email__trust_generation(email_trust *trust)
 {
+	int64_t now = email__clock_ms();
 	unsigned long generation;
 
 	if (!trust)
 		return 0;
 	email__mutex_lock(&trust->mutex);
-	(void)email__trust_refresh(trust, NULL);
-	look_at_store(trust);
+	if (trust->looked_at == 0 || now - trust->looked_at >= LOOK_MS) {
+		trust->looked_at = now;
+		(void)email__trust_refresh(trust, NULL);
+		look_at_store(trust);
+	}
 	generation = trust->generation;
 	email__mutex_unlock(&trust->mutex);
 	return generation;

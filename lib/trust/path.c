@@ -31,8 +31,8 @@ email__reasons_hard(void)
 	        ;
 }
 
-bool
-email__pool_add(email__pool *pool, email__span der, bool anchor)
+static bool
+find(email__pool *pool, email__span der, bool anchor)
 {
 	size_t i;
 
@@ -41,6 +41,20 @@ email__pool_add(email__pool *pool, email__span der, bool anchor)
 			pool->entry[i].anchor = pool->entry[i].anchor || anchor;
 			return true;
 		}
+	return false;
+}
+
+bool
+email__pool_anchor(email__pool *pool, email__span der)
+{
+	return find(pool, der, true);
+}
+
+bool
+email__pool_add(email__pool *pool, email__span der, bool anchor)
+{
+	if (find(pool, der, anchor))
+		return true;
 	if (pool->count == EMAIL__POOL_MAX || !email__cert_parse(der, &pool->entry[pool->count].cert))
 		return false;
 	pool->entry[pool->count++].anchor = anchor;

@@ -36,15 +36,11 @@ done
 # --- Dovecot: nothing but auth ---
 # in base64, since the password holds a colon
 printf 'plant:{PLAIN.b64}cGFzcyB3b3JkOjE=\n' >"$D/users"
-cat >"$D/dovecot.conf" <<END
-base_dir = $D/run
-state_dir = $D/run
-log_path = $D/log
-protocols =
-ssl = no
-disable_plaintext_auth = no
-auth_mechanisms = plain login
-auth_failure_delay = 0 secs
+# Dovecot 2.4 has other names for the same settings, and wants to be told so first.
+case $(dovecot --version) in
+2.[0-3].*)
+	version=
+	settings="disable_plaintext_auth = no
 passdb {
   driver = passwd-file
   args = scheme=PLAIN $D/users
@@ -52,7 +48,34 @@ passdb {
 userdb {
   driver = static
   args = uid=65534 gid=65534 home=/nonexistent
+}"
+	;;
+*)
+	version="dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0"
+	settings="auth_allow_cleartext = yes
+passdb passwd-file {
+  passwd_file_path = $D/users
 }
+userdb static {
+  fields {
+    uid = 65534
+    gid = 65534
+    home = /nonexistent
+  }
+}"
+	;;
+esac
+cat >"$D/dovecot.conf" <<END
+$version
+base_dir = $D/run
+state_dir = $D/run
+log_path = $D/log
+protocols =
+ssl = no
+auth_mechanisms = plain login
+auth_failure_delay = 0 secs
+$settings
 service auth {
   unix_listener auth-client {
     mode = 0666

@@ -85,13 +85,13 @@ chain_reasons(const pki_cert *const *sent, const pki_cert *const *roots)
 	return chain_judge("mail.example.com", 0, sent, n, roots, m);
 }
 
-chain_set chain;
+chain_set made;
 
 int
 chain_setup(void **state)
 {
 	(void)state;
-	chain_good(&chain.root, &chain.middle, &chain.leaf);
+	chain_good(&made.root, &made.middle, &made.leaf);
 	return 0;
 }
 
@@ -107,8 +107,8 @@ chain_of_server(const pki_spec *spec)
 {
 	pki_cert c;
 
-	chain_issue(&c, spec, chain_key_of(KEY_LEAF), &chain.middle, chain_key_of(KEY_MIDDLE));
-	return chain_reasons(CHAIN(&c, &chain.middle), CHAIN(&chain.root));
+	chain_issue(&c, spec, chain_key_of(KEY_LEAF), &made.middle, chain_key_of(KEY_MIDDLE));
+	return chain_reasons(CHAIN(&c, &made.middle), CHAIN(&made.root));
 }
 
 /* And for an intermediate. */
@@ -118,9 +118,9 @@ chain_of_middle(const pki_spec *spec)
 	pki_cert c, s;
 	pki_spec good = chain_server();
 
-	chain_issue(&c, spec, chain_key_of(KEY_MIDDLE), &chain.root, chain_key_of(KEY_ROOT));
+	chain_issue(&c, spec, chain_key_of(KEY_MIDDLE), &made.root, chain_key_of(KEY_ROOT));
 	chain_issue(&s, &good, chain_key_of(KEY_LEAF), &c, chain_key_of(KEY_MIDDLE));
-	return chain_reasons(CHAIN(&s, &c), CHAIN(&chain.root));
+	return chain_reasons(CHAIN(&s, &c), CHAIN(&made.root));
 }
 
 /* And for a root. */

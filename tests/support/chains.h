@@ -33,7 +33,7 @@ typedef struct chain_set {
 	pki_cert root, middle, leaf;
 } chain_set;
 /* chain_good(), for the three below. */
-extern chain_set chain;
+extern chain_set made;
 int chain_setup(void **state);
 /* "mail.example.com". */
 pki_spec chain_server(void);

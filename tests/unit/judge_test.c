@@ -12,10 +12,10 @@ static void
 test_good(void **state)
 {
 	(void)state;
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf, &chain.middle), CHAIN(&chain.root)), 0);
-	assert_int_equal(chain_judge("192.0.2.1", 0, CHAIN(&chain.leaf, &chain.middle), 2, CHAIN(&chain.root), 1), 0);
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.middle), CHAIN(&made.root)), 0);
+	assert_int_equal(chain_judge("192.0.2.1", 0, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1), 0);
 	/* the root sent along, the order turned round, strangers in between */
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf, &chain.root, &chain.middle), CHAIN(&chain.root)), 0);
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.root, &made.middle), CHAIN(&made.root)), 0);
 }
 
 static void
@@ -26,21 +26,21 @@ test_no_path(void **state)
 
 	(void)state;
 	chain_issue(&other, &spec, chain_key_of(KEY_OTHER), NULL, NULL);
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf), CHAIN(&chain.root)), R(UNKNOWN_ISSUER));
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf, &chain.middle), CHAIN(&other)), R(UNKNOWN_ISSUER));
-	assert_int_equal(chain_judge("mail.example.com", 0, CHAIN(&chain.leaf, &chain.middle), 2, NULL, 0),
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf), CHAIN(&made.root)), R(UNKNOWN_ISSUER));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.middle), CHAIN(&other)), R(UNKNOWN_ISSUER));
+	assert_int_equal(chain_judge("mail.example.com", 0, CHAIN(&made.leaf, &made.middle), 2, NULL, 0),
 	                 R(UNKNOWN_ISSUER) | R(NO_ROOTS));
 	spec = chain_server();
 	chain_issue(&own, &spec, chain_key_of(KEY_LEAF), NULL, NULL);
-	assert_int_equal(chain_reasons(CHAIN(&own), CHAIN(&chain.root)), R(SELF_SIGNED));
+	assert_int_equal(chain_reasons(CHAIN(&own), CHAIN(&made.root)), R(SELF_SIGNED));
 	/* in a store it vouches for itself */
 	assert_int_equal(chain_reasons(CHAIN(&own), CHAIN(&own)), 0);
 	/* a root of the same name and another key */
 	spec = pki_ca("CN=Root");
 	chain_issue(&other, &spec, chain_key_of(KEY_OTHER), NULL, NULL);
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf, &chain.middle), CHAIN(&other)), R(UNKNOWN_ISSUER));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.middle), CHAIN(&other)), R(UNKNOWN_ISSUER));
 	/* both: the right one is found */
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf, &chain.middle), CHAIN(&other, &chain.root)), 0);
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.middle), CHAIN(&other, &made.root)), 0);
 }
 
 static void
@@ -114,8 +114,8 @@ test_names(void **state)
 	assert_int_equal(chain_of_server(&spec), R(NAME_CN_ONLY));
 	spec.names = "DNS:other.example.com";
 	assert_int_equal(chain_of_server(&spec), R(NAME));
-	assert_int_equal(chain_judge("other.example.com", 0, CHAIN(&chain.leaf, &chain.middle), 2, CHAIN(&chain.root), 1), R(NAME));
-	assert_int_equal(chain_judge("192.0.2.2", 0, CHAIN(&chain.leaf, &chain.middle), 2, CHAIN(&chain.root), 1), R(NAME));
+	assert_int_equal(chain_judge("other.example.com", 0, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1), R(NAME));
+	assert_int_equal(chain_judge("192.0.2.2", 0, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1), R(NAME));
 }
 
 /* Constraints reach all names below, and are for CAs only. */
@@ -156,14 +156,14 @@ test_constraints(void **state)
 static void
 test_malformed(void **state)
 {
-	pki_cert cut = chain.leaf;
+	pki_cert cut = made.leaf;
 
 	(void)state;
 	cut.len--;
-	assert_int_equal(chain_reasons(CHAIN(&cut, &chain.middle), CHAIN(&chain.root)), R(MALFORMED));
+	assert_int_equal(chain_reasons(CHAIN(&cut, &made.middle), CHAIN(&made.root)), R(MALFORMED));
 	/* behind the leaf it is only superfluous */
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf, &cut, &chain.middle), CHAIN(&chain.root)), 0);
-	assert_int_equal(chain_judge("mail.example.com", 0, NULL, 0, CHAIN(&chain.root), 1), R(MALFORMED));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &cut, &made.middle), CHAIN(&made.root)), 0);
+	assert_int_equal(chain_judge("mail.example.com", 0, NULL, 0, CHAIN(&made.root), 1), R(MALFORMED));
 }
 
 static int

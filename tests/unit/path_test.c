@@ -58,7 +58,7 @@ test_forged_renewal(void **state)
 	chain_issue(&forged, &spec, chain_key_of(KEY_OTHER), NULL, NULL);
 	spec = chain_server();
 	chain_issue(&s, &spec, chain_key_of(KEY_LEAF), &forged, chain_key_of(KEY_OTHER));
-	assert_true(chain_reasons(CHAIN(&s, &forged), CHAIN(&chain.root)) != 0);
+	assert_true(chain_reasons(CHAIN(&s, &forged), CHAIN(&made.root)) != 0);
 }
 
 static void
@@ -77,13 +77,13 @@ test_keys(void **state)
 		pki_key *key = chain_key_kind(rows[i].kind);
 
 		spec = chain_server();
-		chain_issue(&c, &spec, key, &chain.middle, chain_key_of(KEY_MIDDLE));
-		assert_int_equal(chain_reasons(CHAIN(&c, &chain.middle), CHAIN(&chain.root)), rows[i].reasons);
+		chain_issue(&c, &spec, key, &made.middle, chain_key_of(KEY_MIDDLE));
+		assert_int_equal(chain_reasons(CHAIN(&c, &made.middle), CHAIN(&made.root)), rows[i].reasons);
 		spec = pki_ca("CN=Middle");
-		chain_issue(&m, &spec, key, &chain.root, chain_key_of(KEY_ROOT));
+		chain_issue(&m, &spec, key, &made.root, chain_key_of(KEY_ROOT));
 		spec = chain_server();
 		chain_issue(&s, &spec, chain_key_of(KEY_LEAF), &m, key);
-		assert_int_equal(chain_reasons(CHAIN(&s, &m), CHAIN(&chain.root)), rows[i].reasons);
+		assert_int_equal(chain_reasons(CHAIN(&s, &m), CHAIN(&made.root)), rows[i].reasons);
 		spec = pki_ca("CN=Root");
 		chain_issue(&m, &spec, key, NULL, NULL);
 		spec = chain_server();
@@ -169,9 +169,9 @@ test_dates(void **state)
 	int64_t now = email__clock_wall(), year = 366 * INT64_C(86400);
 
 	(void)state;
-	assert_int_equal(chain_judge("mail.example.com", now + 2 * year, CHAIN(&chain.leaf, &chain.middle), 2, CHAIN(&chain.root), 1),
+	assert_int_equal(chain_judge("mail.example.com", now + 2 * year, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1),
 	                 R(EXPIRED));
-	assert_int_equal(chain_judge("mail.example.com", now - year, CHAIN(&chain.leaf, &chain.middle), 2, CHAIN(&chain.root), 1),
+	assert_int_equal(chain_judge("mail.example.com", now - year, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1),
 	                 R(NOT_YET_VALID));
 	spec.not_before = "20240101000000";
 	spec.not_after = "20250101000000";
@@ -200,24 +200,24 @@ test_branches(void **state)
 	(void)state;
 	spec.not_before = "20240101000000";
 	spec.not_after = "20250101000000";
-	chain_issue(&bad, &spec, chain_key_of(KEY_MIDDLE), &chain.root, chain_key_of(KEY_ROOT));
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf, &bad, &chain.middle), CHAIN(&chain.root)), 0);
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf, &chain.middle, &bad), CHAIN(&chain.root)), 0);
+	chain_issue(&bad, &spec, chain_key_of(KEY_MIDDLE), &made.root, chain_key_of(KEY_ROOT));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &bad, &made.middle), CHAIN(&made.root)), 0);
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.middle, &bad), CHAIN(&made.root)), 0);
 	spec = pki_ca("CN=Middle");
 	spec.hash = PKI_SHA1;
-	chain_issue(&bad, &spec, chain_key_of(KEY_MIDDLE), &chain.root, chain_key_of(KEY_ROOT));
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf, &bad, &chain.middle), CHAIN(&chain.root)), 0);
+	chain_issue(&bad, &spec, chain_key_of(KEY_MIDDLE), &made.root, chain_key_of(KEY_ROOT));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &bad, &made.middle), CHAIN(&made.root)), 0);
 	/* a root signed across by one that is not trusted, sent along */
 	spec = pki_ca("CN=Other Root");
 	chain_issue(&other_root, &spec, chain_key_of(KEY_OTHER), NULL, NULL);
 	spec = pki_ca("CN=Root");
 	chain_issue(&cross, &spec, chain_key_of(KEY_ROOT), &other_root, chain_key_of(KEY_OTHER));
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf, &chain.middle, &cross, &other_root), CHAIN(&chain.root)), 0);
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf, &chain.middle, &cross), CHAIN(&other_root)), 0);
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.middle, &cross, &other_root), CHAIN(&made.root)), 0);
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.middle, &cross), CHAIN(&other_root)), 0);
 	/* an intermediate that a person put into a store is an anchor */
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf), CHAIN(&chain.middle)), 0);
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf), CHAIN(&made.middle)), 0);
 	/* what can be waived is told rather than what cannot, where both ways fail */
-	assert_int_equal(chain_reasons(CHAIN(&chain.leaf, &bad, &chain.middle), CHAIN(&other_root)), R(UNKNOWN_ISSUER));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &bad, &made.middle), CHAIN(&other_root)), R(UNKNOWN_ISSUER));
 }
 
 /* Two CAs that vouch for each other, and lead nowhere. */
@@ -235,7 +235,7 @@ test_circle(void **state)
 	chain_issue(&b, &spec, chain_key_of(KEY_MIDDLE_2), &a, chain_key_of(KEY_MIDDLE));
 	spec = chain_server();
 	chain_issue(&s, &spec, chain_key_of(KEY_LEAF), &a, chain_key_of(KEY_MIDDLE));
-	assert_int_equal(chain_reasons(CHAIN(&s, &a, &b), CHAIN(&chain.root)), R(UNKNOWN_ISSUER));
+	assert_int_equal(chain_reasons(CHAIN(&s, &a, &b), CHAIN(&made.root)), R(UNKNOWN_ISSUER));
 }
 
 /* Eight intermediates are allowed, nine are not. */
@@ -254,7 +254,7 @@ test_depth(void **state)
 		for (i = 0; i < n; i++) {
 			snprintf(name, sizeof name, "CN=CA %u", (unsigned)i);
 			spec = pki_ca(name);
-			chain_issue(&cas[i], &spec, chain_key_of(i % 2 ? KEY_MIDDLE : KEY_MIDDLE_2), i ? &cas[i - 1] : &chain.root,
+			chain_issue(&cas[i], &spec, chain_key_of(i % 2 ? KEY_MIDDLE : KEY_MIDDLE_2), i ? &cas[i - 1] : &made.root,
 			            chain_key_of(i == 0 ? KEY_ROOT : i % 2 ? KEY_MIDDLE_2 : KEY_MIDDLE));
 			sent[n - i] = &cas[i];
 		}
@@ -262,7 +262,7 @@ test_depth(void **state)
 		chain_issue(&s, &spec, chain_key_of(KEY_LEAF), &cas[n - 1],
 		            chain_key_of((n - 1) % 2 ? KEY_MIDDLE : KEY_MIDDLE_2));
 		sent[0] = &s;
-		assert_int_equal(chain_judge("mail.example.com", 0, sent, n + 1, CHAIN(&chain.root), 1),
+		assert_int_equal(chain_judge("mail.example.com", 0, sent, n + 1, CHAIN(&made.root), 1),
 		                 n == 8 ? 0 : R(UNKNOWN_ISSUER) | R(CHAIN_TOO_LONG));
 	}
 }
@@ -272,7 +272,7 @@ static void
 test_same_names(void **state)
 {
 	static pki_cert twins[40];
-	const pki_cert *sent[41] = {&chain.leaf};
+	const pki_cert *sent[41] = {&made.leaf};
 	pki_spec spec = pki_ca("CN=Middle");
 	size_t i;
 
@@ -281,10 +281,10 @@ test_same_names(void **state)
 	for (i = 0; i < 40; i++) {
 		spec.hash = i % 2 ? PKI_SHA1 : PKI_SHA256;
 		spec.serial = (unsigned)i + 1000;
-		chain_issue(&twins[i], &spec, chain_key_of(i % 3 == 0 ? KEY_MIDDLE : KEY_OTHER), &chain.root, chain_key_of(KEY_ROOT));
+		chain_issue(&twins[i], &spec, chain_key_of(i % 3 == 0 ? KEY_MIDDLE : KEY_OTHER), &made.root, chain_key_of(KEY_ROOT));
 		sent[i + 1] = &twins[i];
 	}
-	assert_true(chain_judge("mail.example.com", 0, sent, 41, CHAIN(&chain.root), 1) & (R(UNKNOWN_ISSUER) | R(WEAK_SIGNATURE)));
+	assert_true(chain_judge("mail.example.com", 0, sent, 41, CHAIN(&made.root), 1) & (R(UNKNOWN_ISSUER) | R(WEAK_SIGNATURE)));
 }
 
 /* requireExplicitPolicy is not supported; the rest of policies refuses nobody. */

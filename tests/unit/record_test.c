@@ -75,7 +75,7 @@ test_digest(void **state)
 
 	(void)state;
 	chain_setup(NULL);
-	assert_true(email__cert_parse(email__span_of(chain.leaf.der, chain.leaf.len), &leaf));
+	assert_true(email__cert_parse(email__span_of(made.leaf.der, made.leaf.len), &leaf));
 #define MOVED() ((e = d, d = email__record_digest(&record)) != e)
 	assert_false(MOVED());
 	record.floor_policy = true;

@@ -53,6 +53,14 @@ sessions(void **state)
 	assert_string_equal(account->v.fault_cause, "");
 }
 
+static bool
+nobody(void *context, const email_allowed_host *row)
+{
+	(void)context;
+	(void)row;
+	return true;
+}
+
 /* A session that a root vouched for is no proof that exemptions are in order. */
 static void
 unreadable_trust_sheet(void **state)
@@ -70,10 +78,12 @@ unreadable_trust_sheet(void **state)
 	assert_int_equal(account->v.status_bits, 0);
 	assert_non_null(f = fopen(path, "w"));
 	assert_int_equal(fclose(f), 0);
+	assert_int_equal(email_trust_list_hosts(trust, nobody, NULL), EMAIL_E_SHEET); /* looked at again */
 	outcome(EMAIL_OK);
 	assert_int_equal(account->v.status_bits, EMAIL__STATUS_FAULT);
 	assert_non_null(strstr(account->v.fault_cause, "the trust sheet cannot be read"));
 	assert_int_equal(remove(path), 0);
+	assert_int_equal(email_trust_list_hosts(trust, nobody, NULL), EMAIL_OK);
 	outcome(EMAIL_OK);
 	assert_int_equal(account->v.status_bits, 0);
 	assert_int_equal(rmdir(folder), 0);

@@ -82,8 +82,8 @@ look(const char *name, email_reasons *reasons, email__store_count *count)
 	email_code rc;
 
 	assert_non_null(j);
-	sent[0] = email__span_of(chain.leaf.der, chain.leaf.len);
-	sent[1] = email__span_of(chain.middle.der, chain.middle.len);
+	sent[0] = email__span_of(made.leaf.der, made.leaf.len);
+	sent[1] = email__span_of(made.middle.der, made.middle.len);
 	assert_int_equal(email__judgement_take(j, "mail.example.com", sent, 2), EMAIL_OK);
 	rc = email__store_lookup(place(name), &j->pool, &j->anchors, count, &e);
 	assert_int_equal(e.code, rc);
@@ -131,7 +131,7 @@ test_systems(void **state)
 		assert_string_equal(email__store_find(exists), there);
 		assert_string_equal(email__store_path("elsewhere"), "elsewhere");
 		snprintf(name, sizeof name, "%u%s%s", (unsigned)i, rows[i].path, rows[i].file);
-		write_pem(name, CHAIN(&stranger, &chain.root));
+		write_pem(name, CHAIN(&stranger, &made.root));
 		snprintf(name, sizeof name, "%u%s", (unsigned)i, rows[i].path);
 		assert_int_equal(look(name, &reasons, &count), EMAIL_OK);
 		assert_int_equal(reasons, 0);
@@ -152,7 +152,7 @@ test_folder(void **state)
 
 	(void)state;
 	write_pem("certs/a.crt", CHAIN(&stranger));
-	write_bytes("certs/b.der", chain.root.der, chain.root.len);
+	write_bytes("certs/b.der", made.root.der, made.root.len);
 	write_bytes("certs/README", "nothing to see\n", 15);
 	write_bytes("certs/.hidden", "-----BEGIN CERTIFICATE-----\n", 28);
 	write_bytes("certs/java/cacerts", "\xFE\xED", 2);
@@ -181,7 +181,7 @@ test_skipped(void **state)
 
 	(void)state;
 	assert_int_equal(pki_key_pem(chain_key_of(KEY_ROOT), pem + strlen(pem), 4096), 0);
-	assert_int_equal(pki_pem_add(pem, sizeof pem, &chain.root), 0);
+	assert_int_equal(pki_pem_add(pem, sizeof pem, &made.root), 0);
 	write_bytes("bundle", pem, strlen(pem));
 	assert_int_equal(look("bundle", &reasons, &count), EMAIL_OK);
 	assert_int_equal(reasons, 0);
@@ -206,7 +206,7 @@ test_cut(void **state)
 
 	(void)state;
 	pem[0] = '\0';
-	assert_int_equal(pki_pem_add(pem, sizeof pem, &chain.root), 0);
+	assert_int_equal(pki_pem_add(pem, sizeof pem, &made.root), 0);
 	first = strlen(pem);
 	assert_int_equal(pki_pem_add(pem, sizeof pem, &stranger), 0);
 	for (n = first + 28; n + 26 < strlen(pem); n += 7) {
@@ -225,7 +225,7 @@ test_memory(void **state)
 	size_t n;
 
 	(void)state;
-	write_pem("m/a.pem", CHAIN(&stranger, &chain.root));
+	write_pem("m/a.pem", CHAIN(&stranger, &made.root));
 	write_pem("m/b.pem", CHAIN(&stranger));
 	for (n = 1;; n++) {
 		email__pool *pool = calloc(1, sizeof *pool);
@@ -235,7 +235,7 @@ test_memory(void **state)
 		bool failed;
 
 		assert_non_null(pool);
-		assert_true(email__pool_add(pool, email__span_of(chain.middle.der, chain.middle.len), false));
+		assert_true(email__pool_add(pool, email__span_of(made.middle.der, made.middle.len), false));
 		email_test_fail_alloc(n);
 		rc = email__store_lookup(place("m"), pool, &anchors, &count, &e);
 		failed = email_test_alloc_failed();
