@@ -17,19 +17,17 @@ split(const email__row *row, email__span sent[EMAIL__CHAIN_MAX])
 }
 
 static email_code
-judge_row(email_trust *trust, email__judgement *j, email__row *row, bool smaller)
+judge_row(email_trust *trust, email__judgement *j, email__row *row)
 {
 	email__span sent[EMAIL__CHAIN_MAX];
-	bool holds;
 	email_code rc = email__judgement_take(j, row->host, sent, split(row, sent));
 
 	if (rc == EMAIL_OK)
 		rc = email__judge(j, trust, NULL);
 	if (rc || j->store.code)
 		return rc == EMAIL_E_MEMORY ? rc : EMAIL_OK;
-	holds = j->reasons == 0;
-	if (holds ? !row->redundant : smaller && row->redundant) {
-		row->redundant = holds;
+	if (row->redundant != (j->reasons == 0)) {
+		row->redundant = !row->redundant;
 		row->changed = true;
 	}
 	return EMAIL_OK;
@@ -53,7 +51,7 @@ email__hosts_judge_again(email_trust *trust, int64_t now, bool smaller)
 		if (!(j = email__judgement_new()))
 			return EMAIL_E_MEMORY;
 		j->when = when;
-		rc = judge_row(trust, j, &hosts->list[i], smaller);
+		rc = judge_row(trust, j, &hosts->list[i]);
 		email__judgement_free(j);
 	}
 	return rc;

@@ -206,12 +206,102 @@ end(void **state)
 	return 0;
 }
 
+/* What RFC 5280 forbids to any certificate, one at a time. */
+static void
+test_forbidden(void **state)
+{
+	static const struct {
+		pki_extension extension[2];
+		size_t count;
+		bool good;
+	} rows[] = {
+	        {{{"\x2A\x03", 2, false, "\x05\x00", 2}}, 1, true},
+	        {{{"\x55\x1D\x25", 3, false, "\x30\x00", 2}}, 1, false},                     /* no purpose */
+	        {{{"\x55\x1D\x11", 3, false, "\x30\x00", 2}}, 1, false},                     /* no name */
+	        {{{"\x55\x1D\x11", 3, false, "\x30\x07\x87\x05\x01\x02\x03\x04\x05", 9}}, 1, false}, /* no address */
+	        {{{"\x55\x1D\x13", 3, true, "\x30\x03\x01\x01\x00", 5}}, 1, true},            /* said to be no CA */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
+		pki_spec spec = pki_server("CN=Server", NULL);
+
+		spec.ca = -1;
+		spec.usages = NULL;
+		spec.extensions = rows[i].extension;
+		spec.extension_count = rows[i].count;
+		chain_issue(&c, &spec, chain_key_of(KEY_LEAF), NULL, NULL);
+		assert_int_equal(email__cert_parse(email__span_of(c.der, c.len), &cert), rows[i].good);
+		assert_false(cert.ca);
+	}
+}
+
+/* 4.2: no extension twice, be it one that nobody knows. */
+static void
+test_twice(void **state)
+{
+	static const pki_extension two[] = {{"\x2A\x03\x04", 3, false, "\x05\x00", 2},
+	                                    {"\x2A\x03\x05", 3, false, "\x05\x00", 2}};
+	pki_spec spec = pki_server("CN=Server", "DNS:mail.example.com");
+	size_t i;
+
+	(void)state;
+	spec.extensions = two;
+	spec.extension_count = 2;
+	make(&spec, chain_key_of(KEY_LEAF));
+	for (i = 0; memcmp(c.der + i, "\x06\x03\x2A\x03\x05", 5) != 0; i++)
+		;
+	c.der[i + 4] = 4;
+	assert_false(email__cert_parse(email__span_of(c.der, c.len), &cert));
+}
+
+/* The certificate with one element of its TBSCertificate emptied, and the lengths around it mended. */
+static bool
+parses_without(const unsigned char *element, size_t n)
+{
+	static unsigned char der[PKI_DER_MAX];
+	size_t at = (size_t)(element - c.der), gone = n - 2, total = c.len - 4 - gone;
+	size_t tbs = ((size_t)c.der[6] << 8 | c.der[7]) - gone;
+	email__cert other;
+
+	assert_true(c.der[1] == 0x82 && c.der[5] == 0x82 && tbs > 255 && element[1] == n - 2);
+	memcpy(der, c.der, at + 1);
+	der[at + 1] = 0;
+	memcpy(der + at + 2, element + n, c.len - at - n);
+	der[2] = (unsigned char)(total >> 8);
+	der[3] = (unsigned char)total;
+	der[6] = (unsigned char)(tbs >> 8);
+	der[7] = (unsigned char)tbs;
+	return email__cert_parse(email__span_of(der, c.len - gone), &other);
+}
+
+/* An issuer has a name, and so has a CA; a leaf may do without. A serial number has a byte. No version is 4. */
+static void
+test_empty(void **state)
+{
+	pki_spec spec = pki_server("CN=Server", "DNS:mail.example.com");
+
+	(void)state;
+	make(&spec, chain_key_of(KEY_LEAF));
+	assert_true(parses_without(cert.subject.p, cert.subject.n));
+	assert_false(parses_without(cert.issuer.p, cert.issuer.n));
+	assert_false(parses_without(cert.serial.p - 2, cert.serial.n + 2));
+	spec = pki_ca("CN=CA");
+	make(&spec, chain_key_of(KEY_LEAF));
+	assert_false(parses_without(cert.subject.p, cert.subject.n));
+	assert_memory_equal(c.der + 8, "\xA0\x03\x02\x01\x02", 5);
+	c.der[12] = 3;
+	assert_false(email__cert_parse(email__span_of(c.der, c.len), &cert));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_describe), cmocka_unit_test(test_as_mbedtls), cmocka_unit_test(test_hostile_names),
 	        cmocka_unit_test(test_hostile),  cmocka_unit_test(test_malformed),  cmocka_unit_test(test_bits),
+	        cmocka_unit_test(test_forbidden), cmocka_unit_test(test_twice), cmocka_unit_test(test_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

@@ -43,8 +43,8 @@ general_name(unsigned char *out, const char *text)
 			v[i] = (unsigned char)byte;
 		}
 		return put(out, 0x87, v, n / 2);
-	default:
-		n = put(v, 0x0C, p, n);
+	default: /* 'T' with a string type that is compared by its bytes alone */
+		n = put(v, text[0] == 'T' ? 0x14 : 0x0C, p, n);
 		memmove(v + 5, v, n);
 		memcpy(v, "\x06\x03\x55\x04\x03", 5);
 		n = put(v, 0x30, v, n + 5);
@@ -137,6 +137,9 @@ test_table(void **state)
 	        {"I:c0000200ffffff00", NULL, "D:example.com", 0},
 	        {"N:plant", NULL, "N:plant", 0},
 	        {"N:plant", NULL, "N:PLANT", 0},
+	        {"T:plant", NULL, "T:plant", 0},
+	        {"T:plant", NULL, "N:plant", UN},
+	        {NULL, "N:plant", "T:plant", UN},
 	        {"N:plant", NULL, "N:other", NC},
 	        {NULL, "N:plant", "N:plant", NC},
 	        {NULL, "N:plant", "N:other", 0},

@@ -190,6 +190,144 @@ test_dates(void **state)
 	assert_int_equal(chain_of_server(&spec), R(NOT_YET_VALID));
 }
 
+/* A directoryName "CN=…" as the only subtree. */
+static pki_extension
+directory(const char *common, bool permitted, unsigned char der[64])
+{
+	size_t n = strlen(common), i = 0;
+	const unsigned char wrap[] = {0x30, 0, (unsigned char)(permitted ? 0xA0 : 0xA1), 0, 0x30, 0, 0xA4, 0, 0x30, 0, 0x31,
+	                              0, 0x30, 0};
+
+	for (i = 0; i < sizeof wrap; i += 2) {
+		der[i] = wrap[i];
+		der[i + 1] = (unsigned char)(n + 7 + sizeof wrap - i - 2);
+	}
+	memcpy(der + sizeof wrap, "\x06\x03\x55\x04\x03\x0C", 6);
+	der[sizeof wrap + 6] = (unsigned char)n;
+	memcpy(der + sizeof wrap + 7, common, n);
+	return (pki_extension){"\x55\x1D\x1E", 3, true, der, sizeof wrap + 7 + n};
+}
+
+/* Constraints reach the names of CAs too, save those that renew themselves; and any leaf (6.1.3 (b), (c)). */
+static void
+test_constraints(void **state)
+{
+	unsigned char der[64];
+	pki_extension nc = directory("Server", true, der);
+	pki_cert top, one, renewed, s;
+	pki_spec spec = pki_ca("CN=Root");
+
+	(void)state;
+	spec.extensions = &nc;
+	spec.extension_count = 1;
+	chain_issue(&top, &spec, chain_key_of(KEY_ROOT), NULL, NULL);
+	spec = chain_server();
+	chain_issue(&s, &spec, chain_key_of(KEY_LEAF), &top, chain_key_of(KEY_ROOT));
+	assert_int_equal(chain_reasons(CHAIN(&s), CHAIN(&top)), 0);
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.middle), CHAIN(&top)), R(NAME_CONSTRAINTS));
+	spec.subject = "CN=Other";
+	chain_issue(&s, &spec, chain_key_of(KEY_LEAF), &top, chain_key_of(KEY_ROOT));
+	assert_int_equal(chain_reasons(CHAIN(&s), CHAIN(&top)), R(NAME_CONSTRAINTS));
+	/* excluded is the CA's own name, which it keeps when it renews itself */
+	nc = directory("Middle", false, der);
+	spec = pki_ca("CN=Middle");
+	spec.extensions = &nc;
+	spec.extension_count = 1;
+	chain_issue(&one, &spec, chain_key_of(KEY_MIDDLE), &made.root, chain_key_of(KEY_ROOT));
+	spec = pki_ca("CN=Middle");
+	chain_issue(&renewed, &spec, chain_key_of(KEY_OTHER), &one, chain_key_of(KEY_MIDDLE));
+	spec = chain_server();
+	chain_issue(&s, &spec, chain_key_of(KEY_LEAF), &renewed, chain_key_of(KEY_OTHER));
+	assert_int_equal(chain_reasons(CHAIN(&s, &renewed, &one), CHAIN(&made.root)), 0);
+	spec.subject = "CN=Middle"; /* a leaf of that name is no renewal */
+	chain_issue(&s, &spec, chain_key_of(KEY_LEAF), &one, chain_key_of(KEY_MIDDLE));
+	assert_int_equal(chain_reasons(CHAIN(&s, &one), CHAIN(&made.root)), R(NAME_CONSTRAINTS));
+}
+
+/* Where every way fails, the reasons are those of the best: nothing hard, then a root, then the fewest. */
+static void
+test_best(void **state)
+{
+	pki_cert weak, odd, strange, expired;
+	pki_spec spec = pki_ca("CN=Middle");
+
+	(void)state;
+	spec.hash = PKI_SHA1;
+	chain_issue(&weak, &spec, chain_key_of(KEY_MIDDLE), &made.root, chain_key_of(KEY_ROOT));
+	spec.hash = PKI_SHA256;
+	spec.not_before = "20240101000000";
+	spec.not_after = "20250101000000";
+	chain_issue(&expired, &spec, chain_key_of(KEY_MIDDLE), &made.root, chain_key_of(KEY_ROOT));
+	spec.ca = 0;
+	chain_issue(&odd, &spec, chain_key_of(KEY_MIDDLE), &made.root, chain_key_of(KEY_ROOT));
+	spec = pki_ca("CN=Middle");
+	spec.issuer = "CN=Nobody";
+	chain_issue(&strange, &spec, chain_key_of(KEY_MIDDLE), &made.root, chain_key_of(KEY_ROOT));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &weak, &odd), CHAIN(&made.root)), R(EXPIRED) | R(PURPOSE));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &odd, &weak), CHAIN(&made.root)), R(EXPIRED) | R(PURPOSE));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &strange, &odd), CHAIN(&made.root)), R(EXPIRED) | R(PURPOSE));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &odd, &strange), CHAIN(&made.root)), R(EXPIRED) | R(PURPOSE));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &odd, &expired), CHAIN(&made.root)), R(EXPIRED));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &expired, &odd), CHAIN(&made.root)), R(EXPIRED));
+}
+
+/* Three CAs of each name and key, six names deep, and nothing at the end: 729 ways, which nobody walks. */
+static void
+test_many_ways(void **state)
+{
+	static pki_cert cas[18];
+	const pki_cert *sent[20] = {NULL};
+	pki_cert s, nobody;
+	pki_spec spec = pki_ca("CN=Nobody");
+	char name[32];
+	size_t i;
+
+	(void)state;
+	chain_issue(&nobody, &spec, chain_key_of(KEY_OTHER), NULL, NULL);
+	for (i = 0; i < 18; i++) {
+		snprintf(name, sizeof name, "CN=CA %u", (unsigned)i / 3);
+		spec = pki_ca(name);
+		spec.serial = (unsigned)i + 1;
+		chain_issue(&cas[i], &spec, chain_key_of(i / 3 % 2 ? KEY_MIDDLE : KEY_MIDDLE_2), i < 3 ? &nobody : &cas[i - 3],
+		            chain_key_of(i < 3 ? KEY_OTHER : i / 3 % 2 ? KEY_MIDDLE_2 : KEY_MIDDLE));
+		sent[i + 1] = &cas[i];
+	}
+	spec = chain_server();
+	chain_issue(&s, &spec, chain_key_of(KEY_LEAF), &cas[17], chain_key_of(KEY_MIDDLE));
+	sent[0] = &s;
+	assert_int_equal(chain_reasons(sent, CHAIN(&made.root)), R(UNKNOWN_ISSUER) | R(CHAIN_TOO_LONG));
+}
+
+/* What moves the clock's floor is the newest of the path, whichever it is. */
+static void
+test_newest(void **state)
+{
+	static email__pool pool;
+	pki_spec spec = pki_ca("CN=Middle");
+	email__when when = email__when_make(email__clock_wall(), 0, true, false);
+	email__path_result result;
+	email__cert cert;
+	pki_cert newer;
+
+	(void)state;
+	spec.not_before = "20261002000000";
+	chain_issue(&newer, &spec, chain_key_of(KEY_MIDDLE), &made.root, chain_key_of(KEY_ROOT));
+	spec = chain_server();
+	spec.not_before = "20261001000000";
+	chain_issue(&made.leaf, &spec, chain_key_of(KEY_LEAF), &newer, chain_key_of(KEY_MIDDLE));
+	spec = pki_ca("CN=Root");
+	spec.not_before = "20260101000000";
+	chain_issue(&made.root, &spec, chain_key_of(KEY_ROOT), NULL, NULL);
+	memset(&pool, 0, sizeof pool);
+	assert_true(email__cert_parse(email__span_of(made.leaf.der, made.leaf.len), &cert));
+	assert_true(email__pool_add(&pool, email__span_of(newer.der, newer.len), false));
+	assert_true(email__pool_add(&pool, email__span_of(made.root.der, made.root.len), true));
+	when.now = INT64_C(1793491200);
+	assert_int_equal(email__path_judge(&cert, &pool, &when, NULL, &result), EMAIL_OK);
+	assert_int_equal(result.reasons, 0);
+	assert_int_equal(result.newest_not_before, 1790899200);
+}
+
 /* The first way found is not the only one: an expired, a weak, a wrongly made twin of a good CA. */
 static void
 test_branches(void **state)
@@ -329,6 +467,7 @@ main(void)
 	        T(test_signatures), T(test_forged_renewal), T(test_keys), T(test_critical),
 	        T(test_issuers), T(test_path_length), T(test_dates), T(test_branches),
 	        T(test_circle), T(test_depth), T(test_same_names), T(test_policies),
+	        T(test_constraints), T(test_best), T(test_many_ways), T(test_newest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);
