@@ -190,20 +190,10 @@ static email_code
 read_reasons(struct reader *r, const email__node *node, email__row *row)
 {
 	const char *text;
-	size_t n;
-	unsigned i;
 	email_code rc = read_text(r, node, &text);
 
-	while (rc == EMAIL_OK && *text) {
-		n = strcspn(text, " ");
-		for (i = 0; i < EMAIL_REASON_COUNT; i++)
-			if (strlen(email_reason_name(i)) == n && strncmp(text, email_reason_name(i), n) == 0)
-				break;
-		if (i == EMAIL_REASON_COUNT)
-			return complain(r, node, "it names a reason that is not known");
-		row->reasons |= (email_reasons)1 << i;
-		text += n + strspn(text + n, " ");
-	}
+	if (rc == EMAIL_OK && !email__reasons_read(text, &row->reasons))
+		rc = complain(r, node, "it names a reason that is not known");
 	return rc;
 }
 
@@ -476,18 +466,6 @@ write_bytes(email__node *node, const unsigned char *der, size_t n)
 	return rc;
 }
 
-static void
-write_reasons(email_reasons reasons, char *out, size_t size)
-{
-	size_t used = 0;
-	unsigned i;
-
-	out[0] = '\0';
-	for (i = 0; i < EMAIL_REASON_COUNT; i++)
-		if (reasons >> i & 1)
-			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "", email_reason_name(i));
-}
-
 static email_code
 write_row(email__node *node, const email__row *row)
 {
@@ -505,7 +483,7 @@ write_row(email__node *node, const email__row *row)
 	}
 	snprintf(port, sizeof port, "%d", row->port);
 	snprintf(count, sizeof count, "%ld", row->count);
-	write_reasons(row->reasons, reasons, sizeof reasons);
+	email__reasons_write(row->reasons, reasons, sizeof reasons);
 	text[F_NAME] = row->host;
 	text[F_PORT] = port;
 	text[F_APPROVAL] = approvals[row->approval];

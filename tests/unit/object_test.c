@@ -155,7 +155,7 @@ static void
 test_two_processes(void **state)
 {
 	enum { EACH = 20 };
-	char alias[16];
+	char alias[24];
 	pid_t child;
 	int i, status;
 

@@ -40,6 +40,25 @@ test_times(void **state)
 }
 
 static void
+test_reasons(void **state)
+{
+	email_reasons all = ((email_reasons)1 << EMAIL_REASON_COUNT) - 1, back;
+	char text[640];
+
+	(void)state;
+	email__reasons_write(all, text, sizeof text);
+	assert_true(email__reasons_read(text, &back));
+	assert_int_equal(back, all);
+	email__reasons_write(0, text, sizeof text);
+	assert_string_equal(text, "");
+	assert_true(email__reasons_read("", &back) && back == 0);
+	assert_true(email__reasons_read("expired  selfSigned ", &back));
+	assert_int_equal(back, EMAIL_REASON(EXPIRED) | EMAIL_REASON(SELF_SIGNED));
+	assert_false(email__reasons_read("expire", &back));
+	assert_false(email__reasons_read("expired,selfSigned", &back));
+}
+
+static void
 test_roots(void **state)
 {
 	email__record record = {0};
@@ -120,7 +139,7 @@ end(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_times), cmocka_unit_test(test_roots),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_times), cmocka_unit_test(test_reasons), cmocka_unit_test(test_roots),
 	                                   cmocka_unit_test(test_digest)};
 
 	return cmocka_run_group_tests(tests, NULL, end);
