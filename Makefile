@@ -235,6 +235,12 @@ fuzz:
 	      $$(ls -d tests/corpus/$$name 2>/dev/null) || exit 1; done
 fuzzers: $(FUZZERS)
 
+# The trust verdict on a corpus in x509-limbo's format, beside mbedTLS's own. No corpus is kept here.
+limbo:
+	@[ -n '$(CORPUS)' ] || { echo "make limbo CORPUS=FILE, a limbo.json of x509-limbo"; exit 64; }
+	@$(FAST) all $(BUILD)/tests/programs/mbedverify
+	@python3 tests/limbo.py --beside $(BUILD)/tests/programs/mbedverify '$(CORPUS)' $(BUILD)/emailctl verify --batch
+
 demo:
 	@$(FAST) all test-programs-for-demo
 	@BUILD='$(abspath $(BUILD))' sh tests/demo.sh
@@ -324,13 +330,14 @@ help:
 	@echo "make check        every test; one group: unit transcripts replay asan live hostile floors headers install-check"
 	@echo "make unit/NAME    one unit test"
 	@echo "make valgrind     the unit tests under valgrind; make tsan: under the thread sanitizer"
+	@echo "make limbo        the trust verdict on an x509-limbo corpus, CORPUS=FILE"
 	@echo "make fuzz         each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))"
 	@echo "make lint         clang-format, clang-tidy, cppcheck"
 	@echo "make bench        this library beside its peers"
 	@echo "make install      under PREFIX ($(PREFIX)), DESTDIR before it; make uninstall"
 	@echo "make clean        keeps what was brought in; make distclean does not"
 
-.PHONY: all check demo unit transcripts replay asan tsan valgrind live hostile floors headers install-check fuzz fuzzers \
+.PHONY: all check demo limbo unit transcripts replay asan tsan valgrind live hostile floors headers install-check fuzz fuzzers \
         lint format bench examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
         check-floors check-headers check-install-check check-unit check-transcripts check-replay check-asan check-live check-hostile
 .DELETE_ON_ERROR:

@@ -93,12 +93,13 @@ typedef struct email_allowed_host {
 	email_reasons reasons;                       /* what did not verify when it was seen */
 	int64_t created, approved, until, last_seen; /* seconds since 1970; 0: never, or no end */
 	long count;                                  /* how often it was seen */
-	bool redundant;                              /* a store verifies the host now */
+	bool redundant;                              /* a store verifies the host, or this certificate for it, now */
 } email_allowed_host;
 
 /*
  * The challenge: shown a certificate that did not verify, a person answers. It is called by the thread
- * that sends, between two connections, so it may take its time.
+ * that sends, between two connections, so it may take its time, and may call email_trust_list_hosts() to
+ * show what was approved before beside a key that changed.
  */
 typedef enum email_answer { EMAIL_ANSWER_LATER, EMAIL_ANSWER_APPROVE, EMAIL_ANSWER_REJECT } email_answer;
 typedef email_answer (*email_challenge_fn)(void *context, const email_allowed_host *entry);

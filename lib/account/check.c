@@ -239,11 +239,17 @@ static email_code
 check_trust(check *c)
 {
 	email_trust *trust = email__account_trust(c->account);
+	email_error why = {0};
 	email_code rc;
 
-	if (!trust || !c->host[0])
+	if (!trust)
 		return EMAIL_OK;
-	if ((rc = email_trust_list_hosts(trust, check_exemption, c)))
+	rc = email_trust_list_hosts(trust, check_exemption, c);
+	if (rc && email__trust_fault(trust, &why)) {
+		report(c, "trustSheetUnreadable", "stateFolder", why.text, why.remedy);
+		return EMAIL_OK;
+	}
+	if (rc)
 		email__error_set(&c->account->error, rc, EMAIL_STAGE_TRUST,
 		                 "Allowed Hosts could not be read: %s", email_trust_error(trust)->text);
 	return rc;

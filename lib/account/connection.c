@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "account/connection.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -74,15 +75,35 @@ email__connection_usable(email_account *account)
 	       email__session_alive(c->session);
 }
 
+/* Once a fingerprint, and whether or not debug is set: somebody has to look at it. */
+static void
+tell_first_seen(const email__connection *c)
+{
+	const email_account *account = c->op.account;
+	const email_certificate *k = &c->verdict.certificate;
+	char line[512];
+
+	if (!account->log)
+		return;
+	snprintf(line, sizeof line, "Allowed Hosts: %s %s port %d, SHA-256 %s, public key SHA-256 %s",
+	         c->verdict.approval == EMAIL_APPROVAL_KEY_CHANGED ? "another key at" : "new entry for", c->host, c->port,
+	         k->sha256, k->public_key_sha256);
+	account->log(account->log_context, account->name, '*', line);
+}
+
 /* The only judge of a TLS peer. Runs inside the handshake. */
 static email_code
 judge(void *context, const email__chain *chain)
 {
 	email__connection *c = context;
+	email_code rc;
 
 	c->judged = true;
 	email__error_clear(&c->trust_error);
-	return email__trust_judge(c->trust, c->host, c->port, chain, &c->verdict, &c->trust_error);
+	rc = email__trust_judge(c->trust, c->host, c->port, chain, &c->verdict, &c->trust_error);
+	if (c->verdict.first_seen)
+		tell_first_seen(c);
+	return rc;
 }
 
 static void

@@ -62,9 +62,15 @@ email__status_of_session(email_account *account, const email_error *error)
 	if (error->code == EMAIL_OK) {
 		const email__session *s = account->connection ? account->connection->session : NULL;
 		bool news = (v->status_bits & (trouble | EMAIL__STATUS_UNVERIFIED)) != 0;
+		email_error why = {0};
 
 		v->status_bits &= ~(trouble | EMAIL__STATUS_UNVERIFIED);
 		put(&v->fault_cause, "");
+		/* the session went well by a root, but exemptions wait for a person to repair their sheet */
+		if (email__trust_fault(email__account_trust(account), &why)) {
+			v->status_bits |= EMAIL__STATUS_FAULT;
+			put(&v->fault_cause, why.text);
+		}
 		put(&v->tls_version, s ? email__session_tls_version(s) : "");
 		put(&v->tls_cipher_suite, s ? email__session_cipher_suite(s) : "");
 		v->server_certificate_not_after = s ? email__session_not_after(s) : 0;

@@ -55,8 +55,8 @@
 #define EMAIL__SHEET_NODES_MAX 20000
 /* A name of an element or attribute: the longest property has some thirty characters. */
 #define EMAIL__SHEET_NAME_MAX 128
-/* The trust sheet holds certificates: 500 entries of some kB. */
-#define EMAIL__TRUST_SHEET_MAX (4 * 1024 * 1024)
+/* The trust sheet holds certificates: 500 entries, each of 2 kB and the CAs behind it (EMAIL__ROW_CHAIN_MAX). */
+#define EMAIL__TRUST_SHEET_MAX (8 * 1024 * 1024)
 /* A text property. */
 #define EMAIL__TEXT_MAX 4096
 /* Rows of the property table, so that a set of them needs no memory. */
@@ -89,6 +89,8 @@
 #define EMAIL__CRL_MAX (8 * 1024 * 1024)
 /* Certificates in the User Trust Store, and in the User Key Store. */
 #define EMAIL__USER_STORE_MAX 500
+/* What was sent behind a certificate of Allowed Hosts, kept to judge it again: three ordinary CAs. */
+#define EMAIL__ROW_CHAIN_MAX 8192
 /* Allowed Hosts (model 6). */
 #define EMAIL__HOSTS_UNAPPROVED_EACH 4
 #define EMAIL__HOSTS_UNAPPROVED 64

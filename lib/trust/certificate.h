@@ -40,6 +40,7 @@ typedef struct email__cert {
 	bool has_usage, has_names, has_constraints;
 	bool has_purpose, server_auth; /* extended key usage, and whether it allows serverAuth */
 	bool explicit_policy;          /* policyConstraints: only chains with a policy tree (6.1.5 (g)) */
+	bool loose_constraint;         /* one of these two not critical, as it must be (4.2.1.10, 4.2.1.11) */
 } email__cert;
 
 /* False: malformed. */

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/clock.h"
+#include "trust/again.h"
 #include "trust/object.h"
 #include "trust/pem.h"
 #include "trust/verdict.h"
@@ -158,8 +159,11 @@ email_trust_delete_host(email_trust *trust, const char *host, int port, const ch
 static email_code
 prune(email_trust *trust, void *context)
 {
-	*(size_t *)context = email__hosts_prune(&trust->record.hosts);
-	return EMAIL_OK;
+	email_code rc = email__hosts_judge_again(trust, email__clock_wall(), false);
+
+	if (rc == EMAIL_OK)
+		*(size_t *)context = email__hosts_prune(&trust->record.hosts);
+	return rc;
 }
 
 email_code
@@ -201,6 +205,9 @@ email_trust_list_hosts(email_trust *trust, email_allowed_host_fn visit, void *co
 	size_t i;
 	email_code rc = begin_read(trust);
 
+	/* the operating system's store may have changed since a connection looked at it */
+	if (rc == EMAIL_OK && (rc = email__hosts_judge_again(trust, now, false)))
+		email__error_memory(&trust->error, EMAIL_STAGE_TRUST);
 	for (i = 0; rc == EMAIL_OK && i < trust->record.hosts.count; i++) {
 		if ((rc = email__row_describe(&trust->record.hosts.list[i], now, &entry)))
 			email__error_memory(&trust->error, EMAIL_STAGE_TRUST);
@@ -258,7 +265,7 @@ change_setting(email_trust *trust, void *context)
 	email__free(*slot);
 	*slot = s->copy;
 	s->copy = NULL;
-	return EMAIL_OK;
+	return email__hosts_judge_again(trust, email__clock_wall(), true);
 }
 
 static const char *const properties[] = {"systemTrustStore", "clockPolicy", "crlFile", "clockFloor"};

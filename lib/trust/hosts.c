@@ -15,6 +15,7 @@ dispose_row(email__row *row)
 {
 	email__free(row->host);
 	email__free(row->der);
+	email__free(row->chain);
 }
 
 void
@@ -251,6 +252,30 @@ email__hosts_record(email__hosts *hosts, const char *host, int port, const email
 	row->unsaved++;
 	row->changed = true;
 	return row;
+}
+
+email_code
+email__row_keep_chain(email__row *row, const email__span *chain, size_t count)
+{
+	size_t n = 0, used = 0, i;
+	unsigned char *copy = NULL;
+
+	for (i = 0; i < count && n + chain[i].n <= EMAIL__ROW_CHAIN_MAX; i++)
+		n += chain[i].n;
+	if (n && !(copy = email__alloc(n)))
+		return EMAIL_E_MEMORY;
+	for (i = 0; used < n; used += chain[i++].n)
+		memcpy(copy + used, chain[i].p, chain[i].n);
+	if (email__span_equal(email__span_of(copy, n), email__span_of(row->chain, row->chain_len))) {
+		email__free(copy);
+		return EMAIL_OK;
+	}
+	email__free(row->chain);
+	row->chain = copy;
+	row->chain_len = n;
+	row->changed = true;
+	row->saved = 0;
+	return EMAIL_OK;
 }
 
 bool

@@ -23,6 +23,8 @@ typedef struct email__row {
 	bool redundant;
 	unsigned char *der;
 	size_t der_len;
+	unsigned char *chain;    /* what was sent behind it, one after the other; NULL: nothing */
+	size_t chain_len;
 	char sha256[65], key_sha256[65];
 
 	void *node;    /* in the sheet, while one is being changed */
@@ -57,6 +59,9 @@ bool email__row_allows(const email__row *row, int64_t now, bool clock_unset);
  */
 email__row *email__hosts_record(email__hosts *hosts, const char *host, int port, const email__cert *leaf,
                                 email_reasons reasons, int64_t now, bool *first, email_code *rc);
+/* Keeps what was sent behind the row's certificate, as much of it as EMAIL__ROW_CHAIN_MAX allows.
+ * EMAIL_E_MEMORY: what was kept before stays. */
+email_code email__row_keep_chain(email__row *row, const email__span *chain, size_t count);
 /* A store verified the host, or no longer does. True where a row changed. */
 bool email__hosts_mark(email__hosts *hosts, const char *host, int port, bool redundant);
 

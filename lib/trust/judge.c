@@ -34,6 +34,7 @@ email__judgement_take(email__judgement *j, const char *host, const email__span *
 	/* what does not parse behind the leaf is superfluous, or missed when a path is built */
 	for (i = 0; i < count; i++)
 		email__pool_add(&j->pool, sent[i], false);
+	j->sent = j->pool.count;
 	return EMAIL_OK;
 }
 

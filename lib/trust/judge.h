@@ -14,6 +14,7 @@ typedef struct email__judgement {
 	bool parsed; /* the leaf is not malformed */
 	email__cert leaf;
 	email__pool pool; /* what was sent, and roots */
+	size_t sent;      /* so many of it were sent */
 	email__anchors anchors;
 	email__crls crls;
 	email__path_result path;

@@ -2,6 +2,7 @@
 #include "trust/object.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -352,6 +353,20 @@ look_at_store(email_trust *trust)
 	if (!same_stamp(&stamp, &trust->store_stamp))
 		trust->generation++;
 	trust->store_stamp = stamp;
+}
+
+bool
+email__trust_fault(email_trust *trust, email_error *why)
+{
+	if (!trust)
+		return false;
+	email__mutex_lock(&trust->mutex);
+	*why = trust->fault;
+	if (why->code)
+		snprintf(why->text, sizeof why->text, "the trust sheet cannot be read, so that no exemption counts: %.240s",
+		         trust->fault.text);
+	email__mutex_unlock(&trust->mutex);
+	return why->code != EMAIL_OK;
 }
 
 /* Own changes count at once; those of other processes and of the system are looked for this often, so that

@@ -31,8 +31,8 @@ email__reasons_hard(void)
 			;
 }
 
-bool
-email__pool_add(email__pool *pool, email__span der, bool anchor)
+static bool
+find(email__pool *pool, email__span der, bool anchor)
 {
 	size_t i;
 
@@ -41,6 +41,20 @@ email__pool_add(email__pool *pool, email__span der, bool anchor)
 			pool->entry[i].anchor = pool->entry[i].anchor || anchor;
 			return true;
 		}
+	return false;
+}
+
+bool
+email__pool_anchor(email__pool *pool, email__span der)
+{
+	return find(pool, der, true);
+}
+
+bool
+email__pool_add(email__pool *pool, email__span der, bool anchor)
+{
+	if (find(pool, der, anchor))
+		return true;
 	if (pool->count == EMAIL__POOL_MAX || !email__cert_parse(der, &pool->entry[pool->count].cert))
 		return false;
 	pool->entry[pool->count++].anchor = anchor;
@@ -138,7 +152,7 @@ judge_path(struct search *s)
 
 		reasons |= judge_strength(cert, root);
 		reasons |= email__when_judge(s->when, cert->not_before, cert->not_after);
-		if (cert->explicit_policy)
+		if (cert->explicit_policy || cert->loose_constraint)
 			reasons |= EMAIL_REASON(UNSUPPORTED_CONSTRAINT);
 		if (i > 0)
 			reasons |= judge_issuer(cert, anchor) | judge_path_length(s, i) |

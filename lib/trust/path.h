@@ -24,6 +24,9 @@ typedef struct email__pool {
  * False: it does not parse, or there is no room. The bytes must stay. */
 bool email__pool_add(email__pool *pool, email__span der, bool anchor);
 
+/* Makes one that is there an anchor; false: it is not there. */
+bool email__pool_anchor(email__pool *pool, email__span der);
+
 /* The certificate issued something in the pool by its name, or is in it. */
 bool email__pool_wants(const email__pool *pool, const email__cert *root);
 

@@ -156,3 +156,36 @@ email__time_read(const char *text, int64_t *seconds)
 	}
 	return text[i] == '\0' && email__der_time(&in, seconds);
 }
+
+/* --- reasons --- */
+
+void
+email__reasons_write(email_reasons reasons, char *out, size_t size)
+{
+	size_t used = 0;
+	unsigned i;
+
+	out[0] = '\0';
+	for (i = 0; i < EMAIL_REASON_COUNT && used < size; i++)
+		if (reasons >> i & 1)
+			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "", email_reason_name(i));
+}
+
+bool
+email__reasons_read(const char *text, email_reasons *reasons)
+{
+	size_t n;
+	unsigned i;
+
+	*reasons = 0;
+	for (; *text; text += n + strspn(text + n, " ")) {
+		n = strcspn(text, " ");
+		for (i = 0; i < EMAIL_REASON_COUNT; i++)
+			if (strlen(email_reason_name(i)) == n && strncmp(text, email_reason_name(i), n) == 0)
+				break;
+		if (i == EMAIL_REASON_COUNT)
+			return false;
+		*reasons |= (email_reasons)1 << i;
+	}
+	return true;
+}

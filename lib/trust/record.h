@@ -52,6 +52,10 @@ uint64_t email__record_digest(const email__record *record);
 void email__time_write(int64_t seconds, char out[24]);
 bool email__time_read(const char *text, int64_t *seconds);
 
+/* The names of reasons with spaces between them; and back. */
+void email__reasons_write(email_reasons reasons, char *out, size_t size);
+bool email__reasons_read(const char *text, email_reasons *reasons);
+
 extern const char EMAIL__TRUST_NS[];
 #define EMAIL__TRUST_ROOT "trust"
 

@@ -193,47 +193,24 @@ static email_code
 read_reasons(struct reader *r, const email__node *node, email__row *row)
 {
 	const char *text;
-	size_t n;
-	unsigned i;
 	email_code rc = read_text(r, node, &text);
 
-	while (rc == EMAIL_OK && *text) {
-		n = strcspn(text, " ");
-		for (i = 0; i < EMAIL_REASON_COUNT; i++)
-			if (strlen(email_reason_name(i)) == n && strncmp(text, email_reason_name(i), n) == 0)
-				break;
-		if (i == EMAIL_REASON_COUNT)
-			return complain(r, node, "it names a reason that is not known");
-		row->reasons |= (email_reasons)1 << i;
-		text += n + strspn(text + n, " ");
-	}
+	if (rc == EMAIL_OK && !email__reasons_read(text, &row->reasons))
+		rc = complain(r, node, "it names a reason that is not known");
 	return rc;
 }
 
-enum field {
-	F_NAME,
-	F_PORT,
-	F_APPROVAL,
-	F_REASONS,
-	F_CREATED,
-	F_APPROVED,
-	F_UNTIL,
-	F_SEEN,
-	F_COUNT,
-	F_REDUNDANT,
-	F_CERTIFICATE,
-	FIELD_COUNT
-};
+enum field { F_NAME, F_PORT, F_APPROVAL, F_REASONS, F_CREATED, F_APPROVED, F_UNTIL, F_SEEN, F_COUNT, F_REDUNDANT,
+	     F_CERTIFICATE, F_CHAIN, FIELD_COUNT };
 
-static const char *const fields[FIELD_COUNT] = {"name",    "port",      "approval",   "reasons",
-                                                "created", "approved",  "until",      "lastSeen",
-                                                "count",   "redundant", "certificate"};
+static const char *const fields[FIELD_COUNT] = {"name",  "port",     "approval", "reasons",   "created",    "approved",
+                                                "until", "lastSeen", "count",    "redundant", "certificate", "chain"};
 
 /* What a row is made of, before it is one. */
 struct raw_row {
 	email__row row;
 	char host[EMAIL__HOST_MAX];
-	bool has_certificate;
+	email__node *certificate, *chain; /* read last, each into the one buffer that there is for bytes */
 };
 
 static email_code
@@ -269,11 +246,41 @@ read_field(struct reader *r, email__node *node, enum field field, struct raw_row
 		rc = read_number(r, node, 0, 2147483647, &n);
 		raw->row.count = (long)n;
 		return rc;
-	case F_REDUNDANT: return read_boolean(r, node, &raw->row.redundant);
-	case F_CERTIFICATE: raw->has_certificate = true; return read_bytes(r, node);
-	case FIELD_COUNT: break;
+	case F_REDUNDANT:
+		return read_boolean(r, node, &raw->row.redundant);
+	case F_CERTIFICATE:
+		raw->certificate = node;
+		return EMAIL_OK;
+	case F_CHAIN:
+		raw->chain = node;
+		return EMAIL_OK;
+	case FIELD_COUNT:
+		break;
 	}
 	return rc;
+}
+
+/* One certificate after the other. That they are certificates is for the judge to see. */
+static email_code
+read_chain(struct reader *r, const email__node *node, email__row *row)
+{
+	email__span rest, one;
+	email_code rc = read_bytes(r, node);
+
+	if (rc)
+		return rc;
+	rest = email__span_of(email__buf_head(&r->der), email__buf_len(&r->der));
+	if (rest.n > EMAIL__ROW_CHAIN_MAX)
+		return complain(r, node, "it is too long");
+	one = rest;
+	if (email__row_keep_chain(row, &one, 1))
+		return email__error_memory(r->e, EMAIL_STAGE_SHEET);
+	row->changed = false;
+	row->saved = row->last_seen;
+	while (rest.n)
+		if (!email__der_take_whole(&rest, EMAIL__DER_SEQUENCE, &one))
+			return complain(r, node, "it is no row of certificates");
+	return EMAIL_OK;
 }
 
 static email_code
@@ -284,10 +291,12 @@ keep_row(struct reader *r, email__node *node, struct raw_row *raw)
 	size_t i;
 	email_code rc;
 
-	if (!raw->host[0] || !raw->row.port || !raw->has_certificate)
+	if (!raw->host[0] || !raw->row.port || !raw->certificate)
 		return complain(r, node, "it lacks name, port or certificate");
 	if (hosts->count == EMAIL__HOSTS_MAX)
 		return complain(r, node, "there are too many hosts");
+	if ((rc = read_bytes(r, raw->certificate)))
+		return rc;
 	row = email__hosts_add(hosts, raw->host, raw->row.port,
 	                       email__span_of(email__buf_head(&r->der), email__buf_len(&r->der)), &rc);
 	if (!row)
@@ -306,7 +315,7 @@ keep_row(struct reader *r, email__node *node, struct raw_row *raw)
 	row->count = raw->row.count;
 	row->redundant = raw->row.redundant;
 	row->node = node;
-	return EMAIL_OK;
+	return raw->chain ? read_chain(r, raw->chain, row) : EMAIL_OK;
 }
 
 static email_code
@@ -450,19 +459,6 @@ write_bytes(email__node *node, const unsigned char *der, size_t n)
 	return rc;
 }
 
-static void
-write_reasons(email_reasons reasons, char *out, size_t size)
-{
-	size_t used = 0;
-	unsigned i;
-
-	out[0] = '\0';
-	for (i = 0; i < EMAIL_REASON_COUNT; i++)
-		if (reasons >> i & 1)
-			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "",
-			                         email_reason_name(i));
-}
-
 static email_code
 write_row(email__node *node, const email__row *row)
 {
@@ -480,7 +476,7 @@ write_row(email__node *node, const email__row *row)
 	}
 	snprintf(port, sizeof port, "%d", row->port);
 	snprintf(count, sizeof count, "%ld", row->count);
-	write_reasons(row->reasons, reasons, sizeof reasons);
+	email__reasons_write(row->reasons, reasons, sizeof reasons);
 	text[F_NAME] = row->host;
 	text[F_PORT] = port;
 	text[F_APPROVAL] = approvals[row->approval];
@@ -495,8 +491,13 @@ write_row(email__node *node, const email__row *row)
 		rc = write_text(node, fields[i], text[i], fields, FIELD_COUNT);
 	if (rc)
 		return rc;
-	der = need_child(node, fields[F_CERTIFICATE], fields, FIELD_COUNT);
-	return der ? write_bytes(der, row->der, row->der_len) : EMAIL_E_MEMORY;
+	if (!(der = need_child(node, fields[F_CERTIFICATE], fields, FIELD_COUNT)) ||
+	    write_bytes(der, row->der, row->der_len))
+		return EMAIL_E_MEMORY;
+	if (row->chain_len == 0)
+		return write_text(node, fields[F_CHAIN], NULL, fields, FIELD_COUNT);
+	der = need_child(node, fields[F_CHAIN], fields, FIELD_COUNT);
+	return der ? write_bytes(der, row->chain, row->chain_len) : EMAIL_E_MEMORY;
 }
 
 static email_code

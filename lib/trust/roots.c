@@ -8,7 +8,9 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "os/clock.h"
+#include "trust/again.h"
 #include "trust/judge.h"
+#include "trust/object.h"
 #include "trust/pem.h"
 #include "trust/store.h"
 
@@ -287,6 +289,8 @@ add_roots(email_trust *trust, void *context)
 		rc = email__record_add_root(&trust->record, alias, der);
 	}
 	im->added = trust->record.root_count - before;
+	if (rc == EMAIL_OK)
+		rc = email__hosts_judge_again(trust, email__clock_wall(), false);
 	while (rc && trust->record.root_count > before) /* all or nothing */
 		email__record_remove_root(&trust->record, trust->record.root_count - 1);
 	return rc;
@@ -395,7 +399,7 @@ delete_root(email_trust *trust, void *context)
 	for (i = 0; i < trust->record.root_count; i++)
 		if (strcmp(trust->record.roots[i].alias, context) == 0) {
 			email__record_remove_root(&trust->record, i);
-			return EMAIL_OK;
+			return email__hosts_judge_again(trust, email__clock_wall(), true);
 		}
 	return EMAIL_E_UNKNOWN;
 }

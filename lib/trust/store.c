@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "trust/store.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,16 +23,20 @@ static const char *const places[] = {
 };
 
 const char *
-email__store_path(const char *setting)
+email__store_find(bool (*exists)(const char *path))
 {
 	size_t i;
 
-	if (setting && *setting)
-		return setting;
 	for (i = 0; i < sizeof places / sizeof *places; i++)
-		if (email__file_exists(places[i]))
+		if (exists(places[i]))
 			return places[i];
 	return NULL;
+}
+
+const char *
+email__store_path(const char *setting)
+{
+	return setting && *setting ? setting : email__store_find(email__file_exists);
 }
 
 /* --- reading --- */
@@ -125,7 +130,7 @@ read_file(struct visitor *v, const char *path)
 	email_code rc = email__file_open(path, &file, v->e);
 
 	if (rc == EMAIL_OK) {
-		rc = email__file_size(file) < 0 ? EMAIL_OK : read_pieces(v, file, path);
+		rc = read_pieces(v, file, path);
 		email__file_close(file);
 	}
 	if (rc == EMAIL_E_CERTIFICATE) {
@@ -150,6 +155,11 @@ visit_name(void *context, const char *name)
 		return true;
 	path = email__path_join(v->folder, name);
 	v->rc = path ? read_file(v, path) : email__error_memory(v->e, EMAIL_STAGE_TRUST);
+	/* a folder in the folder is somebody else's: Java's, on Debian */
+	if (v->rc == EMAIL_E_FILE && v->e->os == EISDIR) {
+		email__error_clear(v->e);
+		v->rc = EMAIL_OK;
+	}
 	/* a dangling link in a folder of links is a root less, and not one that anybody has cut off */
 	if (v->rc == EMAIL_E_FILE && !email__file_exists(path)) {
 		email__error_clear(v->e);
@@ -167,16 +177,13 @@ email__store_visit(const char *path, email__store_fn visit, void *context, email
 	email_error own = {0};
 	struct visitor v = {visit, context, count, NULL, e ? e : &own, EMAIL_OK};
 	email__file *file = NULL;
-	bool regular = false;
 	email_code rc;
 
 	memset(count, 0, sizeof *count);
 	if (email__file_open(path, &file, NULL) == EMAIL_OK) {
-		regular = email__file_size(file) >= 0;
 		email__file_close(file);
-	}
-	if (regular)
 		return read_file(&v, path);
+	}
 	v.folder = path;
 	rc = email__folder_visit(path, visit_name, &v, v.e);
 	return rc ? rc : v.rc;
@@ -196,8 +203,8 @@ take_root(void *context, const email__cert *root)
 	struct lookup *l = context;
 	unsigned char *copy;
 
-	if (!email__pool_wants(l->pool, root) || l->pool->count == EMAIL__POOL_MAX ||
-	    l->anchors->count == EMAIL__POOL_MAX)
+	if (!email__pool_wants(l->pool, root) || email__pool_anchor(l->pool, root->der) ||
+	    l->pool->count == EMAIL__POOL_MAX || l->anchors->count == EMAIL__POOL_MAX)
 		return EMAIL_OK;
 	if (!(copy = email__alloc(root->der.n)))
 		return EMAIL_E_MEMORY;

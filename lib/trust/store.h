@@ -17,6 +17,7 @@ typedef struct email__store_count {
 
 /* The path to read: `setting`, or where it is empty the first place that a known system has. NULL: none. */
 const char *email__store_path(const char *setting);
+const char *email__store_find(bool (*exists)(const char *path));
 
 /* Visits every certificate that parses, until the callback returns anything but EMAIL_OK. */
 typedef email_code (*email__store_fn)(void *context, const email__cert *cert);

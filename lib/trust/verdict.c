@@ -30,6 +30,19 @@ struct seen {
 	bool first;
 };
 
+/* So that the row can be judged again when a store changes: a root alone may not reach down to it. */
+static email_code
+keep_chain(const email__judgement *j, email__row *row)
+{
+	email__span chain[EMAIL__CHAIN_MAX];
+	size_t count = 0, i;
+
+	for (i = 0; i < j->sent && count < EMAIL__CHAIN_MAX; i++)
+		if (!email__span_equal(j->pool.entry[i].cert.der, j->leaf.der))
+			chain[count++] = j->pool.entry[i].cert.der;
+	return email__row_keep_chain(row, chain, count);
+}
+
 static email_code
 record_seen(email_trust *trust, void *context)
 {
@@ -38,9 +51,9 @@ record_seen(email_trust *trust, void *context)
 	email__row *row = email__hosts_record(&trust->record.hosts, q->j->reference.name, q->port,
 	                                      &q->j->leaf, q->j->reasons, q->now, &s->first, &s->rc);
 
-	if (row)
+	if (row && (s->rc = keep_chain(q->j, row)) == EMAIL_OK)
 		q->verdict->approval = row->approval;
-	return row ? EMAIL_OK : s->rc;
+	return s->rc;
 }
 
 /*

@@ -37,6 +37,10 @@ email_code email__trust_judge(email_trust *trust, const char *host, int port, co
  * approved, so that connecting again makes sense. Called between connections, never inside a handshake. */
 bool email__trust_challenge(email_trust *trust, const char *host, int port, const email__verdict *verdict);
 
+/* The trust sheet could not be read when it was last looked at, so that no exemption counts: true, and why
+ * in `why`. */
+bool email__trust_fault(email_trust *trust, email_error *why);
+
 /* Changes whenever a store or an exemption does: kept connections from before are closed. */
 unsigned long email__trust_generation(email_trust *trust);
 

@@ -32,8 +32,11 @@ for mode in ssl starttls; do
 	serve server --mode $mode $tls
 	station hostname=localhost "port=$PORT" "$use=true"
 
-	# nobody is there
-	want 77 emailctl test out
+	# nobody is there: the entry is told once, whether or not debug is set
+	want 77 emailctl --trace test out
+	has "$WORK/stderr" "Allowed Hosts: new entry for localhost port $PORT, SHA-256 [0-9a-f]{64}"
+	want 77 emailctl --trace test out
+	lacks "$WORK/stderr" 'Allowed Hosts: new entry'
 	lacks "$WORK/stderr" approve/reject
 	want 0 emailctl hosts delete "localhost:$PORT"
 
@@ -68,7 +71,10 @@ for mode in ssl starttls; do
 
 	case_name="another key, $mode"
 	serve server --mode $mode --port "$PORT" --cert "$WORK/pki/other.pem" --key "$WORK/pki/other.key"
-	want 77 emailctl test out
+	want 77 pty "$QUESTION" later -- emailctl test out
+	has "$WORK/stdout" 'Approved until now'
+	has "$WORK/stdout" 'subject +CN=cellar'
+	has "$WORK/stdout" 'subject +CN=attic'
 	want 0 emailctl hosts view "localhost:$PORT"
 	has "$WORK/stdout" 'The key changed'
 	has "$WORK/stdout" 'subject +CN=cellar +CN=attic'
@@ -122,7 +128,11 @@ want 0 emailctl trust export plant
 same "$WORK/stdout" "$WORK/pki/root.crt"
 want 0 emailctl --json trust list --system
 is subject "CN=Some Other Root" "$(value certificates.0.subject)"
-want 0 emailctl test out
+# at once, without a connection in between
+want 0 emailctl --json hosts list
+is redundant true "$(value allowedHosts.0.redundant)"
+want 1 emailctl check out
+has "$WORK/stdout" 'no longer needed'
 want 0 emailctl hosts prune
 has "$WORK/stdout" '^1 removed'
 want 0 emailctl trust delete plant
@@ -134,6 +144,27 @@ is verdict REFUSE "$(value verdict)"
 is reason nameMismatch "$(value reasons.0)"
 want 77 emailctl verify --host localhost --chain "$WORK/pki/leaf.pem" --roots "$WORK/pki/root.crt" --time 2099-01-01T00:00:00Z
 has "$WORK/stdout" '^REFUSE .*expired'
+stop server
+
+case_name="a trust sheet that cannot be read"
+# shellcheck disable=SC2086
+serve server --mode ssl $tls
+station hostname=localhost "port=$PORT"
+want 0 emailctl trust import "$WORK/pki/root.crt"
+sheet=$(find "$WORK" -name trust.xml | head -n 1)
+cp "$sheet" "$WORK/good.xml"
+head -c 200 "$WORK/good.xml" >"$sheet"
+cp "$sheet" "$WORK/cut.xml"
+want 1 emailctl --json check out
+has "$WORK/stdout" trustSheetUnreadable
+want 78 emailctl --json test out
+want 78 emailctl hosts list
+want 78 emailctl hosts prune
+want 78 emailctl trust import "$WORK/pki/root.crt"
+want 78 emailctl set trust clockPolicy=Floor
+same "$WORK/cut.xml" "$sheet"
+cp "$WORK/good.xml" "$sheet"
+want 0 emailctl test out
 stop server
 
 case_name="a secret typed"

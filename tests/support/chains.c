@@ -84,3 +84,53 @@ chain_reasons(const pki_cert *const *sent, const pki_cert *const *roots)
 		m++;
 	return chain_judge("mail.example.com", 0, sent, n, roots, m);
 }
+
+chain_set made;
+
+int
+chain_setup(void **state)
+{
+	(void)state;
+	chain_good(&made.root, &made.middle, &made.leaf);
+	return 0;
+}
+
+pki_spec
+chain_server(void)
+{
+	return pki_server("CN=Server", "DNS:mail.example.com");
+}
+
+/* The reasons for a server that differs from a good one by its description. */
+email_reasons
+chain_of_server(const pki_spec *spec)
+{
+	pki_cert c;
+
+	chain_issue(&c, spec, chain_key_of(KEY_LEAF), &made.middle, chain_key_of(KEY_MIDDLE));
+	return chain_reasons(CHAIN(&c, &made.middle), CHAIN(&made.root));
+}
+
+/* And for an intermediate. */
+email_reasons
+chain_of_middle(const pki_spec *spec)
+{
+	pki_cert c, s;
+	pki_spec good = chain_server();
+
+	chain_issue(&c, spec, chain_key_of(KEY_MIDDLE), &made.root, chain_key_of(KEY_ROOT));
+	chain_issue(&s, &good, chain_key_of(KEY_LEAF), &c, chain_key_of(KEY_MIDDLE));
+	return chain_reasons(CHAIN(&s, &c), CHAIN(&made.root));
+}
+
+/* And for a root. */
+email_reasons
+chain_of_root(const pki_spec *spec)
+{
+	pki_cert c, s;
+	pki_spec good = chain_server();
+
+	chain_issue(&c, spec, chain_key_of(KEY_ROOT), NULL, NULL);
+	chain_issue(&s, &good, chain_key_of(KEY_LEAF), &c, chain_key_of(KEY_ROOT));
+	return chain_reasons(CHAIN(&s), CHAIN(&c));
+}

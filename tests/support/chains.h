@@ -28,4 +28,18 @@ email_reasons chain_judge(const char *host, int64_t now, const pki_cert *const *
 #define CHAIN(...) ((const pki_cert *const[]){__VA_ARGS__, NULL})
 email_reasons chain_reasons(const pki_cert *const *sent, const pki_cert *const *roots);
 
+/* --- one certificate of a good chain made by a description, the others as they should be --- */
+
+typedef struct chain_set {
+	pki_cert root, middle, leaf;
+} chain_set;
+/* chain_good(), for the three below. */
+extern chain_set made;
+int chain_setup(void **state);
+/* "mail.example.com". */
+pki_spec chain_server(void);
+email_reasons chain_of_server(const pki_spec *spec);
+email_reasons chain_of_middle(const pki_spec *spec);
+email_reasons chain_of_root(const pki_spec *spec);
+
 #endif

@@ -83,6 +83,7 @@ static void
 test_bytes(void **state)
 {
 	email__reference reference;
+	email__cert cert = {.has_names = true};
 
 	(void)state;
 	assert_false(
@@ -92,6 +93,12 @@ test_bytes(void **state)
 	assert_false(email__name_matches("mail.example.com", email__span_of("", 0)));
 	assert_false(email__name_matches("mail.example.com", email__span_of("*.", 2)));
 	assert_true(email__name_matches("mail.example.com", email__span_of("*.example.com", 13)));
+	/* four bytes that are the address, in a name of another kind */
+	cert.names = email__span_of("\x82\x04\xC0\x00\x02\x01", 6);
+	assert_true(email__reference_parse("192.0.2.1", &reference));
+	assert_int_equal(email__names_judge(&cert, &reference), N);
+	cert.names = email__span_of("\x87\x04\xC0\x00\x02\x01", 6);
+	assert_int_equal(email__names_judge(&cert, &reference), 0);
 	assert_false(email__reference_parse("", &reference));
 	assert_false(email__reference_parse(NULL, &reference));
 }

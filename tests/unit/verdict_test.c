@@ -133,6 +133,8 @@ another(void)
 static void
 test_chain(void **state)
 {
+	pki_spec spec = pki_ca("CN=Root");
+	pki_cert old;
 	struct rows rows;
 
 	(void)state;
@@ -151,6 +153,14 @@ test_chain(void **state)
 	assert_int_equal(v.kind, EMAIL__CHAIN_ACCEPTED);
 	assert_int_equal(email_trust_delete(trust, "cellar"), EMAIL_OK);
 	assert_int_equal(judge(CHAIN(&leaf, &middle)), EMAIL_E_TRUST);
+	/* an old root of the user's does not hide the system's */
+	spec.not_before = "20240101000000";
+	spec.not_after = "20250101000000";
+	chain_issue(&old, &spec, chain_key_of(KEY_ROOT), NULL, NULL);
+	assert_int_equal(email_trust_import(trust, old.der, old.len, "old", NULL), EMAIL_OK);
+	assert_int_equal(judge(CHAIN(&leaf, &middle)), EMAIL_E_TRUST);
+	write_bundle(&root);
+	assert_int_equal(judge(CHAIN(&leaf, &middle)), EMAIL_OK);
 }
 
 static void
@@ -306,7 +316,9 @@ test_clock(void **state)
 static void
 test_clock_floor(void **state)
 {
-	char text[32];
+	pki_spec spec = pki_server("CN=Future", "DNS:" HOST);
+	pki_cert future;
+	char text[32], again[32];
 	int64_t now = email__clock_wall();
 	email_trust *other;
 
@@ -317,6 +329,15 @@ test_clock_floor(void **state)
 	other = another();
 	assert_int_equal(judge_by(other, HOST, 465, CHAIN(&leaf, &middle), now - 3 * 86400), EMAIL_E_CLOCK);
 	email_trust_free(other);
+	/* nor may a clock that is not set move it, whatever a chain from the future says */
+	spec.not_before = "20280101000000";
+	spec.not_after = "20290101000000";
+	chain_issue(&future, &spec, chain_key_of(KEY_LEAF), &middle, chain_key_of(KEY_MIDDLE));
+	assert_int_equal(email_trust_set(trust, "clockPolicy", "Floor"), EMAIL_OK);
+	assert_int_equal(judge_by(trust, HOST, 465, CHAIN(&future, &middle), 86400), EMAIL_OK);
+	assert_int_equal(email_trust_get(trust, "clockFloor", again, sizeof again), EMAIL_OK);
+	assert_string_equal(again, text);
+	assert_int_equal(email_trust_set(trust, "clockPolicy", ""), EMAIL_OK);
 	assert_int_equal(email_trust_set(trust, "clockFloor", ""), EMAIL_OK);
 	assert_int_equal(judge_by(trust, HOST, 465, CHAIN(&leaf, &middle), now - 3 * 86400), EMAIL_E_TRUST);
 	assert_int_equal(v.reasons, R(NOT_YET_VALID));

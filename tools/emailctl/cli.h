@@ -155,8 +155,8 @@ void certificate_compare(const email_certificate *before, const email_certificat
 bool person_present(void);
 /* Asks on the terminal whenever a certificate does not verify; does nothing where nobody is there. */
 void challenge_start(email_trust *trust);
-/* Shows the entry and asks whether to approve it. */
-bool challenge_confirm(const email_allowed_host *entry);
+/* Shows the entry, and beside it the approved one where the key changed, and asks whether to approve it. */
+bool challenge_confirm(email_trust *trust, const email_allowed_host *entry);
 
 /* --- commands --- */
 

@@ -258,7 +258,7 @@ confirm(const target *t, char sha256[65])
 	if (status == DONE && open != 1)
 		status = fail_with(t->c, EMAIL_E_VALUE, "name the one by --sha256",
 		                   "%s port %d has %zu rows that are not approved", t->host, t->port, open);
-	if (status == DONE && !challenge_confirm(one))
+	if (status == DONE && !challenge_confirm(t->trust, one))
 		status = fail_with(t->c, EMAIL_E_TRUST, "", "nothing was approved");
 	if (status == DONE)
 		snprintf(sha256, 65, "%s", one->certificate.sha256);
