@@ -633,7 +633,8 @@ changed_bytes(void **state)
 				assert_memory_equal(p->leaf, chain[0].der, chain[0].len);
 			else
 				assert_int_not_equal(p->error.code, EMAIL_OK);
-			if (versions[i] == 12)
+			/* signatures vary in length by a byte or two, and with them where the flights end */
+			if (versions[i] == 12 && p->down.end >= at)
 				assert_int_not_equal(io, EMAIL__TLS_DONE);
 			free_pair(p);
 		}
