@@ -196,6 +196,10 @@ section(scan *s)
 static email_code
 markup(scan *s)
 {
+	if (at(s, "</")) {
+		s->p += 2;
+		return end_tag(s);
+	}
 	if (++s->nodes > EMAIL__SHEET_NODES_MAX)
 		return refuse(s, "the sheet has too many elements");
 	if (at(s, "<!--"))
@@ -206,11 +210,6 @@ markup(scan *s)
 		return refuse(s, "a DOCTYPE is not allowed in a sheet");
 	if (at(s, "<?"))
 		return instruction(s);
-	if (at(s, "</")) {
-		s->nodes--;
-		s->p += 2;
-		return end_tag(s);
-	}
 	s->p++;
 	return start_tag(s);
 }

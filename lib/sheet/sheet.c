@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/wipe.h"
 #include "sheet/scan.h"
 
 /*
@@ -179,11 +180,26 @@ email__sheet_new(const char *root, const char *ns)
 	return sheet;
 }
 
+/* A sheet may hold a secret: no text of it is given back to the heap as it is. Where libxml2 keeps one text for
+ * several nodes that is all the same now. */
+static void
+wipe_texts(xmlNodePtr node)
+{
+	for (; node; node = node->next) {
+		if (node->type == XML_ELEMENT_NODE)
+			wipe_texts(node->children);
+		else if ((node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) && node->content)
+			email__wipe(node->content, strlen((const char *)node->content));
+	}
+}
+
 void
 email__sheet_free(email__sheet *sheet)
 {
 	if (!sheet)
 		return;
+	if (sheet->doc)
+		wipe_texts(sheet->doc->children);
 	xmlFreeDoc(sheet->doc);
 	email__free(sheet);
 }
@@ -200,8 +216,10 @@ email__sheet_write(email__sheet *sheet, email__buf *out)
 			rc = email__buf_add(out, xmlBufferContent(buffer), (size_t)xmlBufferLength(buffer));
 	} else if (save)
 		xmlSaveClose(save);
-	if (buffer)
+	if (buffer) {
+		email__wipe((void *)(uintptr_t)xmlBufferContent(buffer), (size_t)xmlBufferLength(buffer));
 		xmlBufferFree(buffer);
+	}
 	return rc;
 }
 
