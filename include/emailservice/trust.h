@@ -26,18 +26,18 @@ typedef struct email_trust email_trust;
 
 /* A certificate, described. Texts are printable, cut where too long. */
 typedef struct email_certificate {
-	char alias[65];              /* in a store; "" elsewhere */
+	char alias[65]; /* in a store; "" elsewhere */
 	char subject[257];
 	char issued_by[257];
 	int64_t not_before, not_after; /* seconds since 1970 */
-	char key_algorithm[16];      /* "RSA", "EC", ... */
-	int key_size;                /* bits */
-	char signature_algorithm[32]; /* "SHA256withRSA", ... */
-	int signature_size;          /* bits */
-	bool valid;                  /* today lies between its dates */
+	char key_algorithm[16];        /* "RSA", "EC", ... */
+	int key_size;                  /* bits */
+	char signature_algorithm[32];  /* "SHA256withRSA", ... */
+	int signature_size;            /* bits */
+	bool valid;                    /* today lies between its dates */
 	bool self_signed;
-	char sha256[65];             /* of the certificate; lower case hex */
-	char public_key_sha256[65];  /* of its SubjectPublicKeyInfo: the pin */
+	char sha256[65];            /* of the certificate; lower case hex */
+	char public_key_sha256[65]; /* of its SubjectPublicKeyInfo: the pin */
 } email_certificate;
 
 typedef enum email_approval {
@@ -49,34 +49,34 @@ typedef enum email_approval {
 
 /* Why a certificate did not verify; the spelling that users see is the second column, the third says
  * whether an exemption can waive it (model: trust, rules 1 to 5). */
-#define EMAIL_REASONS(X)                                                                           \
-	X(MALFORMED, "malformed", false)                                                           \
-	X(HANDSHAKE, "handshakeSignature", false)                                                  \
-	X(WEAK_KEY, "weakKey", false)                                                              \
-	X(WEAK_SIGNATURE, "weakSignature", false)                                                  \
-	X(CRITICAL_EXTENSION, "unknownCriticalExtension", false)                                   \
-	X(REVOKED, "revoked", false)                                                               \
-	X(UNKNOWN_ISSUER, "unknownIssuer", true)                                                   \
-	X(SELF_SIGNED, "selfSigned", true)                                                         \
-	X(NO_ROOTS, "noUsableRoot", true)                                                          \
-	X(PATH_LENGTH, "pathLength", true)                                                         \
-	X(NAME_CONSTRAINTS, "nameConstraints", true)                                               \
-	X(UNSUPPORTED_CONSTRAINT, "unsupportedConstraint", true)                                   \
-	X(PURPOSE, "purpose", true)                                                                \
-	X(CA_AS_LEAF, "caAsLeaf", true)                                                            \
-	X(VERSION, "certificateVersion", true)                                                     \
-	X(NAME, "nameMismatch", true)                                                              \
-	X(NAME_CN_ONLY, "nameInCommonNameOnly", true)                                              \
-	X(EXPIRED, "expired", true)                                                                \
-	X(NOT_YET_VALID, "notYetValid", true)                                                      \
-	X(CLOCK, "clockNotSet", true)                                                              \
+#define EMAIL_REASONS(X) \
+	X(MALFORMED, "malformed", false) \
+	X(HANDSHAKE, "handshakeSignature", false) \
+	X(WEAK_KEY, "weakKey", false) \
+	X(WEAK_SIGNATURE, "weakSignature", false) \
+	X(CRITICAL_EXTENSION, "unknownCriticalExtension", false) \
+	X(REVOKED, "revoked", false) \
+	X(UNKNOWN_ISSUER, "unknownIssuer", true) \
+	X(SELF_SIGNED, "selfSigned", true) \
+	X(NO_ROOTS, "noUsableRoot", true) \
+	X(PATH_LENGTH, "pathLength", true) \
+	X(NAME_CONSTRAINTS, "nameConstraints", true) \
+	X(UNSUPPORTED_CONSTRAINT, "unsupportedConstraint", true) \
+	X(PURPOSE, "purpose", true) \
+	X(CA_AS_LEAF, "caAsLeaf", true) \
+	X(VERSION, "certificateVersion", true) \
+	X(NAME, "nameMismatch", true) \
+	X(NAME_CN_ONLY, "nameInCommonNameOnly", true) \
+	X(EXPIRED, "expired", true) \
+	X(NOT_YET_VALID, "notYetValid", true) \
+	X(CLOCK, "clockNotSet", true) \
 	X(CHAIN_TOO_LONG, "chainTooLong", true)
 
 enum {
 #define X(name, text, waivable) EMAIL_REASON_INDEX_##name,
 	EMAIL_REASONS(X)
 #undef X
-	EMAIL_REASON_COUNT
+		EMAIL_REASON_COUNT
 };
 /* A set of reasons: bit i is the i-th row. */
 typedef uint32_t email_reasons;
@@ -86,14 +86,14 @@ EMAIL_API const char *email_reason_name(unsigned i);
 
 /* A row of Allowed Hosts. */
 typedef struct email_allowed_host {
-	char host[256];             /* as configured, canonical: A-labels, lower case, or an address */
+	char host[256]; /* as configured, canonical: A-labels, lower case, or an address */
 	int port;
 	email_approval approval;
 	email_certificate certificate;
-	email_reasons reasons;      /* what did not verify when it was seen */
+	email_reasons reasons;                       /* what did not verify when it was seen */
 	int64_t created, approved, until, last_seen; /* seconds since 1970; 0: never, or no end */
-	long count;                 /* how often it was seen */
-	bool redundant;             /* a store verifies the host, or this certificate for it, now */
+	long count;                                  /* how often it was seen */
+	bool redundant;                              /* a store verifies the host, or this certificate for it, now */
 } email_allowed_host;
 
 /*
@@ -124,6 +124,11 @@ EMAIL_API void email_trust_set_clock_good(email_trust *trust, bool good);
  * it). Saved at once. Errors: EMAIL_E_UNKNOWN, EMAIL_E_VALUE, EMAIL_E_LIMIT (get), and those of open. */
 EMAIL_API email_code email_trust_set(email_trust *trust, const char *property, const char *text);
 EMAIL_API email_code email_trust_get(email_trust *trust, const char *property, char *text, size_t size);
+
+/* Is a revocation list of crlFile past its next update (a finding: it still says who is revoked)? False
+ * where crlFile is not set. Errors: EMAIL_E_FILE, EMAIL_E_CERTIFICATE (no list that can be read: no server
+ * is accepted then), EMAIL_E_SHEET, EMAIL_E_MEMORY. */
+EMAIL_API email_code email_trust_crl_outdated(email_trust *trust, bool *outdated);
 
 /* Visits every entry; the callback returns false to stop. Pointers are valid during the call only. */
 typedef bool (*email_certificate_fn)(void *context, const email_certificate *certificate);
@@ -166,15 +171,18 @@ EMAIL_API email_code email_trust_delete(email_trust *trust, const char *alias);
 EMAIL_API email_code email_trust_approve(email_trust *trust, const char *host, int port, const char *sha256,
                                          int64_t until);
 EMAIL_API email_code email_trust_reject(email_trust *trust, const char *host, int port, const char *sha256);
-EMAIL_API email_code email_trust_unapprove(email_trust *trust, const char *host, int port, const char *sha256);
+EMAIL_API email_code email_trust_unapprove(email_trust *trust, const char *host, int port,
+                                           const char *sha256);
 /* The row "key changed" becomes the approved one, and the old one goes. */
-EMAIL_API email_code email_trust_accept_key(email_trust *trust, const char *host, int port, const char *sha256);
-EMAIL_API email_code email_trust_delete_host(email_trust *trust, const char *host, int port, const char *sha256);
+EMAIL_API email_code email_trust_accept_key(email_trust *trust, const char *host, int port,
+                                            const char *sha256);
+EMAIL_API email_code email_trust_delete_host(email_trust *trust, const char *host, int port,
+                                             const char *sha256);
 /* Removes the rows that a store makes redundant; `removed` may be NULL. */
 EMAIL_API email_code email_trust_prune(email_trust *trust, size_t *removed);
 /* The certificate of a row as PEM. */
-EMAIL_API email_code email_trust_export_host(email_trust *trust, const char *host, int port, const char *sha256,
-                                             char *pem, size_t size);
+EMAIL_API email_code email_trust_export_host(email_trust *trust, const char *host, int port,
+                                             const char *sha256, char *pem, size_t size);
 
 /*
  * The verdict on a chain without Allowed Hosts, as a connection to `host` would have it. `chain` is PEM,
@@ -191,9 +199,10 @@ typedef struct email_verify {
 	const void *roots;
 	size_t roots_size;
 	int64_t time;
+	int nanoseconds; /* behind that second, 0..999999999: a certificate ends with its last second */
 } email_verify;
-EMAIL_API email_code email_trust_verify(email_trust *trust, const email_verify *question, email_reasons *reasons,
-                                        email_error *error);
+EMAIL_API email_code email_trust_verify(email_trust *trust, const email_verify *question,
+                                        email_reasons *reasons, email_error *error);
 
 /* The last failure. Valid until the next call on the object. */
 EMAIL_API const email_error *email_trust_error(email_trust *trust);

@@ -167,12 +167,15 @@ email_account_reset(email_account *account, const char *counter)
 	email_error *e = &account->error;
 
 	email__error_clear(e);
+	email__status_know(account);
 	if (account->kind == EMAIL_OUTGOING && strcmp(counter, "numberSent") == 0)
 		account->v.number_sent = 0;
 	else if (account->kind == EMAIL_OUTGOING && strcmp(counter, "numberDiscarded") == 0)
 		account->v.number_discarded = 0;
 	else
 		email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_NONE, "only numberSent and numberDiscarded can be reset");
+	if (e->code == EMAIL_OK)
+		email__status_keep(account, true);
 	return e->code;
 }
 
@@ -214,6 +217,9 @@ email_account_get(const email_account *account, const char *property, char *text
 		text[0] = '\0';
 	if (!row || !email__property_of_kind(row, account->kind))
 		return EMAIL_E_UNKNOWN;
+	/* reading a status looks into the state folder once: the account is no other for it */
+	if (row->p.read_only)
+		email__status_know((email_account *)(uintptr_t)account);
 	email__buf_init(&out, EMAIL__TEXT_MAX);
 	rc = print(account, row, &out);
 	if (rc == EMAIL_OK)

@@ -94,7 +94,15 @@ typedef struct email__owner {
 	void *service;
 	email_trust *(*trust)(void *service);
 	bool (*name_taken)(void *service, const char *name);
+	/* the status as it is kept in the state folder comes in; and goes out */
+	void (*status_load)(void *service, email_account *account);
+	void (*status_save)(void *service, email_account *account);
 } email__owner;
+
+/* Counts as the state folder has them. */
+typedef struct email__counts {
+	int64_t sent, discarded, received;
+} email__counts;
 
 struct email_account {
 	email_account_kind kind;
@@ -107,6 +115,10 @@ struct email_account {
 	const char *sheet_path;
 	const email__owner *owner; /* NULL for an account on its own */
 	email_trust *trust;        /* given by the application, or NULL */
+	/* the status in the state folder: was it asked for, what it counts, what it does not know yet */
+	bool status_loaded, status_unsaved;
+	int64_t status_saved_at; /* monotonic milliseconds */
+	email__counts counted;
 	bool has_handler;          /* somebody takes the mail that is received */
 	email_log_fn log;
 	void *log_context;
@@ -121,8 +133,10 @@ email_trust *email__account_trust(email_account *account);
 /* Frees what connection.c holds; called by email_account_free() before the values go. */
 void email__connection_free(email_account *account);
 
-/* Who judges its servers: its own trust, else its service's, else NULL (the System Trust Store alone). */
-email_trust *email__account_trust(email_account *account);
+/* The status of an account in a service is kept in the state folder: loaded before it is read or changed,
+ * saved after a change at once, or within a second where many come (status.c). */
+void email__status_know(email_account *account);
+void email__status_keep(email_account *account, bool at_once);
 
 /* The secret's text into `out`, which must be a secret buffer with EMAIL__SECRET_MAX + 2 for its maximum
  * (a newline at the end of a file comes and goes), and is cleared first: EMAIL_E_SECRET where its

@@ -24,15 +24,45 @@ put(char **field, const char *text)
 	*field = copy;
 }
 
+/* --- the state folder --- */
+
+/* Mails on a kept connection are not written down one by one. */
+#define SAVE_MS 1000
+
+void
+email__status_know(email_account *account)
+{
+	if (account->status_loaded || !account->owner)
+		return;
+	account->status_loaded = true;
+	account->owner->status_load(account->owner->service, account);
+}
+
+void
+email__status_keep(email_account *account, bool at_once)
+{
+	int64_t now = email__clock_ms();
+
+	if (!account->owner || (!at_once && account->status_saved_at && now - account->status_saved_at < SAVE_MS))
+		return;
+	account->status_saved_at = now;
+	account->owner->status_save(account->owner->service, account);
+}
+
+/* --- outcomes --- */
+
 void
 email__status_of_session(email_account *account, const email_error *error)
 {
 	email__values *v = &account->v;
 	const int64_t trouble = EMAIL__STATUS_DOWN | EMAIL__STATUS_FAULT;
 
+	email__status_know(account);
+	account->status_unsaved = true;
 	if (error->code == EMAIL_OK) {
 		const email__session *s = account->connection ? account->connection->session : NULL;
 		email_error why = {0};
+		bool news = (v->status_bits & (trouble | EMAIL__STATUS_UNVERIFIED)) != 0;
 
 		v->status_bits &= ~(trouble | EMAIL__STATUS_UNVERIFIED);
 		put(&v->fault_cause, "");
@@ -44,6 +74,9 @@ email__status_of_session(email_account *account, const email_error *error)
 		put(&v->tls_version, s ? email__session_tls_version(s) : "");
 		put(&v->tls_cipher_suite, s ? email__session_cipher_suite(s) : "");
 		v->server_certificate_not_after = s ? email__session_not_after(s) : 0;
+		v->server_certificate_not_before =
+			account->connection ? account->connection->verdict.certificate.not_before : 0;
+		email__status_keep(account, news);
 		return;
 	}
 	if (error->code == EMAIL_E_CANCELLED || error->code == EMAIL_E_DISABLED)
@@ -51,6 +84,7 @@ email__status_of_session(email_account *account, const email_error *error)
 	v->status_bits = (v->status_bits & ~trouble) |
 	                 (email_code_class(error->code) == EMAIL_CLASS_FIX ? EMAIL__STATUS_FAULT : EMAIL__STATUS_DOWN);
 	put(&v->fault_cause, error->text);
+	email__status_keep(account, true);
 }
 
 void
@@ -59,6 +93,8 @@ email__status_of_mail(email_account *account, email_code code, const email_error
 	email__values *v = &account->v;
 	int64_t now = email__clock_wall();
 
+	email__status_know(account);
+	account->status_unsaved = true;
 	if (code == EMAIL_OK || code == EMAIL_E_PARTIAL) {
 		v->number_sent++;
 		v->last_send_success = now;
@@ -67,4 +103,5 @@ email__status_of_mail(email_account *account, email_code code, const email_error
 		v->last_send_failure = now;
 		put(&v->last_send_failure_cause, error->text);
 	}
+	email__status_keep(account, code != EMAIL_OK);
 }

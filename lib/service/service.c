@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "os/file.h"
 #include "service/contents.h"
+#include "service/status.h"
 
 struct email_service {
 	email__contents c;
@@ -34,6 +35,59 @@ name_taken(void *context, const char *name)
 	const email_service *service = context;
 
 	return email__contents_find(&service->c, name) != NULL;
+}
+
+/* NULL: no memory. */
+static char *
+state_folder(const email_service *service, const email__contents *c)
+{
+	if (service->state_override)
+		return email__strdup(service->state_override);
+	return c->path ? email__path_beside(c->path, c->v.state_folder) : email__strdup(c->v.state_folder);
+}
+
+/* A service that was never loaded or saved, and was given no folder, has no place for its status. */
+static void
+with_status(email_service *service, email_account *account, void (*act)(const char *folder, email_account *))
+{
+	char *folder = service->c.path || service->state_override ? state_folder(service, &service->c) : NULL;
+
+	if (folder)
+		act(folder, account);
+	email__free(folder);
+}
+
+static void
+status_load(void *service, email_account *account)
+{
+	with_status(service, account, email__status_load);
+}
+
+static void
+status_save(void *service, email_account *account)
+{
+	with_status(service, account, email__status_save);
+}
+
+static void
+status_forget(email_service *service, const char *name)
+{
+	char *folder = service->c.path || service->state_override ? state_folder(service, &service->c) : NULL;
+
+	if (folder)
+		email__status_forget(folder, name);
+	email__free(folder);
+}
+
+/* What the second of email__status_keep() held back. */
+static void
+save_statuses(email_service *service)
+{
+	size_t i;
+
+	for (i = 0; i < service->c.count; i++)
+		if (service->c.entry[i].account->status_unsaved)
+			status_save(service, service->c.entry[i].account);
 }
 
 /* Accounts know their service by its address, and their sheet by the service's copy of the path. */
@@ -61,7 +115,7 @@ email_service_new(void)
 		email__free(service);
 		return NULL;
 	}
-	service->owner = (email__owner){service, lend_trust, name_taken};
+	service->owner = (email__owner){service, lend_trust, name_taken, status_load, status_save};
 	if (!(service->trust = email_trust_new())) {
 		email_service_free(service);
 		return NULL;
@@ -74,6 +128,7 @@ email_service_free(email_service *service)
 {
 	if (!service)
 		return;
+	save_statuses(service);
 	email__contents_dispose(&service->c);
 	email_trust_free(service->trust);
 	email__free(service->state_override);
@@ -87,15 +142,6 @@ email_service_error(const email_service *service)
 }
 
 /* --- the state folder and trust --- */
-
-/* NULL: no memory. */
-static char *
-state_folder(const email_service *service, const email__contents *c)
-{
-	if (service->state_override)
-		return email__strdup(service->state_override);
-	return c->path ? email__path_beside(c->path, c->v.state_folder) : email__strdup(c->v.state_folder);
-}
 
 email_trust *
 email_service_trust(email_service *service)
@@ -162,6 +208,7 @@ email_service_load(email_service *service, const char *path, email_error *error)
 		email__contents_dispose(&next);
 		return email__error_memory(error, EMAIL_STAGE_SHEET);
 	}
+	save_statuses(service);
 	email__contents_dispose(&service->c);
 	service->c = next;
 	adopt(service);
@@ -300,6 +347,7 @@ email_service_remove(email_service *service, const char *name)
 		return no_account(service, name);
 	if (entry->node)
 		email__node_remove(entry->node);
+	status_forget(service, name);
 	email_account_free(entry->account);
 	i = (size_t)(entry - c->entry);
 	memmove(entry, entry + 1, (c->count - i - 1) * sizeof *entry);
@@ -320,8 +368,13 @@ email_service_rename(email_service *service, const char *name, const char *new_n
 		return EMAIL_OK;
 	if ((rc = may_take_name(service, new_name)))
 		return rc;
+	email__status_know(entry->account);
+	status_forget(service, name);
 	if ((rc = email_account_set(entry->account, "name", new_name)))
 		service->error = entry->account->error;
+	/* under its new name everything is new to the file */
+	entry->account->counted = (email__counts){0, 0, 0};
+	entry->account->status_unsaved = true;
 	return rc;
 }
 
@@ -375,8 +428,9 @@ worst_account(const email_service *service, int64_t *status)
 
 	for (k = 0; k < sizeof order / sizeof order[0]; k++) {
 		for (i = 0; i < service->c.count; i++) {
-			const email_account *account = service->c.entry[i].account;
+			email_account *account = service->c.entry[i].account;
 
+			email__status_know(account);
 			*status = email__effective_status(account) & order[k];
 			/* nothing is expected of a disabled account: that no session was had is as it should be */
 			if (*status && (order[k] != EMAIL__STATUS_UNVERIFIED || account->v.enabled))

@@ -27,21 +27,18 @@ typedef struct email__cert {
 	email__span issuer, subject; /* Names with their tag */
 	email__span spki;            /* with its tag */
 	email__span signature;
-	int version; /* 1, 2, 3 */
+	email__span names;       /* subjectAltName: the GeneralNames inside the SEQUENCE */
+	email__span constraints; /* nameConstraints: inside its SEQUENCE */
 	int64_t not_before, not_after;
 	email__key key;
 	email__sigalg sigalg;
-
+	int version;     /* 1, 2, 3 */
+	int path_length; /* -1: none */
+	unsigned usage;  /* keyUsage */
 	bool unknown_critical;
 	bool has_basic, ca;
-	int path_length; /* -1: none */
-	bool has_usage;
-	unsigned usage;
+	bool has_usage, has_names, has_constraints;
 	bool has_purpose, server_auth; /* extended key usage, and whether it allows serverAuth */
-	bool has_names;
-	email__span names;             /* subjectAltName: the GeneralNames inside the SEQUENCE */
-	bool has_constraints;
-	email__span constraints;       /* nameConstraints: inside its SEQUENCE */
 	bool explicit_policy;          /* policyConstraints: only chains with a policy tree (6.1.5 (g)) */
 	bool loose_constraint;         /* one of these two not critical, as it must be (4.2.1.10, 4.2.1.11) */
 } email__cert;

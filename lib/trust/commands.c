@@ -73,17 +73,23 @@ explain(email_trust *trust, const struct command *c, email_code rc)
 		return rc;
 	email__error_clear(e);
 	if (rc == EMAIL_E_UNKNOWN) {
-		email__error_set(e, rc, EMAIL_STAGE_TRUST, "Allowed Hosts has no %s port %d", c->host, c->port);
+		email__error_set(e, rc, EMAIL_STAGE_TRUST, "Allowed Hosts has no %s port %d", c->host,
+		                 c->port);
 		email__error_remedy(e, "see emailctl hosts list");
 	} else if (!c->sha256) {
-		email__error_set(e, rc, EMAIL_STAGE_TRUST, "the SHA-256 of the certificate or key is needed for %s port %d",
-		                 c->host, c->port);
-		email__error_remedy(e, "see emailctl hosts list, compare with the server's, and quote it with --sha256");
+		email__error_set(e, rc, EMAIL_STAGE_TRUST,
+		                 "the SHA-256 of the certificate or key is needed for %s port %d", c->host,
+		                 c->port);
+		email__error_remedy(
+			e, "see emailctl hosts list, compare with the server's, and quote it with --sha256");
 	} else if (c->act == accept_key) {
-		email__error_set(e, rc, EMAIL_STAGE_TRUST, "%s port %d has no changed key with that SHA-256", c->host, c->port);
+		email__error_set(e, rc, EMAIL_STAGE_TRUST, "%s port %d has no changed key with that SHA-256",
+		                 c->host, c->port);
 	} else {
-		email__error_set(e, rc, EMAIL_STAGE_TRUST, "no certificate of %s port %d has that SHA-256", c->host, c->port);
-		email__error_remedy(e, "see emailctl hosts list: what is approved must be what was looked at");
+		email__error_set(e, rc, EMAIL_STAGE_TRUST, "no certificate of %s port %d has that SHA-256",
+		                 c->host, c->port);
+		email__error_remedy(e,
+		                    "see emailctl hosts list: what is approved must be what was looked at");
 	}
 	return rc;
 }
@@ -100,7 +106,8 @@ run(email_trust *trust, struct command *c, const char *host, int port, const cha
 	email__mutex_lock(&trust->mutex);
 	email__error_clear(&trust->error);
 	if (email__host_canonical(host, c->host, NULL))
-		rc = email__error_set(&trust->error, EMAIL_E_UNKNOWN, EMAIL_STAGE_TRUST, "that is no host name and no address");
+		rc = email__error_set(&trust->error, EMAIL_E_UNKNOWN, EMAIL_STAGE_TRUST,
+		                      "that is no host name and no address");
 	else if (quote && !sha256)
 		rc = explain(trust, c, EMAIL_E_VALUE);
 	else
@@ -212,7 +219,8 @@ email_trust_list_hosts(email_trust *trust, email_allowed_host_fn visit, void *co
 }
 
 email_code
-email_trust_export_host(email_trust *trust, const char *host, int port, const char *sha256, char *pem, size_t size)
+email_trust_export_host(email_trust *trust, const char *host, int port, const char *sha256, char *pem,
+                        size_t size)
 {
 	struct command c = {.port = port, .sha256 = sha256};
 	email__row *row;
@@ -280,9 +288,13 @@ check_setting(struct setting *s)
 	size_t n = strlen(s->text), i;
 
 	if (strcmp(s->property, "clockPolicy") == 0)
-		return !n || strcmp(s->text, "Refuse") == 0 || strcmp(s->text, "Floor") == 0 ? NULL : "it is Refuse or Floor";
+		return !n || strcmp(s->text, "Refuse") == 0 || strcmp(s->text, "Floor") == 0
+		               ? NULL
+		               : "it is Refuse or Floor";
 	if (strcmp(s->property, "clockFloor") == 0)
-		return !n || email__time_read(s->text, &s->seconds) ? NULL : "it is a time like 2026-11-24T08:30:00Z, or empty";
+		return !n || email__time_read(s->text, &s->seconds)
+		               ? NULL
+		               : "it is a time like 2026-11-24T08:30:00Z, or empty";
 	for (i = 0; i < n; i++)
 		if ((unsigned char)s->text[i] < 0x20)
 			return "a path has no control characters";
@@ -297,7 +309,8 @@ set_locked(email_trust *trust, struct setting *s)
 	email_code rc;
 
 	if (!is_property(s->property)) {
-		rc = email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_TRUST, "the trust sheet has no property of that name");
+		rc = email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_TRUST,
+		                      "the trust sheet has no property of that name");
 		email__error_remedy(e, "it has systemTrustStore, clockPolicy, crlFile and clockFloor");
 		return rc;
 	}
@@ -348,7 +361,8 @@ email_trust_get(email_trust *trust, const char *property, char *text, size_t siz
 		else
 			value = r->system_store ? r->system_store : "";
 		if (strlen(value) >= size)
-			rc = email__error_set(&trust->error, EMAIL_E_LIMIT, EMAIL_STAGE_TRUST, "the buffer is too small");
+			rc = email__error_set(&trust->error, EMAIL_E_LIMIT, EMAIL_STAGE_TRUST,
+			                      "the buffer is too small");
 		else
 			memcpy(text, value, strlen(value) + 1);
 	}

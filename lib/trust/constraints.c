@@ -46,7 +46,8 @@ ends_with(email__span name, email__span base)
 {
 	if (base.n == 0)
 		return true;
-	if (name.n < base.n || !email__str_equal_n((const char *)name.p + name.n - base.n, (const char *)base.p, base.n))
+	if (name.n < base.n ||
+	    !email__str_equal_n((const char *)name.p + name.n - base.n, (const char *)base.p, base.n))
 		return false;
 	return name.n == base.n || name.p[name.n - base.n - 1] == '.';
 }
@@ -103,7 +104,8 @@ address_base_valid(email__span base)
 static bool
 plain_string(unsigned tag)
 {
-	return tag == EMAIL__DER_UTF8_STRING || tag == EMAIL__DER_PRINTABLE_STRING || tag == EMAIL__DER_IA5_STRING;
+	return tag == EMAIL__DER_UTF8_STRING || tag == EMAIL__DER_PRINTABLE_STRING ||
+	       tag == EMAIL__DER_IA5_STRING;
 }
 
 /* One RelativeDistinguishedName; only one of a single attribute is compared by more than its bytes. */
@@ -115,16 +117,18 @@ rdn_relation(email__span a, email__span b)
 
 	if (email__span_equal(a, b))
 		return INSIDE;
-	if (!email__der_take(&a, EMAIL__DER_SEQUENCE, &pair_a) || !email__der_take(&b, EMAIL__DER_SEQUENCE, &pair_b) ||
-	    !email__der_take(&pair_a, EMAIL__DER_OID, &oid_a) || !email__der_take(&pair_b, EMAIL__DER_OID, &oid_b) ||
-	    !email__der_next(&pair_a, &va) || !email__der_next(&pair_b, &vb) || a.n || b.n)
+	if (!email__der_take(&a, EMAIL__DER_SEQUENCE, &pair_a) ||
+	    !email__der_take(&b, EMAIL__DER_SEQUENCE, &pair_b) ||
+	    !email__der_take(&pair_a, EMAIL__DER_OID, &oid_a) ||
+	    !email__der_take(&pair_b, EMAIL__DER_OID, &oid_b) || !email__der_next(&pair_a, &va) ||
+	    !email__der_next(&pair_b, &vb) || a.n || b.n)
 		return UNSURE;
 	if (!email__span_equal(oid_a, oid_b))
 		return OUTSIDE;
 	if (!plain_string(va.tag) || !plain_string(vb.tag))
 		return UNSURE;
-	return va.value.n == vb.value.n &&
-	                       email__str_equal_n((const char *)va.value.p, (const char *)vb.value.p, va.value.n)
+	return va.value.n == vb.value.n && email__str_equal_n((const char *)va.value.p,
+	                                                      (const char *)vb.value.p, va.value.n)
 	               ? INSIDE
 	               : OUTSIDE;
 }
@@ -135,7 +139,8 @@ directory_relation(email__span name, email__span base)
 {
 	email__span names, bases, a, b;
 
-	if (!email__der_take(&name, EMAIL__DER_SEQUENCE, &names) || !email__der_take(&base, EMAIL__DER_SEQUENCE, &bases))
+	if (!email__der_take(&name, EMAIL__DER_SEQUENCE, &names) ||
+	    !email__der_take(&base, EMAIL__DER_SEQUENCE, &bases))
 		return UNSURE;
 	while (bases.n) {
 		relation r;
@@ -220,7 +225,8 @@ judge_lists(const struct subtrees *s)
 		while (lists[i].n) {
 			if (!next_subtree(&lists[i], &base, &odd))
 				return EMAIL_REASON(MALFORMED);
-			if (odd || ((base.tag == FORM_DNS || base.tag == FORM_ADDRESS) && !base_valid(base.tag, base.value)))
+			if (odd || ((base.tag == FORM_DNS || base.tag == FORM_ADDRESS) &&
+			            !base_valid(base.tag, base.value)))
 				reasons |= EMAIL_REASON(UNSUPPORTED_CONSTRAINT);
 		}
 	return reasons;
@@ -246,14 +252,9 @@ ask_list(email__span list, unsigned form, email__span name, long *checks, struct
 			return false;
 		a->constrained = true;
 		switch (form_relation(form, name, base.value)) {
-		case INSIDE:
-			a->inside = true;
-			break;
-		case UNSURE:
-			a->unsure = true;
-			break;
-		case OUTSIDE:
-			break;
+		case INSIDE: a->inside = true; break;
+		case UNSURE: a->unsure = true; break;
+		case OUTSIDE: break;
 		}
 	}
 	return true;
@@ -265,7 +266,7 @@ static email_reasons
 judge_name(const struct subtrees *s, unsigned form, email__span name, long *checks)
 {
 	email_reasons doubt =
-	        form == FORM_DNS ? EMAIL_REASON(NAME_CONSTRAINTS) : EMAIL_REASON(UNSUPPORTED_CONSTRAINT);
+		form == FORM_DNS ? EMAIL_REASON(NAME_CONSTRAINTS) : EMAIL_REASON(UNSUPPORTED_CONSTRAINT);
 	struct answer permitted, excluded;
 
 	if (!ask_list(s->excluded, form, name, checks, &excluded) ||

@@ -27,7 +27,8 @@ email__crl_parse(email__span der, email__crl *crl)
 		return false;
 	email__der_take(&tbs, EMAIL__DER_INTEGER, &skip);
 	if (!email__der_take_whole(&tbs, EMAIL__DER_SEQUENCE, &inner) || !email__span_equal(inner, outer) ||
-	    !email__sigalg_parse(outer, &crl->sigalg) || !email__der_take_whole(&tbs, EMAIL__DER_SEQUENCE, &crl->issuer) ||
+	    !email__sigalg_parse(outer, &crl->sigalg) ||
+	    !email__der_take_whole(&tbs, EMAIL__DER_SEQUENCE, &crl->issuer) ||
 	    !email__der_time(&tbs, &crl->this_update))
 		return false;
 	if ((email__der_at(&tbs, EMAIL__DER_UTC_TIME) || email__der_at(&tbs, EMAIL__DER_GENERALIZED_TIME)) &&
@@ -50,7 +51,7 @@ email__crl_lists(const email__crl *crl, email__span serial)
 }
 
 email_reasons
-email__crls_judge(email__crls *crls, const email__cert *cert, const email__cert *issuer, int64_t now, int *checks,
+email__crls_judge(const email__crls *crls, const email__cert *cert, const email__cert *issuer, int *checks,
                   email_code *rc)
 {
 	size_t i;
@@ -69,8 +70,6 @@ email__crls_judge(email__crls *crls, const email__cert *cert, const email__cert 
 			*rc = signed_by;
 		if (signed_by)
 			continue;
-		if (crl->next_update && crl->next_update < now)
-			crls->outdated = true;
 		if (email__crl_lists(crl, cert->serial))
 			return EMAIL_REASON(REVOKED);
 	}
@@ -110,6 +109,17 @@ email__crls_load(email__crls *crls, const void *bytes, size_t n)
 	if (rc)
 		email__crls_dispose(crls);
 	return rc;
+}
+
+bool
+email__crls_outdated(const email__crls *crls, int64_t now)
+{
+	size_t i;
+
+	for (i = 0; i < crls->count; i++)
+		if (crls->list[i].next_update && crls->list[i].next_update < now)
+			return true;
+	return false;
 }
 
 void

@@ -10,7 +10,7 @@
 
 typedef struct email__crl {
 	email__span der, tbs, issuer, signature;
-	email__span revoked;     /* inside revokedCertificates */
+	email__span revoked; /* inside revokedCertificates */
 	email__sigalg sigalg;
 	int64_t this_update, next_update; /* next 0: none given */
 } email__crl;
@@ -19,7 +19,6 @@ typedef struct email__crl {
 typedef struct email__crls {
 	email__crl *list;
 	size_t count;
-	bool outdated;           /* one that was used is past its next update: a finding */
 } email__crls;
 
 bool email__crl_parse(email__span der, email__crl *crl);
@@ -27,11 +26,13 @@ bool email__crl_parse(email__span der, email__crl *crl);
 bool email__crl_lists(const email__crl *crl, email__span serial);
 /* EMAIL_REASON(REVOKED) where a list that `issuer` signed names the certificate. *checks counts public-key
  * operations down; at none left the certificate counts as revoked. EMAIL_E_MEMORY through *rc. */
-email_reasons email__crls_judge(email__crls *crls, const email__cert *cert, const email__cert *issuer, int64_t now,
+email_reasons email__crls_judge(const email__crls *crls, const email__cert *cert, const email__cert *issuer,
                                 int *checks, email_code *rc);
 
 /* Takes a copy of every list in the bytes. Errors: EMAIL_E_CERTIFICATE (none, broken, cut off), EMAIL_E_MEMORY. */
 email_code email__crls_load(email__crls *crls, const void *bytes, size_t n);
+/* One of them is past its next update: a finding. It still says who is revoked. */
+bool email__crls_outdated(const email__crls *crls, int64_t now);
 void email__crls_dispose(email__crls *crls);
 
 #endif

@@ -133,8 +133,8 @@ read_time(email__span s, size_t year_digits, int64_t *out)
 	if (year_digits == 2)
 		year += year >= 50 ? 1900 : 2000;
 	leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-	if (month < 1 || month > 12 || day < 1 || day > lengths[month - 1] || (month == 2 && day == 29 && !leap) ||
-	    hour > 23 || minute > 59 || second > 59)
+	if (month < 1 || month > 12 || day < 1 || day > lengths[month - 1] ||
+	    (month == 2 && day == 29 && !leap) || hour > 23 || minute > 59 || second > 59)
 		return false;
 	*out = days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
 	return true;

@@ -10,33 +10,33 @@
 
 static const char *const names[] = {
 #define X(name, text, waivable) text,
-        EMAIL_REASONS(X)
+	EMAIL_REASONS(X)
 #undef X
 };
 
 /* In the order of EMAIL_REASONS. */
 static const char *const words[] = {
-        "it is malformed",
-        "the server's signature on the handshake is bad",
-        "a key in the chain is too weak (RSA below 2048, curves below 256 bits, or of another kind)",
-        "a signature in the chain is too weak (SHA-1, MD5, or of another kind)",
-        "it demands an extension that is not known",
-        "it has been revoked",
-        "no root in the trust stores issued it",
-        "it is self-signed",
-        "the trust stores hold no usable root",
-        "the chain is longer than a CA in it allows",
-        "a CA in the chain may not issue for this name",
-        "a CA in the chain has a constraint that is not supported",
-        "it, or a CA in the chain, is not made for TLS servers",
-        "it is a CA's certificate and not a server's",
-        "its version is not 3",
-        "it is for another name",
-        "its name stands in the common name only, which no longer counts",
-        "it, or a CA in the chain, has expired",
-        "it, or a CA in the chain, is not valid yet",
-        "the clock is not set",
-        "the chain is too long",
+	"it is malformed",
+	"the server's signature on the handshake is bad",
+	"a key in the chain is too weak (RSA below 2048, curves below 256 bits, or of another kind)",
+	"a signature in the chain is too weak (SHA-1, MD5, or of another kind)",
+	"it demands an extension that is not known",
+	"it has been revoked",
+	"no root in the trust stores issued it",
+	"it is self-signed",
+	"the trust stores hold no usable root",
+	"the chain is longer than a CA in it allows",
+	"a CA in the chain may not issue for this name",
+	"a CA in the chain has a constraint that is not supported",
+	"it, or a CA in the chain, is not made for TLS servers",
+	"it is a CA's certificate and not a server's",
+	"its version is not 3",
+	"it is for another name",
+	"its name stands in the common name only, which no longer counts",
+	"it, or a CA in the chain, has expired",
+	"it, or a CA in the chain, is not valid yet",
+	"the clock is not set",
+	"the chain is too long",
 };
 _Static_assert(sizeof words / sizeof *words == EMAIL_REASON_COUNT, "a sentence for each reason");
 
@@ -72,9 +72,10 @@ explain_clock(const email__when *when, email_error *e)
 
 	email__time_write(when->now, now);
 	email__time_write(when->floor, floor);
-	rc = email__error_set(e, EMAIL_E_CLOCK, EMAIL_STAGE_TRUST,
-	                      "the clock is not set: it says %s, which is before %s, so that no certificate can be judged",
-	                      now, floor);
+	rc = email__error_set(
+		e, EMAIL_E_CLOCK, EMAIL_STAGE_TRUST,
+		"the clock is not set: it says %s, which is before %s, so that no certificate can be judged",
+		now, floor);
 	email__error_remedy(e, "set the clock (NTP, or by hand), or set clockPolicy to Floor");
 	return rc;
 }
@@ -86,14 +87,10 @@ standing(const email__verdict *verdict)
 	if (!verdict->recorded)
 		return "";
 	switch (verdict->approval) {
-	case EMAIL_APPROVAL_NO:
-		return "; it is recorded in Allowed Hosts";
-	case EMAIL_APPROVAL_YES:
-		return "; its approval has ended";
-	case EMAIL_APPROVAL_KEY_CHANGED:
-		return "; its key is not the one that was approved";
-	case EMAIL_APPROVAL_REJECTED:
-		return "; it was rejected";
+	case EMAIL_APPROVAL_NO: return "; it is recorded in Allowed Hosts";
+	case EMAIL_APPROVAL_YES: return "; its approval has ended";
+	case EMAIL_APPROVAL_KEY_CHANGED: return "; its key is not the one that was approved";
+	case EMAIL_APPROVAL_REJECTED: return "; it was rejected";
 	}
 	return "";
 }
@@ -114,22 +111,30 @@ add_remedy(const char *place, const email__verdict *verdict, email_error *e)
 	switch (verdict->approval) {
 	case EMAIL_APPROVAL_NO:
 	case EMAIL_APPROVAL_YES:
-		email__error_remedy(e, "compare its SHA-256 with the server's and approve it: emailctl hosts approve %s "
-		                       "--sha256 %s; or import the root that issued it: emailctl trust import FILE",
-		                    place, sha);
+		email__error_remedy(
+			e,
+			"compare its SHA-256 with the server's and approve it: emailctl hosts approve %s "
+			"--sha256 %s; or import the root that issued it: emailctl trust import FILE",
+			place, sha);
 		break;
 	case EMAIL_APPROVAL_KEY_CHANGED:
-		email__error_remedy(e, "find out why the key changed (emailctl hosts view %s), then: emailctl hosts accept-key "
-		                       "%s --sha256 %s", place, place, sha);
+		email__error_remedy(e,
+		                    "find out why the key changed (emailctl hosts view %s), then: emailctl "
+		                    "hosts accept-key "
+		                    "%s --sha256 %s",
+		                    place, place, sha);
 		break;
 	case EMAIL_APPROVAL_REJECTED:
-		email__error_remedy(e, "where that was wrong: emailctl hosts unapprove %s --sha256 %s, or delete", place, sha);
+		email__error_remedy(
+			e, "where that was wrong: emailctl hosts unapprove %s --sha256 %s, or delete", place,
+			sha);
 		break;
 	}
 }
 
 email_code
-email__explain(const char *host, int port, const email__verdict *verdict, const email__when *when, email_error *e)
+email__explain(const char *host, int port, const email__verdict *verdict, const email__when *when,
+               email_error *e)
 {
 	char place[300], why[200];
 	email_code rc;

@@ -157,7 +157,8 @@ email__ip_write(const unsigned char *b, size_t n, char *out, size_t size)
 			continue;
 		}
 		used += (size_t)snprintf(out + used, size - used, "%s%x",
-		                         i && !(start >= 0 && i == start + longest) ? ":" : "", (unsigned)group[i]);
+		                         i && !(start >= 0 && i == start + longest) ? ":" : "",
+		                         (unsigned)group[i]);
 	}
 }
 
@@ -172,7 +173,8 @@ label_valid(const char *label, size_t n)
 	if (n == 0 || n > LABEL_MAX || label[0] == '-' || label[n - 1] == '-')
 		return false;
 	for (i = 0; i < n; i++)
-		if (!email__is_alpha(label[i]) && !email__is_digit(label[i]) && label[i] != '-' && label[i] != '_')
+		if (!email__is_alpha(label[i]) && !email__is_digit(label[i]) && label[i] != '-' &&
+		    label[i] != '_')
 			return false;
 	return true;
 }
@@ -208,7 +210,8 @@ put_name(const char *host, size_t n, char out[EMAIL__HOST_MAX])
 		n--;
 	for (i = 0; i < n; i++)
 		if (host[i] & 0x80)
-			return email__idna_to_ascii(host, n, out, &why) == EMAIL_OK && strlen(out) <= NAME_MAX_OCTETS;
+			return email__idna_to_ascii(host, n, out, &why) == EMAIL_OK &&
+			       strlen(out) <= NAME_MAX_OCTETS;
 	return ascii_name(host, n, out);
 }
 

@@ -62,7 +62,8 @@ set_certificate(email__row *row, email__span der)
 	if (!(copy = email__alloc(der.n)))
 		return EMAIL_E_MEMORY;
 	memcpy(copy, der.p, der.n);
-	if ((rc = email__fingerprint(der, row->sha256)) || (rc = email__fingerprint(cert.spki, row->key_sha256))) {
+	if ((rc = email__fingerprint(der, row->sha256)) ||
+	    (rc = email__fingerprint(cert.spki, row->key_sha256))) {
 		email__free(copy);
 		return rc;
 	}
@@ -117,7 +118,8 @@ email__hosts_find(email__hosts *hosts, const char *host, int port, const char *k
 	size_t i;
 
 	for (i = 0; i < hosts->count; i++)
-		if (of_host(&hosts->list[i], host, port) && strcmp(hosts->list[i].key_sha256, key_sha256) == 0)
+		if (of_host(&hosts->list[i], host, port) &&
+		    strcmp(hosts->list[i].key_sha256, key_sha256) == 0)
 			return &hosts->list[i];
 	return NULL;
 }
@@ -205,7 +207,8 @@ has_approved(const email__hosts *hosts, const char *host, int port)
 }
 
 static email__row *
-record_new(email__hosts *hosts, const char *host, int port, const email__cert *leaf, int64_t now, email_code *rc)
+record_new(email__hosts *hosts, const char *host, int port, const email__cert *leaf, int64_t now,
+           email_code *rc)
 {
 	email__row *row;
 
@@ -221,8 +224,8 @@ record_new(email__hosts *hosts, const char *host, int port, const email__cert *l
 }
 
 email__row *
-email__hosts_record(email__hosts *hosts, const char *host, int port, const email__cert *leaf, email_reasons reasons,
-                    int64_t now, bool *first, email_code *rc)
+email__hosts_record(email__hosts *hosts, const char *host, int port, const email__cert *leaf,
+                    email_reasons reasons, int64_t now, bool *first, email_code *rc)
 {
 	char key[65];
 	email__row *row;
@@ -367,7 +370,8 @@ settle(email__hosts *hosts, const char *host, int port)
 	if (has_approved(hosts, host, port))
 		return;
 	for (i = 0; i < hosts->count; i++)
-		if (of_host(&hosts->list[i], host, port) && hosts->list[i].approval == EMAIL_APPROVAL_KEY_CHANGED) {
+		if (of_host(&hosts->list[i], host, port) &&
+		    hosts->list[i].approval == EMAIL_APPROVAL_KEY_CHANGED) {
 			hosts->list[i].approval = EMAIL_APPROVAL_NO;
 			hosts->list[i].changed = true;
 		}

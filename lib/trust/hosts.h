@@ -14,7 +14,7 @@
 #include "trust/certificate.h"
 
 typedef struct email__row {
-	char *host;              /* canonical */
+	char *host; /* canonical */
 	int port;
 	email_approval approval;
 	email_reasons reasons;
@@ -27,24 +27,25 @@ typedef struct email__row {
 	size_t chain_len;
 	char sha256[65], key_sha256[65];
 
-	void *node;              /* in the sheet, while one is being changed */
-	bool changed;            /* since it was saved */
-	int64_t saved;           /* last_seen as the sheet has it; 0: save soon */
-	long unsaved;            /* of count: not in the sheet yet */
+	void *node;    /* in the sheet, while one is being changed */
+	bool changed;  /* since it was saved */
+	int64_t saved; /* last_seen as the sheet has it; 0: save soon */
+	long unsaved;  /* of count: not in the sheet yet */
 } email__row;
 
 /* In the order in which they were made: the first unapproved one is the oldest. */
 typedef struct email__hosts {
 	email__row *list;
 	size_t count, cap;
-	void **gone;             /* sheet nodes of rows that are no more, while one is being changed */
+	void **gone; /* sheet nodes of rows that are no more, while one is being changed */
 	size_t gone_count;
 } email__hosts;
 
 void email__hosts_dispose(email__hosts *hosts);
 /* A new row at the end, without bounds: for loading. The bytes are copied. NULL: no memory, or a
  * certificate that does not parse (*rc tells). */
-email__row *email__hosts_add(email__hosts *hosts, const char *host, int port, email__span der, email_code *rc);
+email__row *email__hosts_add(email__hosts *hosts, const char *host, int port, email__span der,
+                             email_code *rc);
 void email__hosts_remove(email__hosts *hosts, email__row *row);
 email__row *email__hosts_find(email__hosts *hosts, const char *host, int port, const char *key_sha256);
 email_code email__row_describe(const email__row *row, int64_t now, email_allowed_host *out);
@@ -70,7 +71,8 @@ bool email__row_due(const email__row *row);
 
 /* What a person does. `sha256` as typed, of certificate or key, or NULL where one row is meant only.
  * Errors: EMAIL_E_UNKNOWN, EMAIL_E_VALUE. */
-email_code email__hosts_pick(email__hosts *hosts, const char *host, int port, const char *sha256, email__row **row);
+email_code email__hosts_pick(email__hosts *hosts, const char *host, int port, const char *sha256,
+                             email__row **row);
 void email__hosts_approve(email__row *row, int64_t now, int64_t until);
 /* NO or REJECTED: the approval ends, and rows that were "key changed" beside it are plain ones again. */
 void email__hosts_refuse(email__hosts *hosts, email__row *row, email_approval approval);

@@ -50,7 +50,7 @@ static email_reasons
 judge_leaf(const email__cert *leaf)
 {
 	const unsigned handshake =
-	        EMAIL__USAGE_DIGITAL_SIGNATURE | EMAIL__USAGE_KEY_ENCIPHERMENT | EMAIL__USAGE_KEY_AGREEMENT;
+		EMAIL__USAGE_DIGITAL_SIGNATURE | EMAIL__USAGE_KEY_ENCIPHERMENT | EMAIL__USAGE_KEY_AGREEMENT;
 	email_reasons reasons = 0;
 
 	if (leaf->version != 3)
@@ -65,8 +65,8 @@ judge_leaf(const email__cert *leaf)
 	return reasons;
 }
 
-static email_code
-load_crls(email__judgement *j, email_trust *trust, email_error *e)
+email_code
+email__trust_load_crls(const email_trust *trust, email__crls *crls, email_error *e)
 {
 	email__buf bytes;
 	char *path;
@@ -78,8 +78,9 @@ load_crls(email__judgement *j, email_trust *trust, email_error *e)
 		return email__error_memory(e, EMAIL_STAGE_TRUST);
 	email__buf_init(&bytes, EMAIL__CRL_MAX);
 	if ((rc = email__file_read(path, &bytes, e)) == EMAIL_OK &&
-	    (rc = email__crls_load(&j->crls, email__buf_head(&bytes), email__buf_len(&bytes))))
-		email__error_set(e, rc, EMAIL_STAGE_TRUST, "%s holds no revocation list that can be read", path);
+	    (rc = email__crls_load(crls, email__buf_head(&bytes), email__buf_len(&bytes))))
+		email__error_set(e, rc, EMAIL_STAGE_TRUST, "%s holds no revocation list that can be read",
+		                 path);
 	if (rc)
 		email__error_remedy(e, "renew the file that crlFile names, or unset crlFile");
 	email__buf_dispose(&bytes);
@@ -139,7 +140,7 @@ judge_stores(email__judgement *j, email_trust *trust, email_error *e)
 
 	if (!trust)
 		return judge_path(j);
-	if ((rc = load_crls(j, trust, e)))
+	if ((rc = email__trust_load_crls(trust, &j->crls, e)))
 		return rc;
 	if (add_user_roots(j, trust)) {
 		if ((rc = judge_path(j)) || j->path.reasons == 0)
@@ -163,8 +164,8 @@ email__judge(email__judgement *j, email_trust *trust, email_error *e)
 	if ((rc = judge_stores(j, trust, e))) /* rules 1, 2 and 4 along the path */
 		return rc == EMAIL_E_MEMORY ? email__error_memory(e, EMAIL_STAGE_TRUST) : rc;
 	j->reasons |= j->path.reasons;
-	j->reasons |= judge_leaf(&j->leaf);                             /* rule 2 */
-	j->reasons |= email__names_judge(&j->leaf, &j->reference);      /* rule 3 */
+	j->reasons |= judge_leaf(&j->leaf);                        /* rule 2 */
+	j->reasons |= email__names_judge(&j->leaf, &j->reference); /* rule 3 */
 	if (j->path.reasons & (EMAIL_REASON(UNKNOWN_ISSUER) | EMAIL_REASON(SELF_SIGNED)) && j->roots == 0)
 		j->reasons |= EMAIL_REASON(NO_ROOTS);
 	return EMAIL_OK;

@@ -11,16 +11,16 @@
 typedef struct email__judgement {
 	email__reference reference;
 	email__when when;
-	bool parsed;             /* the leaf is not malformed */
+	bool parsed; /* the leaf is not malformed */
 	email__cert leaf;
-	email__pool pool;        /* what was sent, and roots */
-	size_t sent;             /* so many of it were sent */
+	email__pool pool; /* what was sent, and roots */
+	size_t sent;      /* so many of it were sent */
 	email__anchors anchors;
 	email__crls crls;
 	email__path_result path;
-	size_t roots;            /* usable ones in all the stores that were looked at */
-	email_reasons reasons;   /* the outcome */
-	email_error store;       /* the System Trust Store could not be read: no smaller store stands for it */
+	size_t roots;          /* usable ones in all the stores that were looked at */
+	email_reasons reasons; /* the outcome */
+	email_error store;     /* the System Trust Store could not be read: no smaller store stands for it */
 } email__judgement;
 
 /* NULL: no memory. */
@@ -28,7 +28,8 @@ email__judgement *email__judgement_new(void);
 void email__judgement_free(email__judgement *j);
 
 /* The certificates as sent, leaf first; EMAIL_E_VALUE: `host` is none. */
-email_code email__judgement_take(email__judgement *j, const char *host, const email__span *sent, size_t count);
+email_code email__judgement_take(email__judgement *j, const char *host, const email__span *sent,
+                                 size_t count);
 /* A root instead of the stores. */
 void email__judgement_root(email__judgement *j, email__span der);
 /*
@@ -37,5 +38,8 @@ void email__judgement_root(email__judgement *j, email__span der);
  * is configured cannot be read).
  */
 email_code email__judge(email__judgement *j, email_trust *trust, email_error *e);
+
+/* The lists of crlFile; none where that is not set. Errors: EMAIL_E_FILE, EMAIL_E_CERTIFICATE, EMAIL_E_MEMORY. */
+email_code email__trust_load_crls(const email_trust *trust, email__crls *crls, email_error *e);
 
 #endif

@@ -45,7 +45,8 @@ email__name_matches(const char *name, email__span presented)
 	if (presented.n > 2 && presented.p[0] == '*' && presented.p[1] == '.') {
 		rest = strchr(name, '.');
 		/* one label for the star, and two behind it */
-		return rest && rest != name && strchr(rest + 1, '.') && same(rest + 1, presented.p + 2, presented.n - 2);
+		return rest && rest != name && strchr(rest + 1, '.') &&
+		       same(rest + 1, presented.p + 2, presented.n - 2);
 	}
 	return same(name, presented.p, presented.n);
 }
@@ -61,14 +62,16 @@ email__names_judge(const email__cert *leaf, const email__reference *reference)
 		any = any || d.tag == SAN_DNS || d.tag == SAN_ADDRESS;
 		if (reference->address_len) {
 			if (d.tag == SAN_ADDRESS &&
-			    email__span_equal(d.value, email__span_of(reference->address, reference->address_len)))
+			    email__span_equal(d.value,
+			                      email__span_of(reference->address, reference->address_len)))
 				return 0;
 		} else if (d.tag == SAN_DNS && email__name_matches(reference->name, d.value)) {
 			return 0;
 		}
 	}
 	/* RFC 9525 2: the common name is no identifier; that it would have done helps a person to see why */
-	if (!any && email__name_common(leaf->subject, &common) && email__name_matches(reference->name, common))
+	if (!any && email__name_common(leaf->subject, &common) &&
+	    email__name_matches(reference->name, common))
 		return EMAIL_REASON(NAME_CN_ONLY);
 	return EMAIL_REASON(NAME);
 }

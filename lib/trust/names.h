@@ -11,9 +11,9 @@
 
 /* The reference identifier, once parsed. */
 typedef struct email__reference {
-	char name[256];          /* canonical; the address's spelling too */
+	char name[256]; /* canonical; the address's spelling too */
 	unsigned char address[16];
-	size_t address_len;      /* 0: a name */
+	size_t address_len; /* 0: a name */
 } email__reference;
 
 /* False: `host` is empty or no host, and nothing may be connected to. */

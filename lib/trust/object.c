@@ -53,7 +53,8 @@ email_trust_free(email_trust *trust)
 email__when
 email__trust_when(const email_trust *trust, int64_t now)
 {
-	return email__when_make(now, trust->record.clock_floor, trust->clock_good, trust->record.floor_policy);
+	return email__when_make(now, trust->record.clock_floor, trust->clock_good,
+	                        trust->record.floor_policy);
 }
 
 char *
@@ -98,8 +99,9 @@ read_sheet(const email_trust *trust, email__record *record, email__sheet **sheet
 	email__buf_init(&bytes, EMAIL__TRUST_SHEET_MAX);
 	rc = email__file_read(trust->path, &bytes, &own);
 	if (rc == EMAIL_OK)
-		rc = email__sheet_parse(email__buf_head(&bytes), email__buf_len(&bytes), EMAIL__TRUST_SHEET_MAX, trust->path,
-		                        EMAIL__TRUST_ROOT, EMAIL__TRUST_NS, sheet, &own);
+		rc = email__sheet_parse(email__buf_head(&bytes), email__buf_len(&bytes),
+		                        EMAIL__TRUST_SHEET_MAX, trust->path, EMAIL__TRUST_ROOT,
+		                        EMAIL__TRUST_NS, sheet, &own);
 	email__buf_dispose(&bytes);
 	if (rc == EMAIL_OK && (rc = email__record_read(record, *sheet, trust->path, &own))) {
 		email__sheet_free(*sheet);
@@ -110,8 +112,9 @@ read_sheet(const email_trust *trust, email__record *record, email__sheet **sheet
 		return EMAIL_OK;
 	}
 	if (rc) {
-		email__error_remedy(&own, "repair %s, or put it away: approvals and roots in it do not count until then",
-		                    trust->path);
+		email__error_remedy(
+			&own, "repair %s, or put it away: approvals and roots in it do not count until then",
+			trust->path);
 		if (e && e->code == EMAIL_OK)
 			*e = own;
 	}
@@ -128,7 +131,8 @@ carry_over(email_trust *trust, email__record *fresh)
 		const email__row *old = &trust->record.hosts.list[i];
 		email__row *row;
 
-		if (!old->unsaved || !(row = email__hosts_find(&fresh->hosts, old->host, old->port, old->key_sha256)))
+		if (!old->unsaved ||
+		    !(row = email__hosts_find(&fresh->hosts, old->host, old->port, old->key_sha256)))
 			continue;
 		row->count += old->unsaved;
 		row->unsaved = old->unsaved;
@@ -240,7 +244,8 @@ save(email_trust *trust, email__sheet *sheet, email_error *e)
 	if ((rc = email__record_write(&trust->record, sheet)) == EMAIL_OK)
 		rc = email__sheet_write(sheet, &bytes);
 	if (rc)
-		email__error_set(e, rc, EMAIL_STAGE_TRUST, "%s cannot be written: %s", trust->path, email_code_text(rc));
+		email__error_set(e, rc, EMAIL_STAGE_TRUST, "%s cannot be written: %s", trust->path,
+		                 email_code_text(rc));
 	else
 		rc = email__file_save(trust->path, email__buf_head(&bytes), email__buf_len(&bytes), true, e);
 	email__buf_dispose(&bytes);
@@ -338,7 +343,8 @@ static void
 look_at_store(email_trust *trust)
 {
 	email__file_stamp stamp = {0};
-	char *beside = trust->record.system_store ? email__trust_beside(trust, trust->record.system_store) : NULL;
+	char *beside =
+		trust->record.system_store ? email__trust_beside(trust, trust->record.system_store) : NULL;
 	const char *path = trust->record.system_store ? beside : email__store_path(NULL);
 
 	if (path)

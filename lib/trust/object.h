@@ -14,16 +14,16 @@ struct email_trust {
 	email__mutex mutex;
 	char *folder, *path, *lock_path; /* NULL: kept in memory */
 	email__record record;
-	bool loaded;                     /* `stamp` is of the file that the record came from */
+	bool loaded; /* `stamp` is of the file that the record came from */
 	email__file_stamp stamp;
-	email_error fault;               /* the sheet cannot be read; EMAIL_OK: none */
-	email_error error;               /* the last failure of a public call */
+	email_error fault; /* the sheet cannot be read; EMAIL_OK: none */
+	email_error error; /* the last failure of a public call */
 	unsigned long generation;
-	uint64_t digest;                 /* of what the generation stands for */
+	uint64_t digest; /* of what the generation stands for */
 	email__file_stamp store_stamp;
-	int64_t looked_at;               /* when the files were looked at for the generation */
-	bool clock_good, crl_outdated;
-	bool transient;                  /* nothing is recorded: for a connection without a trust object */
+	int64_t looked_at; /* when the files were looked at for the generation */
+	bool clock_good;
+	bool transient; /* nothing is recorded: for a connection without a trust object */
 	email_challenge_fn challenge;
 	void *challenge_context;
 };

@@ -8,13 +8,13 @@
 struct search {
 	const email__pool *pool;
 	const email__when *when;
-	email__crls *crls;
+	const email__crls *crls;
 	const email__cert *path[EMAIL__PATH_MAX]; /* [0] is the leaf */
 	size_t n;
-	int checks;            /* public-key operations left */
+	int checks; /* public-key operations left */
 	long constraint_checks;
-	bool anchored;         /* the last one is an anchor */
-	bool too_long;         /* some way went on past the longest path */
+	bool anchored; /* the last one is an anchor */
+	bool too_long; /* some way went on past the longest path */
 	bool found;
 	email_code rc;
 	email__path_result best;
@@ -26,9 +26,9 @@ email__reasons_hard(void)
 {
 	return 0
 #define X(name, text, waivable) | ((waivable) ? 0 : EMAIL_REASON(name))
-	        EMAIL_REASONS(X)
+		EMAIL_REASONS(X)
 #undef X
-	        ;
+			;
 }
 
 static bool
@@ -101,7 +101,8 @@ judge_path_length(const struct search *s, size_t at)
 
 	for (i = 1; i < at; i++)
 		below += !email__cert_self_issued(s->path[i]);
-	return s->path[at]->path_length >= 0 && below > s->path[at]->path_length ? EMAIL_REASON(PATH_LENGTH) : 0;
+	return s->path[at]->path_length >= 0 && below > s->path[at]->path_length ? EMAIL_REASON(PATH_LENGTH)
+	                                                                         : 0;
 }
 
 /* 6.1.3 (b), (c): every name below, but for CAs that renew themselves. */
@@ -154,9 +155,10 @@ judge_path(struct search *s)
 		if (cert->explicit_policy || cert->loose_constraint)
 			reasons |= EMAIL_REASON(UNSUPPORTED_CONSTRAINT);
 		if (i > 0)
-			reasons |= judge_issuer(cert, anchor) | judge_path_length(s, i) | judge_constraints(s, i);
+			reasons |= judge_issuer(cert, anchor) | judge_path_length(s, i) |
+			           judge_constraints(s, i);
 		if (s->crls && !last)
-			reasons |= email__crls_judge(s->crls, cert, s->path[i + 1], s->when->now, &s->checks, &s->rc);
+			reasons |= email__crls_judge(s->crls, cert, s->path[i + 1], &s->checks, &s->rc);
 	}
 	return reasons;
 }
@@ -289,14 +291,15 @@ leaf_is_anchor(const struct search *s)
 	size_t i;
 
 	for (i = 0; i < s->pool->count; i++)
-		if (s->pool->entry[i].anchor && email__span_equal(s->pool->entry[i].cert.der, s->path[0]->der))
+		if (s->pool->entry[i].anchor &&
+		    email__span_equal(s->pool->entry[i].cert.der, s->path[0]->der))
 			return true;
 	return false;
 }
 
 email_code
-email__path_judge(const email__cert *leaf, const email__pool *pool, const email__when *when, email__crls *crls,
-                  email__path_result *result)
+email__path_judge(const email__cert *leaf, const email__pool *pool, const email__when *when,
+                  const email__crls *crls, email__path_result *result)
 {
 	struct search s;
 

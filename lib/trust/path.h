@@ -38,7 +38,7 @@ typedef struct email__path_result {
 
 /* Errors: EMAIL_E_MEMORY. `crls` may be NULL. */
 email_code email__path_judge(const email__cert *leaf, const email__pool *pool, const email__when *when,
-                             email__crls *crls, email__path_result *result);
+                             const email__crls *crls, email__path_result *result);
 
 /* The reasons that no exemption waives (the third column of EMAIL_REASONS). */
 email_reasons email__reasons_hard(void);

@@ -178,9 +178,11 @@ looks_like_crl(email__span der)
 {
 	email__span seq, tbs, skip;
 
-	return email__der_take(&der, EMAIL__DER_SEQUENCE, &seq) && email__der_take(&seq, EMAIL__DER_SEQUENCE, &tbs) &&
+	return email__der_take(&der, EMAIL__DER_SEQUENCE, &seq) &&
+	       email__der_take(&seq, EMAIL__DER_SEQUENCE, &tbs) &&
 	       (email__der_take(&tbs, EMAIL__DER_INTEGER, &skip) || true) &&
-	       email__der_take(&tbs, EMAIL__DER_SEQUENCE, &skip) && email__der_take(&tbs, EMAIL__DER_SEQUENCE, &skip) &&
+	       email__der_take(&tbs, EMAIL__DER_SEQUENCE, &skip) &&
+	       email__der_take(&tbs, EMAIL__DER_SEQUENCE, &skip) &&
 	       (email__der_at(&tbs, EMAIL__DER_UTC_TIME) || email__der_at(&tbs, EMAIL__DER_GENERALIZED_TIME));
 }
 
@@ -196,7 +198,8 @@ email__pem_read(const void *bytes, size_t n, email__pem_fn block, void *context,
 	if (n && in.p[0] == EMAIL__DER_SEQUENCE) {
 		if (!email__der_next(&in, &d) || in.n)
 			return EMAIL_E_CERTIFICATE;
-		return block(context, looks_like_crl(d.whole) ? EMAIL__PEM_CRL : EMAIL__PEM_CERTIFICATE, d.whole);
+		return block(context, looks_like_crl(d.whole) ? EMAIL__PEM_CRL : EMAIL__PEM_CERTIFICATE,
+		             d.whole);
 	}
 	email__pem_init(&pem, block, context);
 	if ((rc = email__pem_push(&pem, bytes, n)) == EMAIL_OK)

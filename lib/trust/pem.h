@@ -24,7 +24,7 @@ typedef email_code (*email__pem_fn)(void *context, email__pem_kind kind, email__
 typedef struct email__pem {
 	email__pem_fn block;
 	void *context;
-	char line[80];       /* the line that is coming in; a longer one cannot be a boundary */
+	char line[80]; /* the line that is coming in; a longer one cannot be a boundary */
 	size_t line_len;
 	bool line_cut;
 	bool inside, spoiled; /* in a block; which is too large */

@@ -46,7 +46,8 @@ void
 email__record_remove_root(email__record *record, size_t at)
 {
 	email__free(record->roots[at].der);
-	memmove(record->roots + at, record->roots + at + 1, (record->root_count - at - 1) * sizeof *record->roots);
+	memmove(record->roots + at, record->roots + at + 1,
+	        (record->root_count - at - 1) * sizeof *record->roots);
 	record->root_count--;
 }
 
@@ -132,8 +133,8 @@ email__time_write(int64_t seconds, char out[24])
 	year += era * 400 + (month <= 2);
 	if (year < 0 || year > 9999)
 		year = 9999;
-	snprintf(out, 24, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)year, (int)month, (int)day, (int)(rest / 3600),
-	         (int)(rest / 60 % 60), (int)(rest % 60));
+	snprintf(out, 24, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)year, (int)month, (int)day,
+	         (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
 }
 
 /* Through the reader of certificates' times, which has the calendar. */

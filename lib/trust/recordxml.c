@@ -28,7 +28,8 @@ struct reader {
 static email_code
 complain(struct reader *r, const email__node *node, const char *what)
 {
-	email_code rc = email__error_set(r->e, EMAIL_E_SHEET, EMAIL_STAGE_SHEET, "%s: %s", email__node_name(node), what);
+	email_code rc = email__error_set(r->e, EMAIL_E_SHEET, EMAIL_STAGE_SHEET, "%s: %s",
+	                                 email__node_name(node), what);
 
 	email__error_place(r->e, r->name, email__node_line(node));
 	return rc;
@@ -40,6 +41,7 @@ read_text(struct reader *r, const email__node *node, const char **text)
 {
 	email_code rc = email__node_text(node, &r->text);
 
+	*text = "";
 	if (rc == EMAIL_E_MEMORY || (rc == EMAIL_OK && !(*text = email__buf_text(&r->text))))
 		return email__error_memory(r->e, EMAIL_STAGE_SHEET);
 	return rc ? complain(r, node, "it is no text, or too much") : EMAIL_OK;
@@ -127,8 +129,9 @@ read_policy(struct reader *r, const email__node *node)
 	if (rc)
 		return rc;
 	r->record->floor_policy = strcmp(text, "Floor") == 0;
-	return r->record->floor_policy || strcmp(text, "Refuse") == 0 ? EMAIL_OK
-	                                                              : complain(r, node, "it is Refuse or Floor");
+	return r->record->floor_policy || strcmp(text, "Refuse") == 0
+	               ? EMAIL_OK
+	               : complain(r, node, "it is Refuse or Floor");
 }
 
 /* --- the User Trust Store --- */
@@ -197,11 +200,25 @@ read_reasons(struct reader *r, const email__node *node, email__row *row)
 	return rc;
 }
 
-enum field { F_NAME, F_PORT, F_APPROVAL, F_REASONS, F_CREATED, F_APPROVED, F_UNTIL, F_SEEN, F_COUNT, F_REDUNDANT,
-	     F_CERTIFICATE, F_CHAIN, FIELD_COUNT };
+enum field {
+	F_NAME,
+	F_PORT,
+	F_APPROVAL,
+	F_REASONS,
+	F_CREATED,
+	F_APPROVED,
+	F_UNTIL,
+	F_SEEN,
+	F_COUNT,
+	F_REDUNDANT,
+	F_CERTIFICATE,
+	F_CHAIN,
+	FIELD_COUNT
+};
 
-static const char *const fields[FIELD_COUNT] = {"name",  "port",     "approval", "reasons",   "created",    "approved",
-                                                "until", "lastSeen", "count",    "redundant", "certificate", "chain"};
+static const char *const fields[FIELD_COUNT] = {"name",    "port",      "approval",   "reasons",
+                                                "created", "approved",  "until",      "lastSeen",
+                                                "count",   "redundant", "certificate", "chain"};
 
 /* What a row is made of, before it is one. */
 struct raw_row {
@@ -228,38 +245,25 @@ read_field(struct reader *r, email__node *node, enum field field, struct raw_row
 	email_code rc = EMAIL_OK;
 
 	switch (field) {
-	case F_NAME:
-		return read_host_name(r, node, raw);
+	case F_NAME: return read_host_name(r, node, raw);
 	case F_PORT:
 		rc = read_number(r, node, 1, 65535, &n);
 		raw->row.port = (int)n;
 		return rc;
-	case F_APPROVAL:
-		return read_approval(r, node, &raw->row);
-	case F_REASONS:
-		return read_reasons(r, node, &raw->row);
-	case F_CREATED:
-		return read_time(r, node, &raw->row.created);
-	case F_APPROVED:
-		return read_time(r, node, &raw->row.approved);
-	case F_UNTIL:
-		return read_time(r, node, &raw->row.until);
-	case F_SEEN:
-		return read_time(r, node, &raw->row.last_seen);
+	case F_APPROVAL: return read_approval(r, node, &raw->row);
+	case F_REASONS: return read_reasons(r, node, &raw->row);
+	case F_CREATED: return read_time(r, node, &raw->row.created);
+	case F_APPROVED: return read_time(r, node, &raw->row.approved);
+	case F_UNTIL: return read_time(r, node, &raw->row.until);
+	case F_SEEN: return read_time(r, node, &raw->row.last_seen);
 	case F_COUNT:
 		rc = read_number(r, node, 0, 2147483647, &n);
 		raw->row.count = (long)n;
 		return rc;
-	case F_REDUNDANT:
-		return read_boolean(r, node, &raw->row.redundant);
-	case F_CERTIFICATE:
-		raw->certificate = node;
-		return EMAIL_OK;
-	case F_CHAIN:
-		raw->chain = node;
-		return EMAIL_OK;
-	case FIELD_COUNT:
-		break;
+	case F_REDUNDANT: return read_boolean(r, node, &raw->row.redundant);
+	case F_CERTIFICATE: raw->certificate = node; return EMAIL_OK;
+	case F_CHAIN: raw->chain = node; return EMAIL_OK;
+	case FIELD_COUNT: break;
 	}
 	return rc;
 }
@@ -337,7 +341,8 @@ read_host(struct reader *r, email__node *node)
 		for (i = 0; i < FIELD_COUNT && strcmp(email__node_name(child), fields[i]) != 0; i++)
 			;
 		if (i == FIELD_COUNT || seen >> i & 1)
-			return complain(r, child, i == FIELD_COUNT ? "it is not known here" : "it is there twice");
+			return complain(r, child,
+			                i == FIELD_COUNT ? "it is not known here" : "it is there twice");
 		seen |= 1u << i;
 		rc = read_field(r, child, (enum field)i, &raw);
 	}
@@ -365,18 +370,12 @@ static email_code
 read_part(struct reader *r, email__node *node, unsigned part)
 {
 	switch (part) {
-	case 0:
-		return read_string(r, node, &r->record->system_store);
-	case 1:
-		return read_policy(r, node);
-	case 2:
-		return read_string(r, node, &r->record->crl_file);
-	case 3:
-		return read_time(r, node, &r->record->clock_floor);
-	case 4:
-		return read_roots(r, node);
-	default:
-		return read_hosts(r, node);
+	case 0: return read_string(r, node, &r->record->system_store);
+	case 1: return read_policy(r, node);
+	case 2: return read_string(r, node, &r->record->crl_file);
+	case 3: return read_time(r, node, &r->record->clock_floor);
+	case 4: return read_roots(r, node);
+	default: return read_hosts(r, node);
 	}
 }
 
@@ -390,11 +389,13 @@ email__record_read(email__record *record, email__sheet *sheet, const char *name,
 
 	email__buf_init(&r.text, TEXT_ROOM);
 	email__buf_init(&r.der, TEXT_ROOM);
-	for (node = email__node_first(email__sheet_root(sheet)); node && rc == EMAIL_OK; node = email__node_next(node)) {
+	for (node = email__node_first(email__sheet_root(sheet)); node && rc == EMAIL_OK;
+	     node = email__node_next(node)) {
 		for (i = 0; i < PART_COUNT && strcmp(email__node_name(node), parts[i]) != 0; i++)
 			;
 		if (i == PART_COUNT || r.seen >> i & 1) {
-			rc = complain(&r, node, i == PART_COUNT ? "it is not known here" : "it is there twice");
+			rc = complain(&r, node,
+			              i == PART_COUNT ? "it is not known here" : "it is there twice");
 			break;
 		}
 		r.seen |= 1u << i;
@@ -586,7 +587,8 @@ email__record_write(email__record *record, email__sheet *sheet)
 	if ((rc = write_text(root, "systemTrustStore", record->system_store, parts, PART_COUNT)) ||
 	    (rc = write_text(root, "clockPolicy", record->floor_policy ? "Floor" : "", parts, PART_COUNT)) ||
 	    (rc = write_text(root, "crlFile", record->crl_file, parts, PART_COUNT)) ||
-	    (rc = write_text(root, "clockFloor", floor, parts, PART_COUNT)) || (rc = write_roots(record, root)))
+	    (rc = write_text(root, "clockFloor", floor, parts, PART_COUNT)) ||
+	    (rc = write_roots(record, root)))
 		return rc;
 	return write_hosts(record, root);
 }

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "os/clock.h"
 #include "trust/again.h"
-#include "trust/object.h"
+#include "trust/judge.h"
 #include "trust/pem.h"
 #include "trust/store.h"
 
@@ -19,7 +19,7 @@ struct listing {
 	email_certificate_fn visit; /* NULL: only count */
 	void *context;
 	int64_t now;
-	char (*seen)[65];           /* a folder holds each root under several names */
+	char (*seen)[65]; /* a folder holds each root under several names */
 	size_t count;
 	bool stopped;
 };
@@ -69,7 +69,8 @@ read_system(email_trust *trust, struct listing *l, email_store_report *report)
 	email_code rc = EMAIL_OK;
 
 	memset(report, 0, sizeof *report);
-	if (trust->record.system_store && !(path = beside = email__trust_beside(trust, trust->record.system_store)))
+	if (trust->record.system_store &&
+	    !(path = beside = email__trust_beside(trust, trust->record.system_store)))
 		return email__error_memory(&trust->error, EMAIL_STAGE_TRUST);
 	if (path) {
 		rc = email__store_visit(path, list_root, l, &count, &trust->error);
@@ -120,6 +121,22 @@ email_trust_report_system(email_trust *trust, email_store_report *report)
 	memset(report, 0, sizeof *report);
 	if (rc == EMAIL_OK)
 		rc = read_system(trust, &l, report);
+	email__mutex_unlock(&trust->mutex);
+	return rc;
+}
+
+/* --- revocation lists --- */
+
+email_code
+email_trust_crl_outdated(email_trust *trust, bool *outdated)
+{
+	email__crls crls = {0};
+	email_code rc = begin(trust);
+
+	if (rc == EMAIL_OK)
+		rc = email__trust_load_crls(trust, &crls, &trust->error);
+	*outdated = rc == EMAIL_OK && email__crls_outdated(&crls, email__clock_wall());
+	email__crls_dispose(&crls);
 	email__mutex_unlock(&trust->mutex);
 	return rc;
 }
@@ -296,16 +313,20 @@ explain_import(email_trust *trust, const struct import *im, email_code rc)
 
 	if (rc == EMAIL_E_CERTIFICATE) {
 		if (im->private_key)
-			email__error_set(e, rc, EMAIL_STAGE_TRUST, "the file holds a private key: nothing was imported");
+			email__error_set(e, rc, EMAIL_STAGE_TRUST,
+			                 "the file holds a private key: nothing was imported");
 		else
 			email__error_set(e, rc, EMAIL_STAGE_TRUST,
-			                 "the file holds no certificate, or one that is cut off or not well formed: nothing was imported");
-		email__error_remedy(e, im->private_key ? "keep keys out of it; client keys go to emailctl keys import"
-		                                       : "give a PEM file of certificates, or one certificate in DER");
+			                 "the file holds no certificate, or one that is cut off or not well "
+			                 "formed: nothing was imported");
+		email__error_remedy(
+			e, im->private_key ? "keep keys out of it; client keys go to emailctl keys import"
+					   : "give a PEM file of certificates, or one certificate in DER");
 	} else if (rc == EMAIL_E_VALUE) {
 		email__error_clear(e);
 		email__error_set(e, rc, EMAIL_STAGE_TRUST,
-		                 "the alias is taken, or is not 1 to 64 bytes without spaces, slashes, leading '.' and '-'");
+		                 "the alias is taken, or is not 1 to 64 bytes without spaces, slashes, "
+		                 "leading '.' and '-'");
 	} else if (rc) {
 		email__error_set(e, rc, EMAIL_STAGE_TRUST, "%s", email_code_text(rc));
 	}
@@ -346,7 +367,8 @@ no_such_alias(email_trust *trust, const char *alias)
 
 	email__error_clear(&trust->error);
 	email__printable(printable, sizeof printable, alias, strlen(alias));
-	return email__error_set(&trust->error, EMAIL_E_UNKNOWN, EMAIL_STAGE_TRUST, "the User Trust Store has no %s", printable);
+	return email__error_set(&trust->error, EMAIL_E_UNKNOWN, EMAIL_STAGE_TRUST,
+	                        "the User Trust Store has no %s", printable);
 }
 
 email_code
@@ -361,7 +383,8 @@ email_trust_export(email_trust *trust, const char *alias, char *pem, size_t size
 	if (rc == EMAIL_OK && i == trust->record.root_count)
 		rc = no_such_alias(trust, alias);
 	else if (rc == EMAIL_OK &&
-	         (rc = email__pem_write(email__span_of(trust->record.roots[i].der, trust->record.roots[i].len), pem, size)))
+	         (rc = email__pem_write(
+			  email__span_of(trust->record.roots[i].der, trust->record.roots[i].len), pem, size)))
 		email__error_set(&trust->error, rc, EMAIL_STAGE_TRUST, "the buffer is too small");
 	email__mutex_unlock(&trust->mutex);
 	return rc;

@@ -22,7 +22,10 @@ struct named {
 	const char *oid;
 	size_t len;
 };
-#define OID(literal) {literal, sizeof(literal) - 1}
+#define OID(literal) \
+	{ \
+		literal, sizeof(literal) - 1 \
+	}
 
 /* Curves that PSA knows (RFC 5480 2.1.1.1, RFC 5639). secp256k1 is left out: no TLS signature scheme has it. */
 static const struct curve {
@@ -30,14 +33,14 @@ static const struct curve {
 	psa_ecc_family_t family;
 	int bits;
 } curves[] = {
-        {OID("\x2A\x86\x48\xCE\x3D\x03\x01\x01"), 0, 192},
-        {OID("\x2B\x81\x04\x00\x21"), 0, 224},
-        {OID("\x2A\x86\x48\xCE\x3D\x03\x01\x07"), PSA_ECC_FAMILY_SECP_R1, 256},
-        {OID("\x2B\x81\x04\x00\x22"), PSA_ECC_FAMILY_SECP_R1, 384},
-        {OID("\x2B\x81\x04\x00\x23"), PSA_ECC_FAMILY_SECP_R1, 521},
-        {OID("\x2B\x24\x03\x03\x02\x08\x01\x01\x07"), PSA_ECC_FAMILY_BRAINPOOL_P_R1, 256},
-        {OID("\x2B\x24\x03\x03\x02\x08\x01\x01\x0B"), PSA_ECC_FAMILY_BRAINPOOL_P_R1, 384},
-        {OID("\x2B\x24\x03\x03\x02\x08\x01\x01\x0D"), PSA_ECC_FAMILY_BRAINPOOL_P_R1, 512},
+	{OID("\x2A\x86\x48\xCE\x3D\x03\x01\x01"), 0, 192},
+	{OID("\x2B\x81\x04\x00\x21"), 0, 224},
+	{OID("\x2A\x86\x48\xCE\x3D\x03\x01\x07"), PSA_ECC_FAMILY_SECP_R1, 256},
+	{OID("\x2B\x81\x04\x00\x22"), PSA_ECC_FAMILY_SECP_R1, 384},
+	{OID("\x2B\x81\x04\x00\x23"), PSA_ECC_FAMILY_SECP_R1, 521},
+	{OID("\x2B\x24\x03\x03\x02\x08\x01\x01\x07"), PSA_ECC_FAMILY_BRAINPOOL_P_R1, 256},
+	{OID("\x2B\x24\x03\x03\x02\x08\x01\x01\x0B"), PSA_ECC_FAMILY_BRAINPOOL_P_R1, 384},
+	{OID("\x2B\x24\x03\x03\x02\x08\x01\x01\x0D"), PSA_ECC_FAMILY_BRAINPOOL_P_R1, 512},
 };
 
 /* Keys that are named but never verified with. */
@@ -46,10 +49,10 @@ static const struct other_key {
 	const char *name;
 	int bits;
 } other_keys[] = {
-        {OID("\x2B\x65\x70"), "Ed25519", 256},
-        {OID("\x2B\x65\x71"), "Ed448", 456},
-        {OID("\x2A\x86\x48\xCE\x38\x04\x01"), "DSA", 0},
-        {OID(OID_PSS), "RSASSA-PSS", 0},
+	{OID("\x2B\x65\x70"), "Ed25519", 256},
+	{OID("\x2B\x65\x71"), "Ed448", 456},
+	{OID("\x2A\x86\x48\xCE\x38\x04\x01"), "DSA", 0},
+	{OID(OID_PSS), "RSASSA-PSS", 0},
 };
 
 /* Signatures (RFC 3279 2.2, RFC 4055, RFC 5758, RFC 8410). A hash of 0 is never verified. */
@@ -59,22 +62,22 @@ static const struct scheme {
 	psa_algorithm_t hash;
 	const char *name;
 } schemes[] = {
-        {OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0B"), EMAIL__KEY_RSA, PSA_ALG_SHA_256, "SHA256withRSA"},
-        {OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0C"), EMAIL__KEY_RSA, PSA_ALG_SHA_384, "SHA384withRSA"},
-        {OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0D"), EMAIL__KEY_RSA, PSA_ALG_SHA_512, "SHA512withRSA"},
-        {OID("\x2A\x86\x48\xCE\x3D\x04\x03\x02"), EMAIL__KEY_EC, PSA_ALG_SHA_256, "SHA256withECDSA"},
-        {OID("\x2A\x86\x48\xCE\x3D\x04\x03\x03"), EMAIL__KEY_EC, PSA_ALG_SHA_384, "SHA384withECDSA"},
-        {OID("\x2A\x86\x48\xCE\x3D\x04\x03\x04"), EMAIL__KEY_EC, PSA_ALG_SHA_512, "SHA512withECDSA"},
-        {OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x05"), EMAIL__KEY_RSA, 0, "SHA1withRSA"},
-        {OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x04"), EMAIL__KEY_RSA, 0, "MD5withRSA"},
-        {OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x02"), EMAIL__KEY_RSA, 0, "MD2withRSA"},
-        {OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0E"), EMAIL__KEY_RSA, 0, "SHA224withRSA"},
-        {OID("\x2A\x86\x48\xCE\x3D\x04\x01"), EMAIL__KEY_EC, 0, "SHA1withECDSA"},
-        {OID("\x2A\x86\x48\xCE\x3D\x04\x03\x01"), EMAIL__KEY_EC, 0, "SHA224withECDSA"},
-        {OID("\x2A\x86\x48\xCE\x38\x04\x03"), EMAIL__KEY_OTHER, 0, "SHA1withDSA"},
-        {OID("\x60\x86\x48\x01\x65\x03\x04\x03\x02"), EMAIL__KEY_OTHER, 0, "SHA256withDSA"},
-        {OID("\x2B\x65\x70"), EMAIL__KEY_OTHER, 0, "Ed25519"},
-        {OID("\x2B\x65\x71"), EMAIL__KEY_OTHER, 0, "Ed448"},
+	{OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0B"), EMAIL__KEY_RSA, PSA_ALG_SHA_256, "SHA256withRSA"},
+	{OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0C"), EMAIL__KEY_RSA, PSA_ALG_SHA_384, "SHA384withRSA"},
+	{OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0D"), EMAIL__KEY_RSA, PSA_ALG_SHA_512, "SHA512withRSA"},
+	{OID("\x2A\x86\x48\xCE\x3D\x04\x03\x02"), EMAIL__KEY_EC, PSA_ALG_SHA_256, "SHA256withECDSA"},
+	{OID("\x2A\x86\x48\xCE\x3D\x04\x03\x03"), EMAIL__KEY_EC, PSA_ALG_SHA_384, "SHA384withECDSA"},
+	{OID("\x2A\x86\x48\xCE\x3D\x04\x03\x04"), EMAIL__KEY_EC, PSA_ALG_SHA_512, "SHA512withECDSA"},
+	{OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x05"), EMAIL__KEY_RSA, 0, "SHA1withRSA"},
+	{OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x04"), EMAIL__KEY_RSA, 0, "MD5withRSA"},
+	{OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x02"), EMAIL__KEY_RSA, 0, "MD2withRSA"},
+	{OID("\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0E"), EMAIL__KEY_RSA, 0, "SHA224withRSA"},
+	{OID("\x2A\x86\x48\xCE\x3D\x04\x01"), EMAIL__KEY_EC, 0, "SHA1withECDSA"},
+	{OID("\x2A\x86\x48\xCE\x3D\x04\x03\x01"), EMAIL__KEY_EC, 0, "SHA224withECDSA"},
+	{OID("\x2A\x86\x48\xCE\x38\x04\x03"), EMAIL__KEY_OTHER, 0, "SHA1withDSA"},
+	{OID("\x60\x86\x48\x01\x65\x03\x04\x03\x02"), EMAIL__KEY_OTHER, 0, "SHA256withDSA"},
+	{OID("\x2B\x65\x70"), EMAIL__KEY_OTHER, 0, "Ed25519"},
+	{OID("\x2B\x65\x71"), EMAIL__KEY_OTHER, 0, "Ed448"},
 };
 
 static const struct pss_hash {
@@ -82,9 +85,9 @@ static const struct pss_hash {
 	psa_algorithm_t hash;
 	const char *name;
 } pss_hashes[] = {
-        {OID("\x60\x86\x48\x01\x65\x03\x04\x02\x01"), PSA_ALG_SHA_256, "SHA256withRSAandMGF1"},
-        {OID("\x60\x86\x48\x01\x65\x03\x04\x02\x02"), PSA_ALG_SHA_384, "SHA384withRSAandMGF1"},
-        {OID("\x60\x86\x48\x01\x65\x03\x04\x02\x03"), PSA_ALG_SHA_512, "SHA512withRSAandMGF1"},
+	{OID("\x60\x86\x48\x01\x65\x03\x04\x02\x01"), PSA_ALG_SHA_256, "SHA256withRSAandMGF1"},
+	{OID("\x60\x86\x48\x01\x65\x03\x04\x02\x02"), PSA_ALG_SHA_384, "SHA384withRSAandMGF1"},
+	{OID("\x60\x86\x48\x01\x65\x03\x04\x02\x03"), PSA_ALG_SHA_512, "SHA512withRSAandMGF1"},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -102,7 +105,8 @@ parse_rsa(email__key *key)
 	email__span in = key->bytes, seq, n, e;
 	unsigned char top;
 
-	if (!email__der_take(&in, EMAIL__DER_SEQUENCE, &seq) || in.n || !email__der_take(&seq, EMAIL__DER_INTEGER, &n) ||
+	if (!email__der_take(&in, EMAIL__DER_SEQUENCE, &seq) || in.n ||
+	    !email__der_take(&seq, EMAIL__DER_INTEGER, &n) ||
 	    !email__der_take(&seq, EMAIL__DER_INTEGER, &e) || seq.n)
 		return false;
 	if (n.n == 0 || n.p[0] & 0x80 || e.n == 0 || e.p[0] & 0x80)
@@ -153,7 +157,8 @@ email__key_parse(email__span spki, email__key *key)
 	key->name = "unknown";
 	key->weak = true;
 	if (!email__der_take(&spki, EMAIL__DER_SEQUENCE, &seq) || spki.n ||
-	    !email__der_take(&seq, EMAIL__DER_SEQUENCE, &alg) || !email__der_take(&alg, EMAIL__DER_OID, &oid) ||
+	    !email__der_take(&seq, EMAIL__DER_SEQUENCE, &alg) ||
+	    !email__der_take(&alg, EMAIL__DER_OID, &oid) ||
 	    !email__der_take(&seq, EMAIL__DER_BIT_STRING, &bits) || seq.n || bits.n < 2 || bits.p[0] != 0)
 		return false;
 	key->bytes = email__span_of(bits.p + 1, bits.n - 1);
@@ -181,10 +186,12 @@ parse_pss(email__span parameters, email__sigalg *alg)
 	alg->pss = true;
 	if (!email__der_take(&parameters, EMAIL__DER_SEQUENCE, &seq) ||
 	    !email__der_take(&seq, EMAIL__DER_CONTEXT_HOLDS(0), &tagged) ||
-	    !email__der_take(&tagged, EMAIL__DER_SEQUENCE, &inner) || !email__der_take(&inner, EMAIL__DER_OID, &hash) ||
+	    !email__der_take(&tagged, EMAIL__DER_SEQUENCE, &inner) ||
+	    !email__der_take(&inner, EMAIL__DER_OID, &hash) ||
 	    !email__der_take(&seq, EMAIL__DER_CONTEXT_HOLDS(1), &tagged) ||
-	    !email__der_take(&tagged, EMAIL__DER_SEQUENCE, &inner) || !email__der_take(&inner, EMAIL__DER_OID, &mgf) ||
-	    !EMAIL__SPAN_IS(mgf, OID_MGF1) || !email__der_take(&inner, EMAIL__DER_SEQUENCE, &tagged) ||
+	    !email__der_take(&tagged, EMAIL__DER_SEQUENCE, &inner) ||
+	    !email__der_take(&inner, EMAIL__DER_OID, &mgf) || !EMAIL__SPAN_IS(mgf, OID_MGF1) ||
+	    !email__der_take(&inner, EMAIL__DER_SEQUENCE, &tagged) ||
 	    !email__der_take(&tagged, EMAIL__DER_OID, &mgf_hash) || !email__span_equal(hash, mgf_hash))
 		return;
 	for (i = 0; i < COUNT(pss_hashes); i++)
@@ -229,7 +236,8 @@ ecdsa_raw(email__span der, size_t part, unsigned char *raw)
 	int i;
 
 	if (!email__der_take(&der, EMAIL__DER_SEQUENCE, &seq) || der.n ||
-	    !email__der_take(&seq, EMAIL__DER_INTEGER, &v[0]) || !email__der_take(&seq, EMAIL__DER_INTEGER, &v[1]) || seq.n)
+	    !email__der_take(&seq, EMAIL__DER_INTEGER, &v[0]) ||
+	    !email__der_take(&seq, EMAIL__DER_INTEGER, &v[1]) || seq.n)
 		return false;
 	memset(raw, 0, 2 * part);
 	for (i = 0; i < 2; i++) {
@@ -289,7 +297,8 @@ email__signature_verify(const email__key *key, const email__sigalg *alg, email__
 	psa_set_key_algorithm(&attributes, psa_scheme(alg));
 	status = psa_import_key(&attributes, key->bytes.p, key->bytes.n, &id);
 	if (status == PSA_SUCCESS)
-		status = psa_verify_message(id, psa_scheme(alg), signed_bytes.p, signed_bytes.n, signature.p, signature.n);
+		status = psa_verify_message(id, psa_scheme(alg), signed_bytes.p, signed_bytes.n, signature.p,
+		                            signature.n);
 	psa_destroy_key(id);
 	return from_psa(status);
 }

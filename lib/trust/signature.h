@@ -30,7 +30,7 @@ typedef struct email__sigalg {
 	const char *name; /* "SHA256withRSA"; "unknown" */
 	unsigned hash;    /* PSA's; 0: none that can be verified */
 	bool pss;
-	bool weak;        /* SHA-1, MD5, or of a kind that is not verified */
+	bool weak; /* SHA-1, MD5, or of a kind that is not verified */
 } email__sigalg;
 
 /* False: the structure is broken. A kind that is not known is not. */

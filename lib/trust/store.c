@@ -14,12 +14,12 @@
 
 /* Bundles before folders: a folder holds each root under several names. */
 static const char *const places[] = {
-        "/etc/ssl/certs/ca-certificates.crt", /* Debian, Alpine, OpenWrt ca-bundle */
-        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
-        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-        "/etc/ssl/cert.pem",                  /* Alpine without the bundle, musl systems */
-        "/etc/ssl/ca-bundle.pem",             /* SUSE */
-        "/etc/ssl/certs",                     /* OpenWrt ca-certificates: one file a root */
+	"/etc/ssl/certs/ca-certificates.crt", /* Debian, Alpine, OpenWrt ca-bundle */
+	"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora, RHEL */
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+	"/etc/ssl/cert.pem",      /* Alpine without the bundle, musl systems */
+	"/etc/ssl/ca-bundle.pem", /* SUSE */
+	"/etc/ssl/certs",         /* OpenWrt ca-certificates: one file a root */
 };
 
 const char *
@@ -86,7 +86,8 @@ read_der(struct visitor *v, const char *path)
 
 	email__buf_init(&bytes, EMAIL__CERTIFICATE_MAX);
 	if ((rc = email__file_read(path, &bytes, v->e)) == EMAIL_OK)
-		rc = email__pem_read(email__buf_head(&bytes), email__buf_len(&bytes), take_block, v, &skipped);
+		rc = email__pem_read(email__buf_head(&bytes), email__buf_len(&bytes), take_block, v,
+		                     &skipped);
 	email__buf_dispose(&bytes);
 	return rc;
 }
@@ -107,7 +108,8 @@ read_pieces(struct visitor *v, email__file *file, const char *path)
 			return read_der(v, path);
 		}
 		if ((total += (long long)got) > EMAIL__BUNDLE_MAX) {
-			rc = email__error_set(v->e, EMAIL_E_LIMIT, EMAIL_STAGE_TRUST, "%s is too large", path);
+			rc = email__error_set(v->e, EMAIL_E_LIMIT, EMAIL_STAGE_TRUST, "%s is too large",
+			                      path);
 			break;
 		}
 		if ((rc = email__pem_push(&pem, piece, got)))
@@ -132,7 +134,8 @@ read_file(struct visitor *v, const char *path)
 		email__file_close(file);
 	}
 	if (rc == EMAIL_E_CERTIFICATE) {
-		email__error_set(v->e, rc, EMAIL_STAGE_TRUST, "%s is cut off: a certificate begins and does not end", path);
+		email__error_set(v->e, rc, EMAIL_STAGE_TRUST,
+		                 "%s is cut off: a certificate begins and does not end", path);
 		email__error_remedy(v->e, "restore the file, or set systemTrustStore to a good one");
 	} else if (rc == EMAIL_E_MEMORY) {
 		email__error_memory(v->e, EMAIL_STAGE_TRUST);
@@ -168,7 +171,8 @@ visit_name(void *context, const char *name)
 }
 
 email_code
-email__store_visit(const char *path, email__store_fn visit, void *context, email__store_count *count, email_error *e)
+email__store_visit(const char *path, email__store_fn visit, void *context, email__store_count *count,
+                   email_error *e)
 {
 	email_error own = {0};
 	struct visitor v = {visit, context, count, NULL, e ? e : &own, EMAIL_OK};

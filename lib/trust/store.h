@@ -21,8 +21,8 @@ const char *email__store_find(bool (*exists)(const char *path));
 
 /* Visits every certificate that parses, until the callback returns anything but EMAIL_OK. */
 typedef email_code (*email__store_fn)(void *context, const email__cert *cert);
-email_code email__store_visit(const char *path, email__store_fn visit, void *context, email__store_count *count,
-                              email_error *e);
+email_code email__store_visit(const char *path, email__store_fn visit, void *context,
+                              email__store_count *count, email_error *e);
 
 /* Copies that a pool points into. */
 typedef struct email__anchors {

@@ -48,8 +48,8 @@ record_seen(email_trust *trust, void *context)
 {
 	struct seen *s = context;
 	const struct question *q = s->q;
-	email__row *row = email__hosts_record(&trust->record.hosts, q->j->reference.name, q->port, &q->j->leaf,
-	                                      q->j->reasons, q->now, &s->first, &s->rc);
+	email__row *row = email__hosts_record(&trust->record.hosts, q->j->reference.name, q->port,
+	                                      &q->j->leaf, q->j->reasons, q->now, &s->first, &s->rc);
 
 	if (row && (s->rc = keep_chain(q->j, row)) == EMAIL_OK)
 		q->verdict->approval = row->approval;
@@ -69,7 +69,8 @@ remember(const struct question *q)
 
 	if (q->trust->transient)
 		return;
-	row = email__hosts_find(hosts, q->j->reference.name, q->port, q->verdict->certificate.public_key_sha256);
+	row = email__hosts_find(hosts, q->j->reference.name, q->port,
+	                        q->verdict->certificate.public_key_sha256);
 	if (row) {
 		email__row before = *row;
 
@@ -77,7 +78,8 @@ remember(const struct question *q)
 		before.last_seen = q->now;
 		before.changed = true;
 		if (before.reasons == q->j->reasons && !before.redundant &&
-		    email__span_equal(q->j->leaf.der, email__span_of(row->der, row->der_len)) && !email__row_due(&before)) {
+		    email__span_equal(q->j->leaf.der, email__span_of(row->der, row->der_len)) &&
+		    !email__row_due(&before)) {
 			q->verdict->recorded = record_seen(q->trust, &s) == EMAIL_OK;
 			return;
 		}
@@ -121,7 +123,8 @@ learn(struct question *q)
 	for (i = 0; i < trust->record.hosts.count; i++) {
 		const email__row *row = &trust->record.hosts.list[i];
 
-		stale = stale || (row->port == q->port && !row->redundant && strcmp(row->host, q->j->reference.name) == 0);
+		stale = stale || (row->port == q->port && !row->redundant &&
+		                  strcmp(row->host, q->j->reference.name) == 0);
 	}
 	if (stale)
 		(void)email__trust_change(trust, mark_redundant, q, NULL);
@@ -164,7 +167,8 @@ decide(struct question *q)
 	}
 	if (reasons & email__reasons_hard()) /* rule 1: no exemption waives it, none is offered */
 		return refuse(q);
-	row = email__hosts_find(&trust->record.hosts, host, q->port, q->verdict->certificate.public_key_sha256);
+	row = email__hosts_find(&trust->record.hosts, host, q->port,
+	                        q->verdict->certificate.public_key_sha256);
 	if (row && email__row_allows(row, q->now, q->j->when.unset)) { /* rule 5 */
 		q->verdict->kind = EMAIL__EXEMPTION_ACCEPTED;
 		remember(q);
@@ -193,13 +197,13 @@ ask(struct question *q, const char *host, const email__chain *chain)
 	if ((rc = email__trust_refresh(q->trust, q->e)))
 		return rc;
 	if ((rc = email__judgement_take(q->j, host, sent, i)))
-		return email__error_set(q->e, rc, EMAIL_STAGE_TRUST, "the hostname is no host name and no address");
+		return email__error_set(q->e, rc, EMAIL_STAGE_TRUST,
+		                        "the hostname is no host name and no address");
 	q->j->when = email__trust_when(q->trust, q->now);
 	if ((rc = email__judge(q->j, q->trust, q->e)))
 		return rc;
-	q->trust->crl_outdated = q->j->crls.outdated;
 	q->verdict->reasons = q->j->reasons;
-	if (q->j->parsed && (rc = email__cert_describe(&q->j->leaf, q->now, &q->verdict->certificate)))
+	if (q->j->parsed && email__cert_describe(&q->j->leaf, q->now, &q->verdict->certificate))
 		return email__error_memory(q->e, EMAIL_STAGE_TRUST);
 	return decide(q);
 }
@@ -231,8 +235,8 @@ email__trust_judge_at(email_trust *trust, const char *host, int port, const emai
 }
 
 email_code
-email__trust_judge(email_trust *trust, const char *host, int port, const email__chain *chain, email__verdict *verdict,
-                   email_error *error)
+email__trust_judge(email_trust *trust, const char *host, int port, const email__chain *chain,
+                   email__verdict *verdict, email_error *error)
 {
 	return email__trust_judge_at(trust, host, port, chain, email__clock_wall(), verdict, error);
 }
@@ -261,7 +265,8 @@ email__trust_challenge(email_trust *trust, const char *host, int port, const ema
 	char name[EMAIL__HOST_MAX];
 	void *context;
 
-	if (!trust || verdict->kind != EMAIL__REFUSED || !verdict->recorded || email__host_canonical(host, name, NULL))
+	if (!trust || verdict->kind != EMAIL__REFUSED || !verdict->recorded ||
+	    email__host_canonical(host, name, NULL))
 		return false;
 	email__mutex_lock(&trust->mutex);
 	challenge = trust->challenge;
@@ -273,13 +278,13 @@ email__trust_challenge(email_trust *trust, const char *host, int port, const ema
 	switch (challenge(context, &entry)) {
 	case EMAIL_ANSWER_APPROVE:
 		if (entry.approval == EMAIL_APPROVAL_KEY_CHANGED)
-			return email_trust_accept_key(trust, name, port, entry.certificate.sha256) == EMAIL_OK;
+			return email_trust_accept_key(trust, name, port, entry.certificate.sha256) ==
+			       EMAIL_OK;
 		return email_trust_approve(trust, name, port, entry.certificate.sha256, 0) == EMAIL_OK;
 	case EMAIL_ANSWER_REJECT:
 		(void)email_trust_reject(trust, name, port, entry.certificate.sha256);
 		return false;
-	case EMAIL_ANSWER_LATER:
-		break;
+	case EMAIL_ANSWER_LATER: break;
 	}
 	return false;
 }

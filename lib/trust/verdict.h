@@ -11,17 +11,17 @@
 #include "tls/tls.h"
 
 typedef enum email__verdict_kind {
-	EMAIL__REFUSED,           /* the zero value refuses */
+	EMAIL__REFUSED, /* the zero value refuses */
 	EMAIL__CHAIN_ACCEPTED,
 	EMAIL__EXEMPTION_ACCEPTED
 } email__verdict_kind;
 
 typedef struct email__verdict {
 	email__verdict_kind kind;
-	email_reasons reasons;        /* of a refusal, or what the exemption waives */
-	bool recorded;                /* an entry stands in Allowed Hosts now, to be approved */
-	bool first_seen;              /* this fingerprint made a new entry: raise the event */
-	email_approval approval;      /* of the entry that decided, where one did */
+	email_reasons reasons;         /* of a refusal, or what the exemption waives */
+	bool recorded;                 /* an entry stands in Allowed Hosts now, to be approved */
+	bool first_seen;               /* this fingerprint made a new entry: raise the event */
+	email_approval approval;       /* of the entry that decided, where one did */
 	email_certificate certificate; /* the leaf, described */
 } email__verdict;
 

@@ -5,7 +5,7 @@
 
 #include "trust/verdict.h"
 
-email_code email__trust_judge_at(email_trust *trust, const char *host, int port, const email__chain *chain, int64_t now,
-                                 email__verdict *verdict, email_error *error);
+email_code email__trust_judge_at(email_trust *trust, const char *host, int port, const email__chain *chain,
+                                 int64_t now, email__verdict *verdict, email_error *error);
 
 #endif

@@ -84,20 +84,24 @@ verify(email_trust *trust, const email_verify *q, struct list *chain, struct lis
 	    (rc = email__trust_refresh(trust, e)))
 		return rc;
 	if (email__judgement_take(j, q->host, chain->der, chain->count))
-		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_TRUST, "the host is no host name and no address");
+		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_TRUST,
+		                        "the host is no host name and no address");
 	for (i = 0; i < roots->count; i++)
 		email__judgement_root(j, roots->der[i]);
-	j->when = q->time ? email__when_make(q->time, 0, true, false) : email__trust_when(trust, email__clock_wall());
+	j->when = q->time ? email__when_make(q->time, 0, true, false)
+	                  : email__trust_when(trust, email__clock_wall());
+	j->when.inside = q->time && q->nanoseconds > 0;
 	if ((rc = email__judge(j, q->roots ? NULL : trust, e)))
 		return rc;
 	return answer(j, reasons, e);
 }
 
 email_code
-email_trust_verify(email_trust *trust, const email_verify *question, email_reasons *reasons, email_error *error)
+email_trust_verify(email_trust *trust, const email_verify *question, email_reasons *reasons,
+                   email_error *error)
 {
 	email_error own = {0};
-	email_reasons unused;
+	email_reasons unused = 0;
 	email_trust *transient = NULL;
 	email__judgement *j = email__judgement_new();
 	struct list *lists = email__calloc(2, sizeof *lists);

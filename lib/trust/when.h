@@ -20,6 +20,7 @@
 
 typedef struct email__when {
 	int64_t now;
+	bool inside;       /* a part of that second has gone by */
 	int64_t floor;     /* the later of the build date and the newest not-before once accepted */
 	bool unset;        /* the clock is below the floor, and nobody vouches for it */
 	bool floor_policy; /* clockPolicy Floor: judge against the floor then */

@@ -52,8 +52,8 @@ chain_good(pki_cert *root, pki_cert *middle, pki_cert *leaf)
 }
 
 email_reasons
-chain_judge(const char *host, int64_t now, const pki_cert *const *sent, size_t count, const pki_cert *const *roots,
-            size_t root_count)
+chain_judge(const char *host, int64_t now, const pki_cert *const *sent, size_t count,
+            const pki_cert *const *roots, size_t root_count)
 {
 	email__span spans[EMAIL__POOL_MAX];
 	email__judgement *j = email__judgement_new();

@@ -16,7 +16,8 @@ pki_key *chain_key_kind(pki_kind kind);
 void chain_keys_free(void);
 
 /* Issues, and fails the test where that fails. */
-void chain_issue(pki_cert *cert, const pki_spec *spec, pki_key *key, const pki_cert *issuer, pki_key *issuer_key);
+void chain_issue(pki_cert *cert, const pki_spec *spec, pki_key *key, const pki_cert *issuer,
+                 pki_key *issuer_key);
 /* A root by KEY_ROOT, an intermediate by KEY_MIDDLE, a server "mail.example.com" by KEY_LEAF. */
 void chain_good(pki_cert *root, pki_cert *middle, pki_cert *leaf);
 

@@ -98,6 +98,19 @@ post_open(post *p, bool trusted)
 	p->message = alarm_mail();
 }
 
+void
+post_restart(post *p)
+{
+	char why[200] = "";
+
+	p->options.port = email_test_server_port(p->server);
+	p->options.rules = 0;
+	email_test_server_stop(p->server);
+	p->server = email_test_server_start(&p->options, why, sizeof why);
+	if (!p->server)
+		fail_msg("%s", why);
+}
+
 email_test_counts
 post_counts(post *p)
 {

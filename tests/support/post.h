@@ -24,6 +24,8 @@ void post_init(post *p, email_test_tls tls);
 /* `trusted`: the root is in the account's User Trust Store. */
 void post_open(post *p, bool trusted);
 void post_rule(post *p, const char *stage, email_test_deed deed, const char *text);
+/* Another server on the same port, without the rules. */
+void post_restart(post *p);
 void post_close(post *p);
 /* What the server counted, once all connections have ended. */
 email_test_counts post_counts(post *p);

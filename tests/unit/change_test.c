@@ -213,7 +213,7 @@ static void
 names_are_changed_within_the_service(void **state)
 {
 	char other[] = "Other";
-	const email__owner owner = {other, NULL, taken};
+	const email__owner owner = {.service = other, .name_taken = taken};
 
 	(void)state;
 	account->owner = &owner;

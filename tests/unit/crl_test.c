@@ -11,6 +11,7 @@
 #include "support/cm.h"
 #include "support/failalloc.h"
 #include "trust/pem.h"
+#include "trust/verdict.h"
 
 /* 3.6 wants a random generator where 4.x takes PSA's by itself. */
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
@@ -51,7 +52,8 @@ struct crl {
 static struct crl
 make(pki_key *key, email__span serial, const char *next)
 {
-	static const unsigned char alg[] = {0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02};
+	static const unsigned char alg[] = {0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86,
+	                                    0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02};
 	unsigned char tbs[1024], entry[128], hash[32], sig[256];
 	struct crl c;
 	size_t n = 0, m, len;
@@ -76,8 +78,8 @@ make(pki_key *key, email__span serial, const char *next)
 	memcpy(c.der + c.n, alg, sizeof alg);
 	c.n += sizeof alg;
 	assert_int_equal(psa_hash_compute(PSA_ALG_SHA_256, tbs, n, hash, sizeof hash, &len), PSA_SUCCESS);
-	assert_int_equal(mbedtls_pk_sign(pki_key_context(key), MBEDTLS_MD_SHA256, hash, sizeof hash, sig + 1, sizeof sig - 1,
-	                                 &len CRL_RNG),
+	assert_int_equal(mbedtls_pk_sign(pki_key_context(key), MBEDTLS_MD_SHA256, hash, sizeof hash, sig + 1,
+	                                 sizeof sig - 1, &len CRL_RNG),
 	                 0);
 	sig[0] = 0;
 	c.n += put(c.der + c.n, 0x03, sig, len + 1);
@@ -110,8 +112,8 @@ judge(const struct crl *c, int64_t now, bool *outdated)
 	int checks = 5;
 
 	assert_int_equal(email__crls_load(&crls, c->der, c->n), EMAIL_OK);
-	r = email__crls_judge(&crls, &leaf_cert, &root_cert, now, &checks, &rc);
-	*outdated = crls.outdated;
+	r = email__crls_judge(&crls, &leaf_cert, &root_cert, &checks, &rc);
+	*outdated = email__crls_outdated(&crls, now);
 	assert_int_equal(rc, EMAIL_OK);
 	email__crls_dispose(&crls);
 	return r;
@@ -203,6 +205,59 @@ test_load(void **state)
 	}
 }
 
+static void
+write_file(const char *path, const void *p, size_t n)
+{
+	FILE *f = fopen(path, "wb");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(p, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* crlFile of a sheet: revoked is refused, approved or not; a file that cannot be read lets nobody in. */
+static void
+test_sheet(void **state)
+{
+	struct crl listed = make(chain_key_of(KEY_ROOT), leaf_cert.serial, "260201000000Z");
+	char folder[] = "/tmp/emailcrlXXXXXX", path[64], command[64];
+	email__chain chain = {1, {{leaf.der, leaf.len}}};
+	email__verdict v;
+	email_trust *trust = email_trust_new();
+	email_error e = {0};
+	bool outdated;
+
+	(void)state;
+	assert_non_null(trust);
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/revoked.crl", folder);
+	assert_int_equal(email_trust_open(trust, folder), EMAIL_OK);
+	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e), EMAIL_E_TRUST);
+	assert_int_equal(email_trust_approve(trust, "mail.example.com", 465, v.certificate.sha256, 0),
+	                 EMAIL_OK);
+	assert_int_equal(email_trust_import(trust, root.der, root.len, NULL, NULL), EMAIL_OK);
+	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e), EMAIL_OK);
+	assert_int_equal(email_trust_crl_outdated(trust, &outdated), EMAIL_OK);
+	assert_false(outdated);
+	write_file(path, listed.der, listed.n);
+	assert_int_equal(email_trust_set(trust, "crlFile", "revoked.crl"), EMAIL_OK);
+	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e), EMAIL_E_TRUST);
+	assert_int_equal(v.reasons, EMAIL_REASON(REVOKED));
+	assert_int_equal(email_trust_crl_outdated(trust, &outdated), EMAIL_OK);
+	assert_true(outdated);
+	write_file(path, listed.der, listed.n - 1);
+	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e),
+	                 EMAIL_E_CERTIFICATE);
+	assert_int_equal(v.kind, EMAIL__REFUSED);
+	assert_int_equal(email_trust_crl_outdated(trust, &outdated), EMAIL_E_CERTIFICATE);
+	remove(path);
+	memset(&e, 0, sizeof e);
+	assert_int_equal(email__trust_judge(trust, "mail.example.com", 465, &chain, &v, &e), EMAIL_E_FILE);
+	email_trust_free(trust);
+	snprintf(command, sizeof command, "rm -rf %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
 static int
 end(void **state)
 {
@@ -215,7 +270,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_judge), cmocka_unit_test(test_path),
-	                                   cmocka_unit_test(test_load)};
+	                                   cmocka_unit_test(test_load), cmocka_unit_test(test_sheet)};
 
 	return cmocka_run_group_tests(tests, setup, end);
 }

@@ -34,7 +34,8 @@ static email__row *
 see(email__hosts *hosts, const char *host, int port, size_t which, bool *first)
 {
 	email_code rc;
-	email__row *row = email__hosts_record(hosts, host, port, &parsed[which], SELF, 1000 + (int64_t)which, first, &rc);
+	email__row *row = email__hosts_record(hosts, host, port, &parsed[which], SELF, 1000 + (int64_t)which,
+	                                      first, &rc);
 
 	assert_int_equal(rc, row ? EMAIL_OK : EMAIL_E_LIMIT);
 	return row;
@@ -97,7 +98,7 @@ test_key_changed(void **state)
 
 	(void)state;
 	row = see(&hosts, "a.example", 465, 0, &first);
-	strcpy(old, row->key_sha256);
+	snprintf(old, sizeof old, "%s", row->key_sha256);
 	assert_int_equal(email__hosts_accept(&hosts, row, 5), EMAIL_E_VALUE);
 	email__hosts_approve(row, 1001, 0);
 	row = see(&hosts, "a.example", 465, 1, &first);
@@ -148,7 +149,7 @@ test_renewed(void **state)
 	}
 	row = email__hosts_record(&hosts, "a.example", 465, &cert[0], SELF, 1, &first, &rc);
 	email__hosts_approve(row, 1, 0);
-	strcpy(old, row->sha256);
+	snprintf(old, sizeof old, "%s", row->sha256);
 	row = email__hosts_record(&hosts, "a.example", 465, &cert[1], SELF, 2, &first, &rc);
 	assert_false(first);
 	assert_int_equal(hosts.count, 1);
@@ -173,7 +174,7 @@ test_bounds(void **state)
 	email__hosts_approve(row, 1, 0);
 	for (i = 1; i <= 4; i++)
 		see(&hosts, "a.example", 465, i, &first);
-	strcpy(oldest, hosts.list[1].key_sha256);
+	snprintf(oldest, sizeof oldest, "%s", hosts.list[1].key_sha256);
 	assert_int_equal(hosts.count, 5);
 	see(&hosts, "a.example", 465, 5, &first);
 	assert_int_equal(hosts.count, 5);
@@ -313,9 +314,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_life),   cmocka_unit_test(test_until),     cmocka_unit_test(test_key_changed),
-	        cmocka_unit_test(test_renewed), cmocka_unit_test(test_bounds),   cmocka_unit_test(test_pick),
-	        cmocka_unit_test(test_redundant), cmocka_unit_test(test_due),    cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_life),        cmocka_unit_test(test_until),
+		cmocka_unit_test(test_key_changed), cmocka_unit_test(test_renewed),
+		cmocka_unit_test(test_bounds),      cmocka_unit_test(test_pick),
+		cmocka_unit_test(test_redundant),   cmocka_unit_test(test_due),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, make, end);

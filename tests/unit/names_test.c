@@ -15,47 +15,49 @@ test_pairs(void **state)
 		const char *host, *subject, *names;
 		email_reasons reasons;
 	} rows[] = {
-	        {"mail.example.com", "CN=x", "DNS:mail.example.com", 0},
-	        {"mail.example.com", "CN=x", "DNS:MAIL.example.COM", 0},
-	        {"MAIL.EXAMPLE.COM.", "CN=x", "DNS:mail.example.com", 0},
-	        {"mail.example.com", "CN=x", "DNS:a.example, DNS:mail.example.com", 0},
-	        {"cellar", "CN=x", "DNS:cellar", 0},
-	        {"b\xC3\xBC" "cher.example", "CN=x", "DNS:xn--bcher-kva.example", 0},
-	        /* wildcards: one whole label on the left, two behind it */
-	        {"mail.example.com", "CN=x", "DNS:*.example.com", 0},
-	        {"a.b.example.com", "CN=x", "DNS:*.example.com", N},
-	        {"example.com", "CN=x", "DNS:*.example.com", N},
-	        {"example.com", "CN=x", "DNS:*.com", N},
-	        {"cellar", "CN=x", "DNS:*", N},
-	        {"mail.example.com", "CN=x", "DNS:*", N},
-	        {"mail.example.com", "CN=x", "DNS:m*.example.com", N},
-	        {"mail.example.com", "CN=x", "DNS:*l.example.com", N},
-	        {"mail.example.com", "CN=x", "DNS:*.*.com", N},
-	        {"mail.example.com", "CN=x", "DNS:mail.*.com", N},
-	        {"mail.example.com", "CN=x", "DNS:*mail.example.com", N},
-	        {"mail.example.com", "CN=x", "DNS:.example.com", N},
-	        {"mail.example.com", "CN=x", "DNS:mail.example.com.", N},
-	        {"mail.example.com", "CN=x", "DNS:mail.example.co", N},
-	        {"mail.example.com", "CN=x", "DNS:mail.example.comm", N},
-	        /* addresses: bytes, and nothing that only looks like one */
-	        {"192.0.2.1", "CN=x", "IP:192.0.2.1", 0},
-	        {"::1", "CN=x", "IP:::1", 0},
-	        {"[0:0:0:0:0:0:0:1]", "CN=x", "IP:::1", 0},
-	        {"127.0.0.1", "CN=x", "DNS:127.0.0.1", N},
-	        {"127.0.0.1", "CN=x", "DNS:*.0.0.1", N},
-	        {"127.0.0.1", "CN=127.0.0.1", NULL, CN},
-	        {"192.0.2.1", "CN=x", "IP:192.0.2.2", N},
-	        {"::ffff:192.0.2.1", "CN=x", "IP:192.0.2.1", N},
-	        {"mail.example.com", "CN=x", "IP:192.0.2.1", N},
-	        /* no other kind of name */
-	        {"mail.example.com", "CN=mail.example.com", NULL, CN},
-	        {"mail.example.com", "CN=*.example.com", NULL, CN},
-	        {"mail.example.com", "CN=other.example.com", NULL, N},
-	        {"mail.example.com", "CN=mail.example.com", "DNS:other.example.com", N},
-	        {"mail.example.com", "CN=mail.example.com", "EMAIL:a@mail.example.com", CN},
-	        {"mail.example.com", "CN=x", "EMAIL:mail.example.com", N},
-	        {"mail.example.com", "CN=x", "URI:mail.example.com", N},
-	        {"mail.example.com", "CN=x", "URI:https://mail.example.com", N},
+		{"mail.example.com", "CN=x", "DNS:mail.example.com", 0},
+		{"mail.example.com", "CN=x", "DNS:MAIL.example.COM", 0},
+		{"MAIL.EXAMPLE.COM.", "CN=x", "DNS:mail.example.com", 0},
+		{"mail.example.com", "CN=x", "DNS:a.example, DNS:mail.example.com", 0},
+		{"cellar", "CN=x", "DNS:cellar", 0},
+		{"b\xC3\xBC"
+	         "cher.example",
+	         "CN=x", "DNS:xn--bcher-kva.example", 0},
+		/* wildcards: one whole label on the left, two behind it */
+		{"mail.example.com", "CN=x", "DNS:*.example.com", 0},
+		{"a.b.example.com", "CN=x", "DNS:*.example.com", N},
+		{"example.com", "CN=x", "DNS:*.example.com", N},
+		{"example.com", "CN=x", "DNS:*.com", N},
+		{"cellar", "CN=x", "DNS:*", N},
+		{"mail.example.com", "CN=x", "DNS:*", N},
+		{"mail.example.com", "CN=x", "DNS:m*.example.com", N},
+		{"mail.example.com", "CN=x", "DNS:*l.example.com", N},
+		{"mail.example.com", "CN=x", "DNS:*.*.com", N},
+		{"mail.example.com", "CN=x", "DNS:mail.*.com", N},
+		{"mail.example.com", "CN=x", "DNS:*mail.example.com", N},
+		{"mail.example.com", "CN=x", "DNS:.example.com", N},
+		{"mail.example.com", "CN=x", "DNS:mail.example.com.", N},
+		{"mail.example.com", "CN=x", "DNS:mail.example.co", N},
+		{"mail.example.com", "CN=x", "DNS:mail.example.comm", N},
+		/* addresses: bytes, and nothing that only looks like one */
+		{"192.0.2.1", "CN=x", "IP:192.0.2.1", 0},
+		{"::1", "CN=x", "IP:::1", 0},
+		{"[0:0:0:0:0:0:0:1]", "CN=x", "IP:::1", 0},
+		{"127.0.0.1", "CN=x", "DNS:127.0.0.1", N},
+		{"127.0.0.1", "CN=x", "DNS:*.0.0.1", N},
+		{"127.0.0.1", "CN=127.0.0.1", NULL, CN},
+		{"192.0.2.1", "CN=x", "IP:192.0.2.2", N},
+		{"::ffff:192.0.2.1", "CN=x", "IP:192.0.2.1", N},
+		{"mail.example.com", "CN=x", "IP:192.0.2.1", N},
+		/* no other kind of name */
+		{"mail.example.com", "CN=mail.example.com", NULL, CN},
+		{"mail.example.com", "CN=*.example.com", NULL, CN},
+		{"mail.example.com", "CN=other.example.com", NULL, N},
+		{"mail.example.com", "CN=mail.example.com", "DNS:other.example.com", N},
+		{"mail.example.com", "CN=mail.example.com", "EMAIL:a@mail.example.com", CN},
+		{"mail.example.com", "CN=x", "EMAIL:mail.example.com", N},
+		{"mail.example.com", "CN=x", "URI:mail.example.com", N},
+		{"mail.example.com", "CN=x", "URI:https://mail.example.com", N},
 	};
 	size_t i;
 
@@ -71,7 +73,8 @@ test_pairs(void **state)
 		assert_true(email__cert_parse(email__span_of(c.der, c.len), &cert));
 		assert_true(email__reference_parse(rows[i].host, &reference));
 		if ((r = email__names_judge(&cert, &reference)) != rows[i].reasons)
-			fail_msg("%s, %s, %s: %x", rows[i].host, rows[i].subject, rows[i].names ? rows[i].names : "-", r);
+			fail_msg("%s, %s, %s: %x", rows[i].host, rows[i].subject,
+			         rows[i].names ? rows[i].names : "-", r);
 	}
 }
 
@@ -83,7 +86,8 @@ test_bytes(void **state)
 	email__cert cert = {.has_names = true};
 
 	(void)state;
-	assert_false(email__name_matches("mail.example.com", email__span_of("mail.example.com\0.evil.org", 26)));
+	assert_false(
+		email__name_matches("mail.example.com", email__span_of("mail.example.com\0.evil.org", 26)));
 	assert_false(email__name_matches("mail.example.com", email__span_of("mail.example.com\0", 17)));
 	assert_false(email__name_matches("mail.example.com", email__span_of("*.example.com\0", 14)));
 	assert_false(email__name_matches("mail.example.com", email__span_of("", 0)));

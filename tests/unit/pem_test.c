@@ -65,7 +65,9 @@ test_pieces(void **state)
 
 			email__pem_init(&pem, count, &f);
 			for (at = 0; at < len; at += piece)
-				assert_int_equal(email__pem_push(&pem, texts[i] + at, len - at < piece ? len - at : piece), EMAIL_OK);
+				assert_int_equal(email__pem_push(&pem, texts[i] + at,
+				                                 len - at < piece ? len - at : piece),
+				                 EMAIL_OK);
 			assert_int_equal(email__pem_end(&pem), EMAIL_OK);
 			email__pem_dispose(&pem);
 			assert_int_equal(f.certificates, 2);
@@ -93,20 +95,23 @@ test_cut(void **state)
 			assert_int_equal(f.certificates, 1);
 	}
 	/* a block that ends where the next begins */
-	assert_int_equal(email__pem_read("-----BEGIN CERTIFICATE-----\nAAAA\n-----BEGIN CERTIFICATE-----\nAAAA\n"
-	                                 "-----END CERTIFICATE-----\n", 0x70, count, &(struct found){0}, &skipped),
-	                 EMAIL_E_CERTIFICATE);
+	assert_int_equal(
+		email__pem_read("-----BEGIN CERTIFICATE-----\nAAAA\n-----BEGIN CERTIFICATE-----\nAAAA\n"
+	                        "-----END CERTIFICATE-----\n",
+	                        0x70, count, &(struct found){0}, &skipped),
+		EMAIL_E_CERTIFICATE);
 }
 
 static void
 test_kinds(void **state)
 {
-	static const char text[] = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"
-	                           "-----BEGIN ENCRYPTED PRIVATE KEY-----\n!!\n-----END ENCRYPTED PRIVATE KEY-----\n"
-	                           "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"
-	                           "-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n"
-	                           "-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n"
-	                           "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
+	static const char text[] =
+		"-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"
+		"-----BEGIN ENCRYPTED PRIVATE KEY-----\n!!\n-----END ENCRYPTED PRIVATE KEY-----\n"
+		"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"
+		"-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n"
+		"-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n"
+		"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
 	struct found f = {0};
 	size_t skipped;
 
@@ -200,8 +205,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_pieces), cmocka_unit_test(test_cut),   cmocka_unit_test(test_kinds), cmocka_unit_test(test_der),
-	        cmocka_unit_test(test_large),  cmocka_unit_test(test_write), cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_pieces), cmocka_unit_test(test_cut),   cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_der),    cmocka_unit_test(test_large), cmocka_unit_test(test_write),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, make, end);

@@ -20,7 +20,7 @@ setup(void **state)
 	pki_spec spec = pki_ca("CN=Cellar Root (2026)");
 
 	(void)state;
-	strcpy(folder, "/tmp/emailrootsXXXXXX");
+	snprintf(folder, sizeof folder, "/tmp/emailrootsXXXXXX");
 	assert_non_null(mkdtemp(folder));
 	snprintf(store, sizeof store, "%s/store", folder);
 	chain_issue(&a, &spec, chain_key_of(KEY_ROOT), NULL, NULL);
@@ -32,7 +32,8 @@ setup(void **state)
 	assert_int_equal(pki_key_pem(chain_key_of(KEY_ROOT), pem_key, sizeof pem_key), 0);
 	assert_non_null(trust = email_trust_new());
 	assert_int_equal(email_trust_open(trust, folder), EMAIL_OK);
-	assert_int_equal(email_trust_set(trust, "systemTrustStore", "store"), EMAIL_OK); /* beside the sheet */
+	assert_int_equal(email_trust_set(trust, "systemTrustStore", "store"),
+	                 EMAIL_OK); /* beside the sheet */
 	return 0;
 }
 
@@ -68,7 +69,7 @@ keep(void *context, const email_certificate *c)
 	struct seen *s = context;
 
 	if (s->count < 4)
-		strcpy(s->alias[s->count], c->alias);
+		snprintf(s->alias[s->count], sizeof s->alias[0], "%s", c->alias);
 	s->count++;
 	assert_int_equal(strlen(c->sha256), 64);
 	return true;
@@ -182,7 +183,8 @@ test_refused(void **state)
 	assert_non_null(strstr(email_trust_error(trust)->text, "private key"));
 	snprintf(text, sizeof text, "%s%.200s", pem_a, pem_b);
 	assert_int_equal(email_trust_import(trust, text, strlen(text), NULL, NULL), EMAIL_E_CERTIFICATE);
-	snprintf(text, sizeof text, "%s-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", pem_a);
+	snprintf(text, sizeof text, "%s-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
+	         pem_a);
 	assert_int_equal(email_trust_import(trust, text, strlen(text), NULL, NULL), EMAIL_E_CERTIFICATE);
 	assert_int_equal(email_trust_import(trust, "hello", 5, NULL, NULL), EMAIL_E_CERTIFICATE);
 	assert_int_equal(email_trust_import(trust, "", 0, NULL, NULL), EMAIL_E_CERTIFICATE);
@@ -204,7 +206,9 @@ test_hand_written(void **state)
 	write_text(path,
 	           "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- by hand -->\n"
 	           "<trust xmlns=\"urn:emailservice:trust:1\">\n",
-	           "  <crlFile>revoked.pem</crlFile><!-- weekly -->\n  <systemTrustStore>store</systemTrustStore>\n", "</trust>\n");
+	           "  <crlFile>revoked.pem</crlFile><!-- weekly -->\n  "
+	           "<systemTrustStore>store</systemTrustStore>\n",
+	           "</trust>\n");
 	assert_int_equal(email_trust_import(trust, a.der, a.len, "mine", NULL), EMAIL_OK);
 	assert_int_equal(email_trust_get(trust, "crlFile", text, sizeof text), EMAIL_OK);
 	assert_string_equal(text, "revoked.pem");
@@ -283,8 +287,8 @@ end(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(test_system),   T(test_import), T(test_refused), T(test_hand_written),
-	                                   T(test_settings), T(test_memory)};
+	const struct CMUnitTest tests[] = {T(test_system),       T(test_import),   T(test_refused),
+	                                   T(test_hand_written), T(test_settings), T(test_memory)};
 
 	return cmocka_run_group_tests(tests, NULL, end);
 }

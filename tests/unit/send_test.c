@@ -174,17 +174,13 @@ a_dead_kept_connection_is_replaced(void **state)
 {
 	const struct timespec idle = {.tv_sec = 1, .tv_nsec = 100000000};
 	email_test_counts n;
-	char why[200];
 	post p;
 
 	(void)state;
 	post_init(&p, EMAIL_TEST_STARTTLS);
 	post_open(&p, true);
 	assert_int_equal(email_account_send(p.account, p.message, NULL), EMAIL_OK);
-	p.options.port = email_test_server_port(p.server);
-	email_test_server_stop(p.server);
-	p.server = email_test_server_start(&p.options, why, sizeof why);
-	assert_non_null(p.server);
+	post_restart(&p);
 	nanosleep(&idle, NULL);
 	assert_int_equal(email_account_send(p.account, p.message, NULL), EMAIL_OK);
 	email_account_close(p.account);
@@ -276,7 +272,7 @@ is_cancelled_from_another_thread(void **state)
 		assert_true(t1.tv_sec - t0.tv_sec < 3);
 		/* a cancel with nothing running does nothing */
 		email_account_cancel(p.account);
-		p.options.rules = 0;
+		post_restart(&p);
 		assert_int_equal(email_account_send(p.account, p.message, NULL), EMAIL_OK);
 		post_close(&p);
 	}

@@ -1,101 +1,284 @@
 /* SPDX-License-Identifier: MIT */
-/* What outcomes do to status and faultCause. */
+/* The status of accounts, in memory (account/status.c) and in the state folder (service/status.c). */
 #include "support/cm.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "account/connection.h"
-#include "base/error.h"
+#include <emailservice/emailservice.h>
 
-static email_account *account;
+#include "account/connection.h"
+#include "service/status.h"
+#include "support/failalloc.h"
+
+static char folder[] = "/tmp/status_test.XXXXXX";
 
 static int
-setup(void **state)
+enter_scratch(void **state)
 {
 	(void)state;
-	account = email_account_new(EMAIL_OUTGOING, "Out");
-	return account ? 0 : -1;
+	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
 }
 
 static int
-teardown(void **state)
+leave_scratch(void **state)
 {
+	char command[64];
+
 	(void)state;
-	email_account_free(account);
-	return 0;
+	snprintf(command, sizeof command, "rm -rf %s", folder);
+	return chdir("/") || system(command);
+}
+
+static email_service *
+loaded(void)
+{
+	email_service *service = email_service_new();
+	email_error e;
+
+	assert_non_null(service);
+	if (access("email.xml", F_OK) != 0) {
+		assert_int_equal(email_service_add(service, EMAIL_OUTGOING, "Out", NULL), EMAIL_OK);
+		assert_int_equal(email_service_add(service, EMAIL_INCOMING, "In", NULL), EMAIL_OK);
+		assert_int_equal(email_service_save(service, "email.xml", &e), EMAIL_OK);
+	}
+	assert_int_equal(email_service_load(service, "email.xml", &e), EMAIL_OK);
+	return service;
 }
 
 static void
-outcome(email_code code)
+expect(email_service *service, const char *account, const char *property, const char *value)
+{
+	char text[512];
+
+	assert_int_equal(email_account_get(email_service_account(service, account), property, text, sizeof text), EMAIL_OK);
+	assert_string_equal(text, value);
+}
+
+static void
+fail_with(email_account *account, email_code code, const char *text)
 {
 	email_error e = {0};
 
-	if (code)
-		email__error_set(&e, code, EMAIL_STAGE_TRUST, "because");
+	e.code = code;
+	snprintf(e.text, sizeof e.text, "%s", text);
 	email__status_of_session(account, &e);
+	email__status_of_mail(account, code, &e);
 }
 
 static void
-sessions(void **state)
+succeed(email_account *account)
 {
-	(void)state;
-	assert_int_equal(account->v.status_bits, EMAIL__STATUS_UNVERIFIED);
-	outcome(EMAIL_E_TRUST);
-	assert_int_equal(account->v.status_bits, EMAIL__STATUS_UNVERIFIED | EMAIL__STATUS_FAULT);
-	assert_string_equal(account->v.fault_cause, "because");
-	outcome(EMAIL_E_CANCELLED);
-	assert_string_equal(account->v.fault_cause, "because");
-	outcome(EMAIL_E_CLOCK);
-	assert_int_equal(account->v.status_bits, EMAIL__STATUS_UNVERIFIED | EMAIL__STATUS_DOWN);
-	outcome(EMAIL_OK);
-	assert_int_equal(account->v.status_bits, 0);
-	assert_string_equal(account->v.fault_cause, "");
+	const email_error none = {0};
+
+	email__status_of_session(account, &none);
+	email__status_of_mail(account, EMAIL_OK, &none);
 }
 
-static bool
-nobody(void *context, const email_allowed_host *row)
-{
-	(void)context;
-	(void)row;
-	return true;
-}
-
-/* A session that a root vouched for is no proof that exemptions are in order. */
 static void
-unreadable_trust_sheet(void **state)
+reading_makes_nothing(void **state)
 {
-	char folder[] = "/tmp/emailstatusXXXXXX", path[64];
-	email_trust *trust = email_trust_new();
-	FILE *f;
+	email_service *service = loaded();
 
 	(void)state;
-	assert_non_null(mkdtemp(folder));
-	snprintf(path, sizeof path, "%s/trust.xml", folder);
-	assert_int_equal(email_trust_open(trust, folder), EMAIL_OK);
-	email_account_set_trust(account, trust);
-	outcome(EMAIL_OK);
-	assert_int_equal(account->v.status_bits, 0);
-	assert_non_null(f = fopen(path, "w"));
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(email_trust_list_hosts(trust, nobody, NULL), EMAIL_E_SHEET); /* looked at again */
-	outcome(EMAIL_OK);
-	assert_int_equal(account->v.status_bits, EMAIL__STATUS_FAULT);
-	assert_non_null(strstr(account->v.fault_cause, "the trust sheet cannot be read"));
-	assert_int_equal(remove(path), 0);
-	assert_int_equal(email_trust_list_hosts(trust, nobody, NULL), EMAIL_OK);
-	outcome(EMAIL_OK);
-	assert_int_equal(account->v.status_bits, 0);
-	assert_int_equal(rmdir(folder), 0);
-	email_account_set_trust(account, NULL);
-	email_trust_free(trust);
+	expect(service, "Out", "status", "unverified");
+	expect(service, "Out", "numberSent", "0");
+	email_service_free(service);
+	assert_int_not_equal(access("state", F_OK), 0);
+}
+
+static void
+another_process_sees_it(void **state)
+{
+	email_service *service = loaded(), *other;
+	struct stat st;
+	char text[64];
+
+	(void)state;
+	fail_with(email_service_account(service, "Out"), EMAIL_E_TRUST, "the certificate is \"not\" <trusted>");
+	/* a failure is there at once, in both senses */
+	other = loaded();
+	expect(other, "Out", "status", "fault,unverified");
+	expect(other, "Out", "faultCause", "the certificate is \"not\" <trusted>");
+	expect(other, "Out", "lastSendFailureCause", "the certificate is \"not\" <trusted>");
+	expect(other, "In", "status", "unverified");
+	assert_int_equal(email_service_get(other, "status", text, sizeof text), EMAIL_OK);
+	assert_string_equal(text, "fault");
+	email_service_free(other);
+	assert_int_equal(stat("state/status.xml", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(stat("state", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+
+	succeed(email_service_account(service, "Out"));
+	email_service_free(service);
+	other = loaded();
+	expect(other, "Out", "status", "ok");
+	expect(other, "Out", "faultCause", "");
+	expect(other, "Out", "numberSent", "1");
+	assert_int_equal(email_account_get(email_service_account(other, "Out"), "lastSendSuccess", text, sizeof text), EMAIL_OK);
+	assert_true(strlen(text) > 10);
+	fail_with(email_service_account(other, "Out"), EMAIL_E_TIMEOUT, "no answer");
+	expect(other, "Out", "status", "down");
+	email_service_free(other);
+}
+
+static void
+counts_of_two_processes_add_up(void **state)
+{
+	email_service *service = loaded();
+	email_account *out = email_service_account(service, "Out");
+	char before[32], after[32];
+	int i, status;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(email_account_get(out, "numberSent", before, sizeof before), EMAIL_OK);
+	child = fork();
+	if (child == 0) {
+		email_service *mine = loaded();
+
+		for (i = 0; i < 30; i++)
+			succeed(email_service_account(mine, "Out"));
+		email_service_free(mine);
+		_exit(0);
+	}
+	for (i = 0; i < 20; i++)
+		succeed(out);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	email_service_free(service);
+	service = loaded();
+	assert_int_equal(email_account_get(email_service_account(service, "Out"), "numberSent", after, sizeof after), EMAIL_OK);
+	assert_int_equal(atoi(after), atoi(before) + 50);
+	/* a reset is seen by others too */
+	assert_int_equal(email_account_reset(email_service_account(service, "Out"), "numberSent"), EMAIL_OK);
+	email_service_free(service);
+	service = loaded();
+	expect(service, "Out", "numberSent", "0");
+	email_service_free(service);
+}
+
+static void
+many_mails_cost_one_writing(void **state)
+{
+	email_service *service = loaded();
+	email_account *out = email_service_account(service, "Out");
+	struct stat first, last;
+	int i;
+
+	(void)state;
+	succeed(out);
+	assert_int_equal(stat("state/status.xml", &first), 0);
+	for (i = 0; i < 200; i++)
+		email__status_of_mail(out, EMAIL_OK, &(email_error){0});
+	assert_int_equal(stat("state/status.xml", &last), 0);
+	assert_int_equal(first.st_ino, last.st_ino);
+	email_service_free(service);
+	assert_int_equal(stat("state/status.xml", &last), 0);
+	assert_true(first.st_ino != last.st_ino || first.st_mtim.tv_nsec != last.st_mtim.tv_nsec);
+	service = loaded();
+	expect(service, "Out", "numberSent", "201");
+	email_service_free(service);
+}
+
+static void
+a_renamed_account_keeps_its_status(void **state)
+{
+	email_service *service = loaded();
+	email_error e;
+
+	(void)state;
+	assert_int_equal(email_service_rename(service, "Out", "Alarm"), EMAIL_OK);
+	assert_int_equal(email_service_save(service, "email.xml", &e), EMAIL_OK);
+	email_service_free(service);
+	service = loaded();
+	expect(service, "Alarm", "status", "ok");
+	expect(service, "Alarm", "numberSent", "201");
+	assert_int_equal(email_service_rename(service, "Alarm", "Out"), EMAIL_OK);
+	assert_int_equal(email_service_save(service, "email.xml", &e), EMAIL_OK);
+	email_service_free(service);
+}
+
+static void
+a_damaged_file_is_no_obstacle(void **state)
+{
+	static const char *const bad[] = {"", "<status", "<other/>", "<!DOCTYPE x><status/>",
+	                                  "<status xmlns=\"urn:emailservice:status:1\"><account name=\"Out\">"
+	                                  "<numberSent>x</numberSent><status>sorry</status></account></status>"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+		email_service *service;
+		FILE *f = fopen("state/status.xml", "w");
+
+		fputs(bad[i], f);
+		fclose(f);
+		service = loaded();
+		expect(service, "Out", "numberSent", "0");
+		succeed(email_service_account(service, "Out"));
+		email_service_free(service);
+		service = loaded();
+		expect(service, "Out", "status", "ok");
+		expect(service, "Out", "numberSent", "1");
+		email_service_free(service);
+	}
+}
+
+static void
+want_of_memory_costs_no_more_than_the_status(void **state)
+{
+	size_t n;
+
+	(void)state;
+	for (n = 1;; n++) {
+		email_service *service = loaded();
+		email_account *out = email_service_account(service, "Out");
+		char text[64];
+		bool failed;
+
+		email_test_fail_alloc(n);
+		succeed(out);
+		failed = email_test_alloc_failed();
+		email_test_fail_alloc_off();
+		assert_int_equal(email_account_get(out, "status", text, sizeof text), EMAIL_OK);
+		assert_string_equal(text, "ok");
+		email_service_free(service);
+		if (!failed)
+			break;
+	}
+	assert_true(n > 5);
+}
+
+static void
+an_account_alone_keeps_nothing(void **state)
+{
+	email_account *account = email_account_new(EMAIL_OUTGOING, "Alone");
+	char text[64];
+
+	(void)state;
+	succeed(account);
+	assert_int_equal(email_account_get(account, "status", text, sizeof text), EMAIL_OK);
+	assert_string_equal(text, "ok");
+	email_account_free(account);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(sessions, setup, teardown),
-	                                   cmocka_unit_test_setup_teardown(unreadable_trust_sheet, setup, teardown)};
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(reading_makes_nothing),
+	        cmocka_unit_test(another_process_sees_it),
+	        cmocka_unit_test(counts_of_two_processes_add_up),
+	        cmocka_unit_test(many_mails_cost_one_writing),
+	        cmocka_unit_test(a_renamed_account_keeps_its_status),
+	        cmocka_unit_test(a_damaged_file_is_no_obstacle),
+	        cmocka_unit_test(want_of_memory_costs_no_more_than_the_status),
+	        cmocka_unit_test(an_account_alone_keeps_nothing),
+	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

@@ -16,18 +16,19 @@ test_table(void **state)
 		bool unset;
 		email_reasons reasons;
 	} rows[] = {
-	        {EMAIL__BUILD_DATE, 0, false, false, false, 0},
-	        {EMAIL__BUILD_DATE - 1, 0, false, false, true, EMAIL_REASON(CLOCK)},
-	        {0, 0, false, false, true, EMAIL_REASON(CLOCK)},
-	        {946684800, 0, false, false, true, EMAIL_REASON(CLOCK)},
-	        {INT64_C(2082758400), 0, false, false, false, EMAIL_REASON(EXPIRED)}, /* 2036 */
-	        {INT64_C(2208988800), 0, false, false, false, EMAIL_REASON(EXPIRED)}, /* 2040 */
-	        {0, 0, true, false, false, EMAIL_REASON(NOT_YET_VALID)},
-	        {0, 0, false, true, true, 0},
-	        {0, EMAIL__BUILD_DATE + 301 * DAY, false, true, true, EMAIL_REASON(EXPIRED)},
-	        {EMAIL__BUILD_DATE + DAY, EMAIL__BUILD_DATE + 2 * DAY, false, false, true, EMAIL_REASON(CLOCK)},
-	        {EMAIL__BUILD_DATE + 2 * DAY, EMAIL__BUILD_DATE + 2 * DAY, false, false, false, 0},
-	        {EMAIL__BUILD_DATE + DAY, EMAIL__BUILD_DATE - 9 * DAY, false, false, false, 0},
+		{EMAIL__BUILD_DATE, 0, false, false, false, 0},
+		{EMAIL__BUILD_DATE - 1, 0, false, false, true, EMAIL_REASON(CLOCK)},
+		{0, 0, false, false, true, EMAIL_REASON(CLOCK)},
+		{946684800, 0, false, false, true, EMAIL_REASON(CLOCK)},
+		{INT64_C(2082758400), 0, false, false, false, EMAIL_REASON(EXPIRED)}, /* 2036 */
+		{INT64_C(2208988800), 0, false, false, false, EMAIL_REASON(EXPIRED)}, /* 2040 */
+		{0, 0, true, false, false, EMAIL_REASON(NOT_YET_VALID)},
+		{0, 0, false, true, true, 0},
+		{0, EMAIL__BUILD_DATE + 301 * DAY, false, true, true, EMAIL_REASON(EXPIRED)},
+		{EMAIL__BUILD_DATE + DAY, EMAIL__BUILD_DATE + 2 * DAY, false, false, true,
+	         EMAIL_REASON(CLOCK)},
+		{EMAIL__BUILD_DATE + 2 * DAY, EMAIL__BUILD_DATE + 2 * DAY, false, false, false, 0},
+		{EMAIL__BUILD_DATE + DAY, EMAIL__BUILD_DATE - 9 * DAY, false, false, false, 0},
 	};
 	size_t i;
 
@@ -49,6 +50,10 @@ test_borders(void **state)
 
 	(void)state;
 	assert_int_equal(email__when_judge(&w, 1000, 1000), 0);
+	w.inside = true;
+	assert_int_equal(email__when_judge(&w, 1000, 1000), EMAIL_REASON(EXPIRED));
+	assert_int_equal(email__when_judge(&w, 1000, 1001), 0);
+	w.inside = false;
 	assert_int_equal(email__when_judge(&w, 1001, 2000), EMAIL_REASON(NOT_YET_VALID));
 	assert_int_equal(email__when_judge(&w, 0, 999), EMAIL_REASON(EXPIRED));
 }
