@@ -15,10 +15,11 @@
 /* --- extensions (RFC 5280 4.2), one reader each; false: malformed --- */
 
 static bool
-read_basic(email__span value, email__cert *cert)
+read_basic(email__span value, bool critical, email__cert *cert)
 {
 	email__span seq, v;
 
+	(void)critical;
 	cert->has_basic = true;
 	if (!email__der_take(&value, EMAIL__DER_SEQUENCE, &seq) || value.n)
 		return false;
@@ -33,10 +34,11 @@ read_basic(email__span value, email__cert *cert)
 }
 
 static bool
-read_usage(email__span value, email__cert *cert)
+read_usage(email__span value, bool critical, email__cert *cert)
 {
 	email__span bits;
 
+	(void)critical;
 	cert->has_usage = true;
 	if (!email__der_take(&value, EMAIL__DER_BIT_STRING, &bits) || value.n || bits.n < 1 || bits.p[0] > 7)
 		return false;
@@ -45,10 +47,11 @@ read_usage(email__span value, email__cert *cert)
 }
 
 static bool
-read_purpose(email__span value, email__cert *cert)
+read_purpose(email__span value, bool critical, email__cert *cert)
 {
 	email__span seq, oid;
 
+	(void)critical;
 	cert->has_purpose = true;
 	if (!email__der_take(&value, EMAIL__DER_SEQUENCE, &seq) || value.n || seq.n == 0)
 		return false;
@@ -63,11 +66,12 @@ read_purpose(email__span value, email__cert *cert)
 
 /* Each name's form and length are looked at here, so that who walks them later need not. */
 static bool
-read_names(email__span value, email__cert *cert)
+read_names(email__span value, bool critical, email__cert *cert)
 {
 	email__span rest;
 	email__der d;
 
+	(void)critical;
 	cert->has_names = true;
 	if (!email__der_take(&value, EMAIL__DER_SEQUENCE, &cert->names) || value.n || cert->names.n == 0)
 		return false;
@@ -81,47 +85,45 @@ read_names(email__span value, email__cert *cert)
 }
 
 static bool
-read_constraints(email__span value, email__cert *cert)
+read_constraints(email__span value, bool critical, email__cert *cert)
 {
 	cert->has_constraints = true;
+	cert->loose_constraint = !critical;
 	return email__der_take(&value, EMAIL__DER_SEQUENCE, &cert->constraints) && value.n == 0 &&
 	       cert->constraints.n > 0;
 }
 
-/* 4.2.1.11: without requireExplicitPolicy, policies refuse nobody who asks for any policy. */
+/* 4.2.1.11: without requireExplicitPolicy, policies refuse nobody who asks for any policy. One that is not
+ * critical, as it must be, was made by somebody who meant who knows what. */
 static bool
-read_policy_constraints(email__span value, email__cert *cert)
+read_policy_constraints(email__span value, bool critical, email__cert *cert)
 {
 	email__span seq;
 
 	if (!email__der_take(&value, EMAIL__DER_SEQUENCE, &seq) || value.n || seq.n == 0)
 		return false;
-	cert->explicit_policy = email__der_at(&seq, EMAIL__DER_CONTEXT(0));
+	cert->explicit_policy = !critical || email__der_at(&seq, EMAIL__DER_CONTEXT(0));
 	return true;
 }
 
 /* certificatePolicies, policyMappings, inhibitAnyPolicy: see read_policy_constraints(). */
 static bool
-read_policies(email__span value, email__cert *cert)
+read_policies(email__span value, bool critical, email__cert *cert)
 {
+	(void)critical;
 	(void)cert;
 	return value.n > 0;
 }
 
 static const struct {
 	unsigned char oid[3];
-	bool (*read)(email__span value, email__cert *cert);
-	bool constrains; /* and so must be critical */
+	bool (*read)(email__span value, bool critical, email__cert *cert);
 } extensions[] = {
-        {{0x55, 0x1D, 0x13}, read_basic, false},
-        {{0x55, 0x1D, 0x0F}, read_usage, false},
-        {{0x55, 0x1D, 0x25}, read_purpose, false},
-        {{0x55, 0x1D, 0x11}, read_names, false},
-        {{0x55, 0x1D, 0x1E}, read_constraints, true},
-        {{0x55, 0x1D, 0x24}, read_policy_constraints, true},
-        {{0x55, 0x1D, 0x20}, read_policies, false},
-        {{0x55, 0x1D, 0x21}, read_policies, false},
-        {{0x55, 0x1D, 0x36}, read_policies, false},
+	{{0x55, 0x1D, 0x13}, read_basic},       {{0x55, 0x1D, 0x0F}, read_usage},
+	{{0x55, 0x1D, 0x25}, read_purpose},     {{0x55, 0x1D, 0x11}, read_names},
+	{{0x55, 0x1D, 0x1E}, read_constraints}, {{0x55, 0x1D, 0x24}, read_policy_constraints},
+	{{0x55, 0x1D, 0x20}, read_policies},    {{0x55, 0x1D, 0x21}, read_policies},
+	{{0x55, 0x1D, 0x36}, read_policies},
 };
 #define EXTENSION_KINDS (sizeof extensions / sizeof *extensions)
 
@@ -131,10 +133,8 @@ read_known_extension(email__span oid, email__span value, bool critical, email__c
 	size_t i;
 
 	for (i = 0; i < EXTENSION_KINDS; i++)
-		if (email__span_equal(oid, email__span_of(extensions[i].oid, sizeof extensions[i].oid))) {
-			cert->loose_constraint = cert->loose_constraint || (extensions[i].constrains && !critical);
-			return extensions[i].read(value, cert);
-		}
+		if (email__span_equal(oid, email__span_of(extensions[i].oid, sizeof extensions[i].oid)))
+			return extensions[i].read(value, critical, cert);
 	if (critical)
 		cert->unknown_critical = true;
 	return true;

@@ -200,11 +200,25 @@ read_reasons(struct reader *r, const email__node *node, email__row *row)
 	return rc;
 }
 
-enum field { F_NAME, F_PORT, F_APPROVAL, F_REASONS, F_CREATED, F_APPROVED, F_UNTIL, F_SEEN, F_COUNT, F_REDUNDANT,
-	     F_CERTIFICATE, F_CHAIN, FIELD_COUNT };
+enum field {
+	F_NAME,
+	F_PORT,
+	F_APPROVAL,
+	F_REASONS,
+	F_CREATED,
+	F_APPROVED,
+	F_UNTIL,
+	F_SEEN,
+	F_COUNT,
+	F_REDUNDANT,
+	F_CERTIFICATE,
+	F_CHAIN,
+	FIELD_COUNT
+};
 
-static const char *const fields[FIELD_COUNT] = {"name",  "port",     "approval", "reasons",   "created",    "approved",
-                                                "until", "lastSeen", "count",    "redundant", "certificate", "chain"};
+static const char *const fields[FIELD_COUNT] = {"name",    "port",      "approval",   "reasons",
+                                                "created", "approved",  "until",      "lastSeen",
+                                                "count",   "redundant", "certificate", "chain"};
 
 /* What a row is made of, before it is one. */
 struct raw_row {
@@ -246,16 +260,10 @@ read_field(struct reader *r, email__node *node, enum field field, struct raw_row
 		rc = read_number(r, node, 0, 2147483647, &n);
 		raw->row.count = (long)n;
 		return rc;
-	case F_REDUNDANT:
-		return read_boolean(r, node, &raw->row.redundant);
-	case F_CERTIFICATE:
-		raw->certificate = node;
-		return EMAIL_OK;
-	case F_CHAIN:
-		raw->chain = node;
-		return EMAIL_OK;
-	case FIELD_COUNT:
-		break;
+	case F_REDUNDANT: return read_boolean(r, node, &raw->row.redundant);
+	case F_CERTIFICATE: raw->certificate = node; return EMAIL_OK;
+	case F_CHAIN: raw->chain = node; return EMAIL_OK;
+	case FIELD_COUNT: break;
 	}
 	return rc;
 }

@@ -10,7 +10,6 @@
 #include "os/clock.h"
 #include "trust/again.h"
 #include "trust/judge.h"
-#include "trust/object.h"
 #include "trust/pem.h"
 #include "trust/store.h"
 

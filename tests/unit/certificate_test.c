@@ -77,14 +77,18 @@ test_hostile_names(void **state)
 		size_t n;
 		const char *text;
 	} rows[] = {
-	        {"\x30\x0E\x31\x0C\x30\x0A\x06\x03\x55\x04\x03\x0C\x03\x1B[2", 16, "CN=?[2"},
-	        {"\x30\x11\x31\x0F\x30\x0D\x06\x03\x55\x04\x03\x0C\x06" "a, O=b", 19, "CN=a\\, O=b"},
-	        {"\x30\x0F\x31\x0D\x30\x0B\x06\x03\x55\x04\x03\x1E\x04\x00" "a\x00\xFC", 17, "CN=a\xC3\xBC"},
-	        {"\x30\x0D\x31\x0B\x30\x09\x06\x03\x55\x04\x03\x14\x02\xFC!", 15, "CN=\xC3\xBC!"},
-	        {"\x30\x0D\x31\x0B\x30\x09\x06\x03\x55\x04\x03\x0C\x02\xC3(", 15, "CN=?("},
-	        {"\x30\x0B\x31\x09\x30\x07\x06\x02\x2A\x03\x0C\x01x", 13, "?=x"},
-	        {"\x30\x00", 2, ""},
-	        {"\x30\x05\x31", 3, ""},
+		{"\x30\x0E\x31\x0C\x30\x0A\x06\x03\x55\x04\x03\x0C\x03\x1B[2", 16, "CN=?[2"},
+		{"\x30\x11\x31\x0F\x30\x0D\x06\x03\x55\x04\x03\x0C\x06"
+	         "a, O=b",
+	         19, "CN=a\\, O=b"},
+		{"\x30\x0F\x31\x0D\x30\x0B\x06\x03\x55\x04\x03\x1E\x04\x00"
+	         "a\x00\xFC",
+	         17, "CN=a\xC3\xBC"},
+		{"\x30\x0D\x31\x0B\x30\x09\x06\x03\x55\x04\x03\x14\x02\xFC!", 15, "CN=\xC3\xBC!"},
+		{"\x30\x0D\x31\x0B\x30\x09\x06\x03\x55\x04\x03\x0C\x02\xC3(", 15, "CN=?("},
+		{"\x30\x0B\x31\x09\x30\x07\x06\x02\x2A\x03\x0C\x01x", 13, "?=x"},
+		{"\x30\x00", 2, ""},
+		{"\x30\x05\x31", 3, ""},
 	};
 	char text[257], small[4];
 	size_t i;
@@ -119,7 +123,7 @@ test_hostile(void **state)
 		assert_false(email__cert_parse(email__span_of(copy, i), &other));
 		free(copy);
 	}
-	copy = malloc(c.len);
+	copy = malloc(PKI_DER_MAX);
 	assert_non_null(copy);
 	for (i = 0; i < c.len * 3; i++) {
 		static const unsigned char with[3] = {0x00, 0x80, 0xFF};
@@ -167,11 +171,72 @@ test_malformed(void **state)
 	/* an unknown one in place of a known: critical, so remembered */
 	assert_true(changed("\x06\x03\x55\x1D\x0F", "\x06\x03\x55\x1D\x7F", 5, &parsed)->unknown_critical);
 	assert_true(parsed);
+	/* one that is not even looked at, twice */
+	spec.extensions = (const pki_extension[]){{"\x2A\x03\x04", 3, false, "\x05\x00", 2},
+	                                          {"\x2A\x03\x05", 3, false, "\x05\x00", 2}};
+	spec.extension_count = 2;
+	make(&spec, chain_key_of(KEY_ROOT));
+	changed("\x06\x03\x2A\x03\x05", "\x06\x03\x2A\x03\x04", 5, &parsed);
+	assert_false(parsed);
+	spec.extension_count = 0;
 	/* an address of a length that none has */
 	spec.names = "DNS:ab, IP:192.0.2.1"; /* written the other way round */
 	make(&spec, chain_key_of(KEY_ROOT));
-	changed("\x87\x04\xC0\x00\x02\x01\x82\x02" "ab", "\x87\x05\xC0\x00\x02\x01\x82\x82\x01" "b", 10, &parsed);
+	changed("\x87\x04\xC0\x00\x02\x01\x82\x02"
+	        "ab",
+	        "\x87\x05\xC0\x00\x02\x01\x82\x82\x01"
+	        "b",
+	        10, &parsed);
 	assert_false(parsed);
+}
+
+/* A value with a length of two bytes. */
+static size_t
+wrap(unsigned char *out, unsigned tag, const unsigned char *p, size_t n)
+{
+	assert_true(n > 255);
+	out[0] = (unsigned char)tag;
+	out[1] = 0x82;
+	out[2] = (unsigned char)(n >> 8);
+	out[3] = (unsigned char)n;
+	memmove(out + 4, p, n);
+	return n + 4;
+}
+
+/* The certificate with one element (a span in it) made empty; its signature is nobody's then. */
+static bool
+parses_without(email__span name)
+{
+	static unsigned char tbs[PKI_DER_MAX], all[PKI_DER_MAX], der[PKI_DER_MAX];
+	email__span in = cert.tbs, content;
+	email__cert out;
+	size_t before, n;
+
+	assert_true(email__der_take(&in, EMAIL__DER_SEQUENCE, &content));
+	before = (size_t)(name.p - content.p);
+	memcpy(tbs, content.p, before);
+	tbs[before] = name.p[0];
+	tbs[before + 1] = 0;
+	memcpy(tbs + before + 2, name.p + name.n, content.n - before - name.n);
+	n = wrap(all, 0x30, tbs, content.n - name.n + 2);
+	memcpy(all + n, cert.tbs.p + cert.tbs.n, (size_t)(c.der + c.len - (cert.tbs.p + cert.tbs.n)));
+	n = wrap(der, 0x30, all, n + (size_t)(c.der + c.len - (cert.tbs.p + cert.tbs.n)));
+	return email__cert_parse(email__span_of(der, n), &out);
+}
+
+/* Issuers have names, and so have CAs (4.1.2.4, 4.1.2.6); servers need none. */
+static void
+test_nameless(void **state)
+{
+	pki_spec spec = pki_server("CN=x", "DNS:a.example");
+
+	(void)state;
+	make(&spec, chain_key_of(KEY_ROOT));
+	assert_true(parses_without(cert.subject));
+	assert_false(parses_without(cert.issuer));
+	spec = pki_ca("CN=Root");
+	make(&spec, chain_key_of(KEY_ROOT));
+	assert_false(parses_without(cert.subject));
 }
 
 static void
@@ -256,40 +321,15 @@ test_twice(void **state)
 	assert_false(email__cert_parse(email__span_of(c.der, c.len), &cert));
 }
 
-/* The certificate with one element of its TBSCertificate emptied, and the lengths around it mended. */
-static bool
-parses_without(const unsigned char *element, size_t n)
-{
-	static unsigned char der[PKI_DER_MAX];
-	size_t at = (size_t)(element - c.der), gone = n - 2, total = c.len - 4 - gone;
-	size_t tbs = ((size_t)c.der[6] << 8 | c.der[7]) - gone;
-	email__cert other;
-
-	assert_true(c.der[1] == 0x82 && c.der[5] == 0x82 && tbs > 255 && element[1] == n - 2);
-	memcpy(der, c.der, at + 1);
-	der[at + 1] = 0;
-	memcpy(der + at + 2, element + n, c.len - at - n);
-	der[2] = (unsigned char)(total >> 8);
-	der[3] = (unsigned char)total;
-	der[6] = (unsigned char)(tbs >> 8);
-	der[7] = (unsigned char)tbs;
-	return email__cert_parse(email__span_of(der, c.len - gone), &other);
-}
-
-/* An issuer has a name, and so has a CA; a leaf may do without. A serial number has a byte. No version is 4. */
+/* A serial number has a byte, and no version is 4. */
 static void
-test_empty(void **state)
+test_numbers(void **state)
 {
-	pki_spec spec = pki_server("CN=Server", "DNS:mail.example.com");
+	pki_spec spec = pki_server("CN=x", "DNS:a.example");
 
 	(void)state;
-	make(&spec, chain_key_of(KEY_LEAF));
-	assert_true(parses_without(cert.subject.p, cert.subject.n));
-	assert_false(parses_without(cert.issuer.p, cert.issuer.n));
-	assert_false(parses_without(cert.serial.p - 2, cert.serial.n + 2));
-	spec = pki_ca("CN=CA");
-	make(&spec, chain_key_of(KEY_LEAF));
-	assert_false(parses_without(cert.subject.p, cert.subject.n));
+	make(&spec, chain_key_of(KEY_ROOT));
+	assert_false(parses_without(email__span_of(cert.serial.p - 2, cert.serial.n + 2)));
 	assert_memory_equal(c.der + 8, "\xA0\x03\x02\x01\x02", 5);
 	c.der[12] = 3;
 	assert_false(email__cert_parse(email__span_of(c.der, c.len), &cert));
@@ -299,9 +339,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_describe), cmocka_unit_test(test_as_mbedtls), cmocka_unit_test(test_hostile_names),
-	        cmocka_unit_test(test_hostile),  cmocka_unit_test(test_malformed),  cmocka_unit_test(test_bits),
-	        cmocka_unit_test(test_forbidden), cmocka_unit_test(test_twice), cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_describe),      cmocka_unit_test(test_as_mbedtls),
+		cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_malformed),     cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_nameless),
+		cmocka_unit_test(test_forbidden),     cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);
