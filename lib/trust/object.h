@@ -20,7 +20,7 @@ struct email_trust {
 	email_error error;               /* the last failure of a public call */
 	unsigned long generation;
 	uint64_t digest;                 /* of what the generation stands for */
-	email__file_stamp store_stamp;
+	email__file_stamp store_stamp, crl_stamp;
 	bool clock_good, crl_outdated;
 	bool transient;                  /* nothing is recorded: for a connection without a trust object */
 	email_challenge_fn challenge;

@@ -23,6 +23,7 @@ typedef struct email__verdict {
 	bool first_seen;              /* this fingerprint made a new entry: raise the event */
 	email_approval approval;      /* of the entry that decided, where one did */
 	email_certificate certificate; /* the leaf, described */
+	int64_t good_until;           /* of an accepted chain: the first end in its path */
 } email__verdict;
 
 /*
@@ -36,6 +37,9 @@ email_code email__trust_judge(email_trust *trust, const char *host, int port, co
 /* The challenge's answer for the refused entry, if the application gave a callback: true where it was
  * approved, so that connecting again makes sense. Called between connections, never inside a handshake. */
 bool email__trust_challenge(email_trust *trust, const char *host, int port, const email__verdict *verdict);
+
+/* The clock is below the floor, and nobody vouches for it (rule 4). */
+bool email__trust_clock_unset(email_trust *trust);
 
 /* Changes whenever a store or an exemption does: kept connections from before are closed. */
 unsigned long email__trust_generation(email_trust *trust);
