@@ -62,6 +62,8 @@ void
 email_account_set_trust(email_account *account, email_trust *trust)
 {
 	account->trust = trust;
+	/* another one may have the address and the generation of one that was freed */
+	account->changes++;
 }
 
 void

@@ -38,6 +38,7 @@ email__connection_free(email_account *account)
 	if (!c)
 		return;
 	email__connection_drop(account);
+	email__resumable_drop(&c->resumable);
 	email__buf_dispose(&c->user);
 	email__buf_dispose(&c->password);
 	email_report_free(c->op.report);
@@ -45,6 +46,20 @@ email__connection_free(email_account *account)
 	email__mutex_dispose(&c->lock);
 	email__free(c);
 	account->connection = NULL;
+}
+
+/* What the connection leaves behind for the next one, if all of its verdict was "chain accepted". */
+static void
+keep_tls(email__connection *c, email__session *session)
+{
+	email__tls_session *tls = session ? email__session_take_tls(session) : NULL;
+
+	if (session && email__session_tls_began(session))
+		email__resumable_drop(&c->resumable);
+	if (tls && c->verdict.kind == EMAIL__CHAIN_ACCEPTED)
+		email__resumable_keep(&c->resumable, &c->key, tls, c->judged_at, c->good_until);
+	else
+		email__tls_session_free(tls);
 }
 
 void
@@ -57,6 +72,7 @@ email__connection_drop(email_account *account)
 	session = c->session;
 	c->session = NULL;
 	email__mutex_unlock(&c->lock);
+	keep_tls(c, session);
 	email__session_free(session);
 	email__smtp_free(c->smtp);
 	c->smtp = NULL;
@@ -70,8 +86,8 @@ email__connection_usable(email_account *account)
 {
 	email__connection *c = account->connection;
 
-	return c->session && c->changes == account->changes &&
-	       c->generation == email__trust_generation(email__account_trust(account)) &&
+	return c->session && c->key.changes == account->changes &&
+	       c->key.generation == email__trust_generation(email__account_trust(account)) &&
 	       email__session_alive(c->session);
 }
 
@@ -86,7 +102,7 @@ tell_first_seen(const email__connection *c)
 	if (!account->log)
 		return;
 	snprintf(line, sizeof line, "Allowed Hosts: %s %s port %d, SHA-256 %s, public key SHA-256 %s",
-	         c->verdict.approval == EMAIL_APPROVAL_KEY_CHANGED ? "another key at" : "new entry for", c->host, c->port,
+	         c->verdict.approval == EMAIL_APPROVAL_KEY_CHANGED ? "another key at" : "new entry for", c->key.host, c->key.port,
 	         k->sha256, k->public_key_sha256);
 	account->log(account->log_context, account->name, '*', line);
 }
@@ -100,7 +116,9 @@ judge(void *context, const email__chain *chain)
 
 	c->judged = true;
 	email__error_clear(&c->trust_error);
-	rc = email__trust_judge(c->trust, c->host, c->port, chain, &c->verdict, &c->trust_error);
+	rc = email__trust_judge(c->trust, c->key.host, c->key.port, chain, &c->verdict, &c->trust_error);
+	c->judged_at = email__clock_wall();
+	c->good_until = c->verdict.good_until;
 	if (c->verdict.first_seen)
 		tell_first_seen(c);
 	return rc;
@@ -152,6 +170,9 @@ ended(void *context, email_stage stage, const char *detail)
 		account->log(account->log_context, account->name, '*', line);
 	}
 	told(&c->op, stage, true, detail, "");
+	/* not asked, it was resumed: by the verdict of the connection that it comes from */
+	if (stage == EMAIL_STAGE_TLS_HANDSHAKE && !c->judged)
+		c->verdict.kind = EMAIL__CHAIN_ACCEPTED;
 	if (stage == EMAIL_STAGE_TLS_HANDSHAKE)
 		told(&c->op, EMAIL_STAGE_TRUST, true,
 		     c->verdict.kind == EMAIL__EXEMPTION_ACCEPTED ? "exemption in Allowed Hosts" : "chain accepted",
@@ -206,18 +227,33 @@ make_engine(email_account *account, email__connection *c)
 	return EMAIL_OK;
 }
 
+/* The session that may be resumed, with the times of the verdict that it stands for. */
+static const email__tls_session *
+lend(email__connection *c)
+{
+	const email__tls_session *tls = email__resumable_lend(&c->resumable, &c->key, email__clock_wall(),
+	                                                      email__trust_clock_unset(c->trust));
+
+	c->judged_at = c->resumable.judged;
+	c->good_until = c->resumable.good_until;
+	return tls;
+}
+
 static email_code
 make_session(email_account *account, email__connection *c, bool address)
 {
 	email__session_config config = {
-	        .host = c->host,
-	        .port = c->port,
+	        .host = c->key.host,
+	        .port = c->key.port,
 	        .local_address = account->v.local_address,
 	        .tls_first = account->v.use_ssl,
-	        .tls = {.server_name = address ? NULL : c->host,
+	        .tls = {.server_name = address ? NULL : c->key.host,
 	                .min = (email_tls_version)account->v.tls_min_protocol,
+	                .cap_1_2 = c->op.cap_1_2,
 	                .judge = judge,
-	                .judge_context = c},
+	                .judge_context = c,
+	                .keep_session = true,
+	                .resume = lend(c)},
 	        .connection_timeout_ms = (long)account->v.connection_timeout,
 	        .response_timeout_ms = (long)account->v.response_timeout,
 	        .data_timeout_ms = (long)account->v.data_timeout,
@@ -249,13 +285,14 @@ email__connection_open(email_account *account)
 		email__error_remedy(&account->error, "set the property hostname");
 		return rc;
 	}
-	if ((rc = email__host_canonical(account->v.hostname, c->host, &address)))
+	if ((rc = email__host_canonical(account->v.hostname, c->key.host, &address)))
 		return email__error_set(&account->error, rc, EMAIL_STAGE_RESOLVE,
 		                        "\"%s\" is no host name and no address", account->v.hostname);
-	c->port = email_account_effective_port(account);
+	c->key.port = email_account_effective_port(account);
 	c->trust = email__account_trust(account);
-	c->changes = account->changes;
-	c->generation = email__trust_generation(c->trust);
+	c->key.min = email_account_effective_tls_min_protocol(account);
+	c->key.changes = account->changes;
+	c->key.generation = email__trust_generation(c->trust);
 	c->judged = false;
 	memset(&c->verdict, 0, sizeof c->verdict);
 	if ((rc = read_credentials(account, c)) || (rc = make_engine(account, c)) ||
@@ -273,12 +310,16 @@ email__connection_failed(email_account *account)
 		account->error = c->trust_error;
 		if (!c->op.asked && c->trust_error.code == EMAIL_E_TRUST) {
 			c->op.asked = true;
-			if (email__trust_challenge(c->trust, c->host, c->port, &c->verdict)) {
+			if (email__trust_challenge(c->trust, c->key.host, c->key.port, &c->verdict)) {
 				email__error_clear(&account->error);
 				return true;
 			}
 		}
 		return false;
+	}
+	if (email__session_retry_1_2(c->session) && !c->op.cap_1_2) {
+		c->op.cap_1_2 = true;
+		return true;
 	}
 	account->error = *email__session_error(c->session);
 	return false;

@@ -13,6 +13,7 @@
 #define EMAIL__ACCOUNT_CONNECTION_H
 
 #include "account/account.h"
+#include "account/resumable.h"
 #include "mime/compose.h"
 #include "net/session.h"
 #include "os/mutex.h"
@@ -36,6 +37,7 @@ struct email_operation {
 	email_code result;
 	bool asked;             /* the challenge was put once */
 	bool retried;           /* a dead kept connection was replaced once */
+	bool cap_1_2;           /* a defect of the TLS library was met: no more than TLS 1.2 is offered */
 	unsigned flights;       /* round trips of connections that were given up, or made before this mail */
 	uint64_t sent;
 	email_report *report;   /* made when somebody asks */
@@ -47,12 +49,12 @@ struct email_operation {
 typedef struct email__connection {
 	email__session *session; /* NULL: none */
 	email__smtp *smtp;
-	unsigned long changes;    /* of the account's properties when it was made */
-	unsigned long generation; /* of trust */
 	bool kept;                /* it has carried a whole mail before */
 
-	char host[EMAIL__HOST_MAX];
-	int port;
+	email__resume_key key;    /* what this connection was made with */
+	email__resumable resumable;
+	int64_t judged_at, good_until;
+
 	email_trust *trust;
 	bool judged;
 	email__verdict verdict;

@@ -70,6 +70,11 @@
 /* Accounts in one service. */
 #define EMAIL__ACCOUNTS_MAX 1000
 
+/* A TLS session to be resumed: ticket, key, and the server's certificate; 1 kB with a common one. */
+#define EMAIL__TLS_SESSION_MAX 16384
+/* Seconds after which a server is judged anew, although it could be resumed (RFC 8446 4.6.1 allows 7 days). */
+#define EMAIL__TLS_SESSION_SECONDS 86400
+
 /* Certificates: as sent by a server (leaf and 8 intermediates), bytes of one, files of them. */
 #define EMAIL__CHAIN_MAX 9
 #define EMAIL__CERTIFICATE_MAX 65536

@@ -62,6 +62,8 @@ email__session_close(email__session *s)
 {
 	if (s->secure && s->phase == EMAIL__PHASE_TALKING && !email__cancel_asked(&s->cancel))
 		email__tls_close(s->tls);
+	if (s->tls)
+		s->kept = email__tls_take_session(s->tls);
 	email__tls_free(s->tls);
 	s->tls = NULL;
 	email__dial_free(s->dial);
@@ -77,6 +79,7 @@ email__session_free(email__session *s)
 	if (!s)
 		return;
 	email__session_close(s);
+	email__tls_session_free(s->kept);
 	email__cancel_dispose(&s->cancel);
 	email__free(s->host);
 	email__free(s->local_address);
@@ -184,6 +187,7 @@ email__session_begin_tls(email__session *s, int64_t until)
 	s->tls = email__tls_new(&s->config.tls, &bio, &s->error);
 	if (!s->tls)
 		return email__session_end(s);
+	s->tls_began = true;
 	s->handshake_deadline = until;
 	s->transport.gather = true;
 	s->transport.heard = false;
@@ -233,7 +237,7 @@ handshake_done(email__session *s)
 	s->not_after = email__tls_not_after(s->tls);
 	snprintf(s->version, sizeof s->version, "%s", email__tls_version_name(s->tls));
 	snprintf(s->suite, sizeof s->suite, "%s", email__tls_cipher_suite(s->tls));
-	snprintf(detail, sizeof detail, "%s %s", s->version, s->suite);
+	snprintf(detail, sizeof detail, "%s %s%s", s->version, s->suite, email__tls_resumed(s->tls) ? ", resumed" : "");
 	tell(s, EMAIL_STAGE_TLS_HANDSHAKE, detail);
 	s->phase = EMAIL__PHASE_TALKING;
 	if (!s->config.tls_first)
@@ -461,6 +465,21 @@ bool
 email__session_retry_1_2(const email__session *s)
 {
 	return s->retry_1_2;
+}
+
+bool
+email__session_tls_began(const email__session *s)
+{
+	return s->tls_began;
+}
+
+email__tls_session *
+email__session_take_tls(email__session *s)
+{
+	email__tls_session *session = s->tls ? email__tls_take_session(s->tls) : s->kept;
+
+	s->kept = NULL;
+	return session;
 }
 
 const char *

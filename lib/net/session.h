@@ -30,7 +30,8 @@ typedef struct email__session_config {
 	void *event_context;
 } email__session_config;
 
-/* Strings and config are copied. `link`, the judge's context and the client key must outlive the session.
+/* Strings and config are copied. `link`, the judge's context, the client key and the TLS session that is lent
+ * must outlive the session.
  * NULL: no memory. */
 email__session *email__session_new(const email__session_config *config, email__link *link);
 /* Closes; never waits. */
@@ -60,6 +61,10 @@ bool email__session_alive(email__session *s);
 /* The session failed by a known defect of some versions of the TLS library, which does not happen where TLS
  * 1.2 alone is offered: make a new session, and a new engine, with config.tls.cap_1_2. */
 bool email__session_retry_1_2(const email__session *s);
+/* TLS began: a TLS session that was lent is used up, whether it was resumed or not (RFC 8446 C.4). */
+bool email__session_tls_began(const email__session *s);
+/* What a later connection may resume (config.tls.keep_session), also after the end; the caller frees it. */
+email__tls_session *email__session_take_tls(email__session *s);
 /* Of the connection, also after its end; "" where it is in the clear. */
 const char *email__session_tls_version(const email__session *s);
 const char *email__session_cipher_suite(const email__session *s);

@@ -29,6 +29,8 @@ struct email__session {
 	email__tls *tls;
 	bool secure;              /* the handshake is done and its verdict was asked */
 	bool retry_1_2;
+	bool tls_began;
+	email__tls_session *kept; /* of a connection that is over */
 	int fd;
 	int64_t connect_deadline; /* until the end of the greeting */
 	int64_t handshake_deadline;

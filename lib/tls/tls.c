@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "crypto/crypto.h"
 #include "tls/reason.h"
+#include "tls/resume.h"
 
 /* 3.6 wants a random generator where 4.x takes PSA's by itself. */
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
@@ -95,6 +96,9 @@ struct email__tls {
 	state state;
 	bool judged;        /* the judge was asked; it is asked once */
 	email_code verdict; /* its word */
+	bool offered, resumed;
+	bool keep;                   /* sessions are kept */
+	email__tls_session *session; /* the newest */
 	size_t heard;       /* bytes that came */
 	bool retry_1_2;
 	size_t unsent;      /* bytes in a record that the transport has not taken whole */
@@ -185,7 +189,42 @@ email__tls_verdict(const email__tls *tls)
 {
 	if (tls->judged && tls->verdict != EMAIL_OK)
 		return tls->verdict;
-	return tls->judged && tls->state == ESTABLISHED ? EMAIL_OK : EMAIL_E_TRUST;
+	return (tls->judged || tls->resumed) && tls->state == ESTABLISHED ? EMAIL_OK : EMAIL_E_TRUST;
+}
+
+/* --- sessions --- */
+
+static void
+keep_session(email__tls *tls)
+{
+	email__tls_session_free(tls->session);
+	tls->session = tls->keep ? email__tls_session_save(&tls->ssl, tls->not_after) : NULL;
+}
+
+/*
+ * A handshake without certificate is one of TLS 1.2 with the session's master secret, or of TLS 1.3 with its
+ * ticket's key: no suite that is offered does without both. So where a session was offered and no certificate
+ * came, it was resumed; anything else is no connection.
+ */
+static bool
+was_resumed(email__tls *tls)
+{
+	return tls->offered && !tls->judged;
+}
+
+bool
+email__tls_resumed(const email__tls *tls)
+{
+	return tls->state == ESTABLISHED && tls->resumed;
+}
+
+email__tls_session *
+email__tls_take_session(email__tls *tls)
+{
+	email__tls_session *session = tls->session;
+
+	tls->session = NULL;
+	return session;
 }
 
 /* --- making and freeing --- */
@@ -252,8 +291,7 @@ configure(email__tls *tls, const email__tls_config *config, email_error *e)
 	mbedtls_ssl_conf_authmode(&tls->conf, MBEDTLS_SSL_VERIFY_OPTIONAL);
 	mbedtls_ssl_conf_ca_chain(&tls->conf, &tls->no_roots, NULL);
 	mbedtls_ssl_conf_verify(&tls->conf, on_certificate, tls);
-	/* a resumed session would not pass the judge */
-	mbedtls_ssl_conf_session_tickets(&tls->conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+	email__tls_session_ask(&tls->conf, tls->keep);
 	if (take_client_key(tls, config->client, e))
 		return EMAIL_E_CERTIFICATE;
 	/* the name is for SNI only; without the call mbedTLS refuses to verify, NULL says "none" */
@@ -261,6 +299,10 @@ configure(email__tls *tls, const email__tls_config *config, email_error *e)
 	    (rc = mbedtls_ssl_set_hostname(&tls->ssl, name ? config->server_name : NULL)))
 		return failed_setup(rc, e);
 	mbedtls_ssl_set_bio(&tls->ssl, tls, bio_send, bio_recv, NULL);
+	if (config->resume && email__tls_session_offer(&tls->ssl, config->resume)) {
+		tls->offered = true;
+		tls->not_after = email__tls_session_not_after(config->resume);
+	}
 	return EMAIL_OK;
 }
 
@@ -282,6 +324,7 @@ email__tls_new(const email__tls_config *config, const email__bio *bio, email_err
 	tls->bio = *bio;
 	tls->judge = config->judge;
 	tls->judge_context = config->judge_context;
+	tls->keep = config->keep_session;
 	tls->min = config->min < email__tls_floor() ? email__tls_floor() : config->min;
 	if (configure(tls, config, error) == EMAIL_OK)
 		return tls;
@@ -297,6 +340,7 @@ email__tls_free(email__tls *tls)
 	mbedtls_ssl_free(&tls->ssl);
 	mbedtls_ssl_config_free(&tls->conf);
 	mbedtls_x509_crt_free(&tls->no_roots);
+	email__tls_session_free(tls->session);
 	if (tls->own) {
 		mbedtls_x509_crt_free(&tls->own->chain);
 		mbedtls_pk_free(&tls->own->key);
@@ -447,8 +491,9 @@ email__tls_handshake(email__tls *tls, email_error *error)
 		return EMAIL__TLS_WANT_READ;
 	if (rc == MBEDTLS_ERR_SSL_WANT_WRITE)
 		return EMAIL__TLS_WANT_WRITE;
+	tls->resumed = rc == 0 && was_resumed(tls);
 	/* no certificate, no judge, no connection; whatever the library thinks of it */
-	if (rc == 0 && !(tls->judged && tls->verdict == EMAIL_OK)) {
+	if (rc == 0 && !tls->resumed && !(tls->judged && tls->verdict == EMAIL_OK)) {
 		tls->judged = true;
 		tls->verdict = EMAIL_E_TRUST;
 		rc = MBEDTLS_ERR_SSL_BAD_CERTIFICATE;
@@ -456,6 +501,9 @@ email__tls_handshake(email__tls *tls, email_error *error)
 	if (rc != 0)
 		return fail(tls, rc, error);
 	tls->state = ESTABLISHED;
+	/* TLS 1.3 has its tickets later */
+	if (mbedtls_ssl_get_version_number(&tls->ssl) == MBEDTLS_SSL_VERSION_TLS1_2)
+		keep_session(tls);
 	return EMAIL__TLS_DONE;
 }
 
@@ -493,9 +541,9 @@ email__tls_read(email__tls *tls, unsigned char *p, size_t len, size_t *n, email_
 	*n = 0;
 	if (tls->state != ESTABLISHED)
 		return not_now(error);
-	do
-		rc = mbedtls_ssl_read(&tls->ssl, p, len);
-	while (rc == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET && ++tickets < TICKETS_MAX);
+	while ((rc = mbedtls_ssl_read(&tls->ssl, p, len)) == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET &&
+	       ++tickets < TICKETS_MAX)
+		keep_session(tls);
 	if (rc > 0) {
 		*n = (size_t)rc;
 		return EMAIL__TLS_DONE;

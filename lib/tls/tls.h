@@ -60,6 +60,16 @@ typedef struct email__client_key {
 	size_t certificates_len, key_len;
 } email__client_key;
 
+/*
+ * What lets a later connection to the same server do without its certificate (RFC 5077, RFC 8446 2.2). A
+ * secret, wiped when freed. Who lends one vouches for it: a resumed handshake passes no judge, so the verdict
+ * of the connection that it came from counts again. Only a chain that was accepted may be lent.
+ */
+typedef struct email__tls_session email__tls_session;
+void email__tls_session_free(email__tls_session *session);
+/* The not-after of the leaf that was judged. */
+int64_t email__tls_session_not_after(const email__tls_session *session);
+
 typedef struct email__tls_config {
 	const char *server_name;           /* SNI; NULL or "" for an address (RFC 6066 3) */
 	email_tls_version min;             /* raised to the library's own floor */
@@ -67,6 +77,8 @@ typedef struct email__tls_config {
 	email__judge_fn judge;
 	void *judge_context;
 	const email__client_key *client;   /* or NULL */
+	bool keep_session;                 /* for email__tls_take_session() */
+	const email__tls_session *resume;  /* lent, read by email__tls_new() only; or NULL */
 } email__tls_config;
 
 typedef struct email__tls email__tls;
@@ -87,8 +99,13 @@ bool email__tls_pending(const email__tls *tls);
 /* Sends close_notify as far as the transport takes it at once. */
 void email__tls_close(email__tls *tls);
 
-/* EMAIL_OK only once a handshake is done and its peer was accepted. */
+/* EMAIL_OK only once a handshake is done and its peer was accepted: by the judge, or, resumed, by whoever
+ * lent the session. */
 email_code email__tls_verdict(const email__tls *tls);
+/* The server took up the session that was lent; the judge was not asked. */
+bool email__tls_resumed(const email__tls *tls);
+/* The newest session of this connection, for the caller to free; NULL: none, or taken already. */
+email__tls_session *email__tls_take_session(email__tls *tls);
 /* True where the failure is the known one of some library versions that a handshake capped at 1.2
  * cures (and 1.2 is allowed): connect again with cap_1_2. */
 bool email__tls_retry_1_2(const email__tls *tls);

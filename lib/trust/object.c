@@ -7,8 +7,8 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "os/clock.h"
 #include "base/limits.h"
+#include "os/clock.h"
 #include "trust/store.h"
 #include "trust/verdict.h"
 
@@ -328,6 +328,8 @@ void
 email_trust_set_clock_good(email_trust *trust, bool good)
 {
 	email__mutex_lock(&trust->mutex);
+	if (trust->clock_good != good)
+		trust->generation++;
 	trust->clock_good = good;
 	email__mutex_unlock(&trust->mutex);
 }
@@ -338,21 +340,44 @@ email_trust_error(email_trust *trust)
 	return &trust->error;
 }
 
-/* The operating system renews its bundle beside us: that is a change in a store too. */
+bool
+email__trust_clock_unset(email_trust *trust)
+{
+	bool unset;
+
+	if (!trust)
+		return email__when_make(email__clock_wall(), 0, false, false).unset;
+	email__mutex_lock(&trust->mutex);
+	unset = email__trust_when(trust, email__clock_wall()).unset;
+	email__mutex_unlock(&trust->mutex);
+	return unset;
+}
+
 static void
-look_at_store(email_trust *trust)
+look_at(email_trust *trust, const char *path, email__file_stamp *known)
 {
 	email__file_stamp stamp = {0};
-	char *beside =
-		trust->record.system_store ? email__trust_beside(trust, trust->record.system_store) : NULL;
-	const char *path = trust->record.system_store ? beside : email__store_path(NULL);
 
 	if (path)
 		email__file_stamp_get(path, &stamp);
-	email__free(beside);
-	if (!same_stamp(&stamp, &trust->store_stamp))
+	if (!same_stamp(&stamp, known))
 		trust->generation++;
-	trust->store_stamp = stamp;
+	*known = stamp;
+}
+
+/* The operating system renews its bundle beside us, and somebody the revocation lists: that is a change in a
+ * store too. Where a path finds no memory, its file counts as gone. */
+static void
+look_at_files(email_trust *trust)
+{
+	const email__record *r = &trust->record;
+	char *store = r->system_store ? email__trust_beside(trust, r->system_store) : NULL;
+	char *crl = r->crl_file ? email__trust_beside(trust, r->crl_file) : NULL;
+
+	look_at(trust, r->system_store ? store : email__store_path(NULL), &trust->store_stamp);
+	look_at(trust, crl, &trust->crl_stamp);
+	email__free(store);
+	email__free(crl);
 }
 
 bool
@@ -385,7 +410,7 @@ email__trust_generation(email_trust *trust)
 	if (trust->looked_at == 0 || now - trust->looked_at >= LOOK_MS) {
 		trust->looked_at = now;
 		(void)email__trust_refresh(trust, NULL);
-		look_at_store(trust);
+		look_at_files(trust);
 	}
 	generation = trust->generation;
 	email__mutex_unlock(&trust->mutex);

@@ -20,7 +20,7 @@ struct email_trust {
 	email_error error; /* the last failure of a public call */
 	unsigned long generation;
 	uint64_t digest; /* of what the generation stands for */
-	email__file_stamp store_stamp;
+	email__file_stamp store_stamp, crl_stamp;
 	int64_t looked_at; /* when the files were looked at for the generation */
 	bool clock_good;
 	bool transient; /* nothing is recorded: for a connection without a trust object */

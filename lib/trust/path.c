@@ -202,9 +202,13 @@ finish(struct search *s)
 		s->best_anchored = s->anchored;
 		s->any = true;
 		s->best.newest_not_before = s->path[0]->not_before;
-		for (i = 1; i < s->n; i++)
+		s->best.first_not_after = s->path[0]->not_after;
+		for (i = 1; i < s->n; i++) {
 			if (s->path[i]->not_before > s->best.newest_not_before)
 				s->best.newest_not_before = s->path[i]->not_before;
+			if (s->path[i]->not_after < s->best.first_not_after)
+				s->best.first_not_after = s->path[i]->not_after;
+		}
 	}
 	s->found = reasons == 0;
 }

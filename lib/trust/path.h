@@ -33,6 +33,7 @@ bool email__pool_wants(const email__pool *pool, const email__cert *root);
 typedef struct email__path_result {
 	email_reasons reasons;
 	int64_t newest_not_before; /* of the accepted path */
+	int64_t first_not_after;   /* the same: its first end */
 	bool limit;                /* the search was cut short */
 } email__path_result;
 

@@ -162,6 +162,7 @@ decide(struct question *q)
 
 	if (reasons == 0) { /* rules 1 to 4 hold */
 		q->verdict->kind = EMAIL__CHAIN_ACCEPTED;
+		q->verdict->good_until = q->j->path.first_not_after;
 		learn(q);
 		return EMAIL_OK;
 	}

@@ -23,6 +23,7 @@ typedef struct email__verdict {
 	bool first_seen;               /* this fingerprint made a new entry: raise the event */
 	email_approval approval;       /* of the entry that decided, where one did */
 	email_certificate certificate; /* the leaf, described */
+	int64_t good_until;           /* of an accepted chain: the first end in its path */
 } email__verdict;
 
 /*
@@ -40,6 +41,9 @@ bool email__trust_challenge(email_trust *trust, const char *host, int port, cons
 /* The trust sheet could not be read when it was last looked at, so that no exemption counts: true, and why
  * in `why`. */
 bool email__trust_fault(email_trust *trust, email_error *why);
+
+/* The clock is below the floor, and nobody vouches for it (rule 4). */
+bool email__trust_clock_unset(email_trust *trust);
 
 /* Changes whenever a store or an exemption does: kept connections from before are closed. */
 unsigned long email__trust_generation(email_trust *trust);

@@ -82,10 +82,16 @@ on_sni(void *context, mbedtls_ssl_context *ssl, const unsigned char *name, size_
 }
 
 static int
-set_tickets(tlspeer *peer, int count)
+set_tickets(tlspeer *peer, int count, tlspeer *of)
 {
-	int rc;
+	int rc = 0;
 
+	if (of) {
+		mbedtls_ssl_conf_session_tickets_cb(&peer->conf, mbedtls_ssl_ticket_write, mbedtls_ssl_ticket_parse,
+		                                    &of->tickets);
+		mbedtls_ssl_conf_new_session_tickets(&peer->conf, (uint16_t)count);
+		return rc;
+	}
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
 	rc = mbedtls_ssl_ticket_setup(&peer->tickets, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE,
 	                              MBEDTLS_CIPHER_AES_256_GCM, 3600);
@@ -130,7 +136,7 @@ configure(tlspeer *peer, const tlspeer_config *c)
 		return rc;
 	mbedtls_ssl_conf_ca_chain(&peer->conf, &peer->client_root, NULL);
 	mbedtls_ssl_conf_sni(&peer->conf, on_sni, peer);
-	if (c->tickets && (rc = set_tickets(peer, c->tickets)))
+	if (c->tickets && (rc = set_tickets(peer, c->tickets, c->tickets_of)))
 		return rc;
 	if ((rc = mbedtls_ssl_conf_own_cert(&peer->conf, &peer->chain, pki_key_context(c->key))))
 		return rc;

@@ -21,6 +21,7 @@ typedef struct tlspeer_config {
 	bool need_client;      /* refuses one that does not verify against client_root, and none */
 	const pki_cert *client_root;
 	int tickets;           /* TLS 1.3: this many after the handshake */
+	struct tlspeer *tickets_of; /* the server that made tickets before, alive still: its keys; or NULL */
 	const int *suites;     /* NULL: the library's */
 	bool careless;         /* shows the leaf also where its usages forbid that */
 } tlspeer_config;

@@ -686,6 +686,123 @@ clean_end_and_truncation(void **state)
 	}
 }
 
+/* --- resuming --- */
+
+/* One connection: a line each way, and the session that it leaves. */
+static pair *
+visit(tlspeer_config server, email__tls_config config, email__tls_session **session)
+{
+	pair *p = connect_pair(server, config);
+	char text[16];
+	size_t n;
+
+	assert_int_equal(shake(p, NULL), EMAIL__TLS_DONE);
+	assert_int_equal(email__tls_verdict(p->tls), EMAIL_OK);
+	assert_int_equal(tlspeer_write(p->peer, "220 ok\r\n", 8), 8);
+	assert_int_equal(client_reads(p, text, sizeof text, &n), EMAIL__TLS_DONE);
+	assert_int_equal(n, 8);
+	assert_int_equal(email__tls_write(p->tls, (const unsigned char *)"QUIT\r\n", 6, &n, &p->error), EMAIL__TLS_DONE);
+	assert_int_equal(server_reads(p, text, sizeof text), 6);
+	assert_true(email__tls_not_after(p->tls) == 2117246706);
+	*session = email__tls_take_session(p->tls);
+	assert_null(email__tls_take_session(p->tls));
+	return p;
+}
+
+static void
+resumes(void **state)
+{
+	static const int versions[] = {12, 13};
+	size_t i, round;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		tlspeer_config server = ec_server(0, versions[i]);
+		email__tls_config config = client(EMAIL_TLS_1_2);
+		email__tls_session *session = NULL, *next;
+		pair *first, *p;
+
+		server.tickets = 2;
+		config.keep_session = true;
+		first = visit(server, config, &session);
+		assert_int_equal(first->asked, 1);
+		assert_false(email__tls_resumed(first->tls));
+		assert_non_null(session);
+		server.tickets_of = first->peer;
+		for (round = 0; round < 4; round++) {
+			config.resume = session;
+			p = visit(server, config, &next);
+			assert_true(email__tls_resumed(p->tls));
+			assert_int_equal(p->asked, 0);
+			assert_non_null(next);
+			email__tls_session_free(session);
+			session = next;
+			free_pair(p);
+		}
+		email__tls_session_free(session);
+		free_pair(first);
+	}
+}
+
+/* A server that does not know the session is judged, and refused where the judge says so. */
+static void
+does_not_resume(void **state)
+{
+	static const int versions[] = {12, 13};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		tlspeer_config server = ec_server(0, versions[i]);
+		email__tls_config config = client(EMAIL_TLS_1_2);
+		email__tls_session *session, *next;
+		pair *first, *p;
+
+		server.tickets = 1;
+		config.keep_session = true;
+		first = visit(server, config, &session);
+		config.resume = session;
+		p = visit(server, config, &next); /* other ticket keys */
+		assert_false(email__tls_resumed(p->tls));
+		assert_int_equal(p->asked, 1);
+		email__tls_session_free(next);
+		free_pair(p);
+
+		p = connect_pair(server, config);
+		p->answer = EMAIL_E_TRUST;
+		assert_int_equal(shake(p, NULL), EMAIL__TLS_FAILED);
+		assert_int_equal(p->asked, 1);
+		assert_int_equal(email__tls_verdict(p->tls), EMAIL_E_TRUST);
+		assert_false(email__tls_resumed(p->tls));
+		assert_null(email__tls_take_session(p->tls));
+		free_pair(p);
+
+		/* not asked for: nothing is kept, also where a server gives tickets */
+		server.tickets_of = first->peer;
+		config.keep_session = false;
+		config.resume = NULL;
+		p = visit(server, config, &next);
+		assert_null(next);
+		free_pair(p);
+
+		/* TLS 1.2's session where 1.3 is the least, and a session for another name, are none */
+		config.keep_session = true;
+		config.resume = session;
+		config.server_name = "other.example.com";
+		config.min = versions[i] == 12 ? EMAIL_TLS_1_3 : EMAIL_TLS_1_2;
+		server.max = 0;
+		p = connect_pair(server, config);
+		if (p->tls) {
+			(void)shake(p, NULL);
+			assert_false(email__tls_resumed(p->tls) && versions[i] == 12);
+			assert_true(p->asked == 1 || email__tls_verdict(p->tls) != EMAIL_OK);
+		}
+		free_pair(p);
+		email__tls_session_free(session);
+		free_pair(first);
+	}
+}
+
 static void
 tickets_are_passed_over(void **state)
 {
@@ -831,6 +948,8 @@ main(void)
 	        cmocka_unit_test(other_handshake_failures),
 	        cmocka_unit_test(changed_bytes),
 	        cmocka_unit_test(clean_end_and_truncation),
+	        cmocka_unit_test(resumes),
+	        cmocka_unit_test(does_not_resume),
 	        cmocka_unit_test(tickets_are_passed_over),
 	        cmocka_unit_test(client_certificate),
 	        cmocka_unit_test(large_writes_go_record_by_record),
