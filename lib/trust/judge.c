@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "os/clock.h"
+#include "trust/verdict.h"
 
 email__judgement *
 email__judgement_new(void)
@@ -65,7 +67,7 @@ judge_leaf(const email__cert *leaf)
 }
 
 static email_code
-load_crls(email__judgement *j, email_trust *trust, email_error *e)
+load_crls(email__crls *crls, email_trust *trust, email_error *e)
 {
 	email__buf bytes;
 	char *path;
@@ -77,12 +79,30 @@ load_crls(email__judgement *j, email_trust *trust, email_error *e)
 		return email__error_memory(e, EMAIL_STAGE_TRUST);
 	email__buf_init(&bytes, EMAIL__CRL_MAX);
 	if ((rc = email__file_read(path, &bytes, e)) == EMAIL_OK &&
-	    (rc = email__crls_load(&j->crls, email__buf_head(&bytes), email__buf_len(&bytes))))
+	    (rc = email__crls_load(crls, email__buf_head(&bytes), email__buf_len(&bytes))))
 		email__error_set(e, rc, EMAIL_STAGE_TRUST, "%s holds no revocation list that can be read", path);
 	if (rc)
 		email__error_remedy(e, "renew the file that crlFile names, or unset crlFile");
 	email__buf_dispose(&bytes);
 	email__free(path);
+	return rc;
+}
+
+email_code
+email__trust_crl_state(email_trust *trust, bool *outdated, email_error *e)
+{
+	email__crls crls = {0};
+	int64_t now = email__clock_wall();
+	email_code rc;
+	size_t i;
+
+	*outdated = false;
+	email__mutex_lock(&trust->mutex);
+	if ((rc = email__trust_refresh(trust, e)) == EMAIL_OK && (rc = load_crls(&crls, trust, e)) == EMAIL_OK)
+		for (i = 0; i < crls.count; i++)
+			*outdated = *outdated || (crls.list[i].next_update && crls.list[i].next_update < now);
+	email__mutex_unlock(&trust->mutex);
+	email__crls_dispose(&crls);
 	return rc;
 }
 
@@ -138,7 +158,7 @@ judge_stores(email__judgement *j, email_trust *trust, email_error *e)
 
 	if (!trust)
 		return judge_path(j);
-	if ((rc = load_crls(j, trust, e)))
+	if ((rc = load_crls(&j->crls, trust, e)))
 		return rc;
 	if (add_user_roots(j, trust)) {
 		if ((rc = judge_path(j)) || j->path.reasons == 0)

@@ -38,6 +38,9 @@ email_code email__trust_judge(email_trust *trust, const char *host, int port, co
  * approved, so that connecting again makes sense. Called between connections, never inside a handshake. */
 bool email__trust_challenge(email_trust *trust, const char *host, int port, const email__verdict *verdict);
 
+/* The revocation lists as they stand: one is past its next update. Errors: those of reading crlFile. */
+email_code email__trust_crl_state(email_trust *trust, bool *outdated, email_error *e);
+
 /* The clock is below the floor, and nobody vouches for it (rule 4). */
 bool email__trust_clock_unset(email_trust *trust);
 

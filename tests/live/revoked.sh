@@ -47,6 +47,11 @@ case_of() {
 		station hostname=localhost "port=$PORT" "$use=true"
 		want 0 emailctl trust import "$WORK/pki/root.crt" --alias plant
 		want 0 emailctl set trust "crlFile=$WORK/$2"
+		case $2 in
+		old) want 1 emailctl check out && has "$WORK/stdout" 'past its next update' ;;
+		broken) want 1 emailctl check out && has "$WORK/stdout" 'no revocation list' ;;
+		*) want 0,1 emailctl check out && lacks "$WORK/stdout" 'revocation' ;;
+		esac
 		send "$3"
 		if [ "$3" = 0 ]; then
 			has "$WORK/server.log" '^1 message '
