@@ -170,6 +170,9 @@ typedef struct email_key_import {
 	const char *password;
 } email_key_import;
 EMAIL_API email_code email_trust_import_key(email_trust *trust, const char *alias, const email_key_import *in);
+/* Each leaf, with its alias. */
+EMAIL_API email_code email_trust_list_keys(email_trust *trust, email_certificate_fn visit, void *context);
+EMAIL_API email_code email_trust_delete_key(email_trust *trust, const char *alias);
 
 /*
  * Allowed Hosts, by host and port. `sha256` (of certificate or public key; hex, case and colons free)

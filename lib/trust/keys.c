@@ -167,3 +167,90 @@ email_trust_import_key(email_trust *trust, const char *alias, const email_key_im
 	email__mutex_unlock(&trust->mutex);
 	return rc;
 }
+
+/* --- listing and deleting --- */
+
+struct listing {
+	email_trust *trust;
+	email_certificate_fn visit;
+	void *context;
+	char alias[65];
+	email_certificate leaf;
+	bool any;
+	email_code rc;
+};
+
+static email_code
+take_leaf(void *context, email__pem_kind kind, email__span der)
+{
+	struct listing *l = context;
+	email__cert cert;
+
+	if (kind != EMAIL__PEM_CERTIFICATE || l->any)
+		return EMAIL_OK;
+	l->any = true;
+	return email__cert_parse(der, &cert) ? email__cert_describe(&cert, email__clock_wall(), &l->leaf)
+	                                     : EMAIL_E_CERTIFICATE;
+}
+
+static bool
+list_key(void *context, const char *name)
+{
+	struct listing *l = context;
+	size_t n = strlen(name), skipped;
+	email__buf pem;
+
+	if (n < 5 || n - 4 >= sizeof l->alias || strcmp(name + n - 4, ".pem") != 0)
+		return true;
+	snprintf(l->alias, sizeof l->alias, "%.*s", (int)(n - 4), name);
+	if (!alias_valid(l->alias))
+		return true;
+	email__buf_init(&pem, FILE_MAX + 1);
+	pem.secret = true;
+	l->any = false;
+	l->rc = email__trust_client_key(l->trust, l->alias, &pem, &l->trust->error);
+	if (l->rc == EMAIL_OK)
+		l->rc = email__pem_read(email__buf_head(&pem), email__buf_len(&pem) - 1, take_leaf, l, &skipped);
+	email__buf_dispose(&pem);
+	snprintf(l->leaf.alias, sizeof l->leaf.alias, "%s", l->alias);
+	return l->rc == EMAIL_OK && (!l->any || l->visit(l->context, &l->leaf));
+}
+
+email_code
+email_trust_list_keys(email_trust *trust, email_certificate_fn visit, void *context)
+{
+	struct listing l = {.trust = trust, .visit = visit, .context = context};
+	char *folder;
+
+	email__mutex_lock(&trust->mutex);
+	email__error_clear(&trust->error);
+	folder = path_of(trust, "");
+	if (folder && email__file_exists(folder)) {
+		email_code rc = email__folder_visit(folder, list_key, &l, &trust->error);
+
+		l.rc = rc ? rc : l.rc;
+	}
+	if (l.rc)
+		email__error_set(&trust->error, l.rc, EMAIL_STAGE_TRUST, "%s", email_code_text(l.rc));
+	email__free(folder);
+	email__mutex_unlock(&trust->mutex);
+	return l.rc;
+}
+
+email_code
+email_trust_delete_key(email_trust *trust, const char *alias)
+{
+	char *path;
+	email_code rc;
+
+	email__mutex_lock(&trust->mutex);
+	email__error_clear(&trust->error);
+	path = alias_valid(alias) ? path_of(trust, alias) : NULL;
+	if (!path || !email__file_exists(path))
+		rc = no_such_key(alias, &trust->error);
+	else if ((rc = email__file_remove(path, &trust->error)) == EMAIL_OK)
+		trust->generation++;
+	email__free(path);
+	email__mutex_unlock(&trust->mutex);
+	return rc;
+}
