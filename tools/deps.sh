@@ -118,6 +118,7 @@ missing_build() {
 missing_test() {
 	[ -n "$cmocka" ] || lack libcmocka-dev
 	have g++ || lack g++
+	have faketime || lack faketime
 	have cmake || lack cmake
 	have openssl || lack openssl
 	have valgrind || lack valgrind

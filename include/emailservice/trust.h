@@ -162,6 +162,25 @@ EMAIL_API email_code email_trust_export(email_trust *trust, const char *alias, c
 EMAIL_API email_code email_trust_delete(email_trust *trust, const char *alias);
 
 /*
+ * User Key Store: a client certificate with its chain, and its key, under an alias for the account property
+ * clientCertificate; in the state folder, 0600, and never to be exported. PEM (the NUL at its end counts in the
+ * size) or DER; `password` of the key, or NULL.
+ * Errors: EMAIL_E_CERTIFICATE (they do not parse, or do not belong together), EMAIL_E_VALUE (alias taken or not
+ *         valid, no state folder), EMAIL_E_FILE, EMAIL_E_MEMORY.
+ */
+typedef struct email_key_import {
+	const unsigned char *certificates;
+	size_t certificates_size;
+	const unsigned char *key;
+	size_t key_size;
+	const char *password;
+} email_key_import;
+EMAIL_API email_code email_trust_import_key(email_trust *trust, const char *alias, const email_key_import *in);
+/* Each leaf, with its alias. */
+EMAIL_API email_code email_trust_list_keys(email_trust *trust, email_certificate_fn visit, void *context);
+EMAIL_API email_code email_trust_delete_key(email_trust *trust, const char *alias);
+
+/*
  * Allowed Hosts, by host and port. `sha256` (of certificate or public key; hex, case and colons free)
  * must be quoted to approve, so that what is approved is what was looked at; elsewhere it may be NULL
  * where the host and port have one row only. `until`: 0 or the second when the approval ends.

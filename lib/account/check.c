@@ -235,6 +235,20 @@ check_exemption(void *context, const email_allowed_host *h)
 	return true;
 }
 
+static void
+check_revocation(const check *c, email_trust *trust)
+{
+	email_error e = {0};
+	bool outdated;
+	email_code rc = email__trust_crl_state(trust, &outdated, &e);
+
+	if (outdated)
+		report(c, "revocationListOutdated", "hostname", "a revocation list in crlFile is past its next update",
+		       "renew the file that the trust sheet's crlFile names");
+	else if (rc == EMAIL_E_FILE || rc == EMAIL_E_CERTIFICATE || rc == EMAIL_E_LIMIT)
+		report(c, "revocationListUnreadable", "hostname", e.text, e.remedy);
+}
+
 static email_code
 check_trust(check *c)
 {
@@ -244,6 +258,7 @@ check_trust(check *c)
 
 	if (!trust)
 		return EMAIL_OK;
+	check_revocation(c, trust);
 	rc = email_trust_list_hosts(trust, check_exemption, c);
 	if (rc && email__trust_fault(trust, &why)) {
 		report(c, "trustSheetUnreadable", "stateFolder", why.text, why.remedy);

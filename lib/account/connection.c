@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "os/clock.h"
+#include "trust/keys.h"
 
 email__connection *
 email__connection_get(email_account *account)
@@ -25,6 +26,8 @@ email__connection_get(email_account *account)
 	email__buf_init(&c->user, EMAIL__TEXT_MAX);
 	email__buf_init(&c->password, EMAIL__SECRET_MAX + 1);
 	c->user.secret = c->password.secret = true;
+	email__buf_init(&c->client_pem, EMAIL__CHAIN_MAX * 2 * EMAIL__CERTIFICATE_MAX + 1);
+	c->client_pem.secret = true;
 	c->op.account = account;
 	account->connection = c;
 	return c;
@@ -39,6 +42,7 @@ email__connection_free(email_account *account)
 		return;
 	email__connection_drop(account);
 	email__resumable_drop(&c->resumable);
+	email__buf_dispose(&c->client_pem);
 	email__buf_dispose(&c->user);
 	email__buf_dispose(&c->password);
 	email_report_free(c->op.report);
@@ -227,6 +231,36 @@ make_engine(email_account *account, email__connection *c)
 	return EMAIL_OK;
 }
 
+/* FNV-1a: another certificate under the same alias is another client. */
+static uint64_t
+digest(const email__buf *b)
+{
+	uint64_t h = UINT64_C(0xCBF29CE484222325);
+	size_t i;
+
+	for (i = 0; i < email__buf_len(b); i++)
+		h = (h ^ email__buf_head(b)[i]) * UINT64_C(0x100000001B3);
+	return h;
+}
+
+static email_code
+read_client_key(email_account *account, email__connection *c)
+{
+	email_code rc;
+
+	email__buf_clear(&c->client_pem);
+	c->key.client = 0;
+	if (account->v.client_certificate[0] == '\0')
+		return EMAIL_OK;
+	rc = email__trust_client_key(c->trust, account->v.client_certificate, &c->client_pem, &account->error);
+	if (rc)
+		return rc;
+	c->key.client = digest(&c->client_pem);
+	c->client.certificates = c->client.key = email__buf_head(&c->client_pem);
+	c->client.certificates_len = c->client.key_len = email__buf_len(&c->client_pem);
+	return EMAIL_OK;
+}
+
 /* The session that may be resumed, with the times of the verdict that it stands for. */
 static const email__tls_session *
 lend(email__connection *c)
@@ -252,6 +286,7 @@ make_session(email_account *account, email__connection *c, bool address)
 	                .cap_1_2 = c->op.cap_1_2,
 	                .judge = judge,
 	                .judge_context = c,
+	                .client = email__buf_len(&c->client_pem) ? &c->client : NULL,
 	                .keep_session = true,
 	                .resume = lend(c)},
 	        .connection_timeout_ms = (long)account->v.connection_timeout,
@@ -295,7 +330,7 @@ email__connection_open(email_account *account)
 	c->key.generation = email__trust_generation(c->trust);
 	c->judged = false;
 	memset(&c->verdict, 0, sizeof c->verdict);
-	if ((rc = read_credentials(account, c)) || (rc = make_engine(account, c)) ||
+	if ((rc = read_client_key(account, c)) || (rc = read_credentials(account, c)) || (rc = make_engine(account, c)) ||
 	    (rc = make_session(account, c, address)))
 		email__connection_drop(account);
 	return rc;

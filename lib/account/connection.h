@@ -53,6 +53,8 @@ typedef struct email__connection {
 
 	email__resume_key key;    /* what this connection was made with */
 	email__resumable resumable;
+	email__buf client_pem; /* secret */
+	email__client_key client;
 	int64_t judged_at, good_until;
 
 	email_trust *trust;

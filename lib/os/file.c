@@ -444,3 +444,14 @@ email__environment(const char *name)
 {
 	return getenv(name);
 }
+
+email_code
+email__file_remove(const char *path, email_error *e)
+{
+	if (unlink(path) == 0)
+		return EMAIL_OK;
+	email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "%s cannot be removed", path);
+	if (e && !e->os)
+		e->os = errno;
+	return EMAIL_E_FILE;
+}

@@ -40,7 +40,7 @@
 /* An alert in the clear, as a record. */
 #define ALERT_LEN 7
 /* Tickets (RFC 8446 4.6.1) that one read passes over: servers send one or two, a flood is an attack. */
-#define TICKETS_MAX 32
+#define TICKETS_MAX 64 /* each counts twice */
 
 /* --- what is offered --- */
 
@@ -201,15 +201,16 @@ keep_session(email__tls *tls)
 	tls->session = tls->keep ? email__tls_session_save(&tls->ssl, tls->not_after) : NULL;
 }
 
-/*
- * A handshake without certificate is one of TLS 1.2 with the session's master secret, or of TLS 1.3 with its
- * ticket's key: no suite that is offered does without both. So where a session was offered and no certificate
- * came, it was resumed; anything else is no connection.
- */
+/* A ticket comes in two steps: "nothing more", although it lies there, and then its name. To wait after the
+ * first would be to wait for what came with it. */
 static bool
-was_resumed(email__tls *tls)
+is_ticket(email__tls *tls, int rc)
 {
-	return tls->offered && !tls->judged;
+	if (rc == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+		keep_session(tls);
+		return true;
+	}
+	return rc == MBEDTLS_ERR_SSL_WANT_READ && mbedtls_ssl_check_pending(&tls->ssl);
 }
 
 bool
@@ -491,7 +492,9 @@ email__tls_handshake(email__tls *tls, email_error *error)
 		return EMAIL__TLS_WANT_READ;
 	if (rc == MBEDTLS_ERR_SSL_WANT_WRITE)
 		return EMAIL__TLS_WANT_WRITE;
-	tls->resumed = rc == 0 && was_resumed(tls);
+	/* without certificate it was one of TLS 1.2 with the session's master secret, or of 1.3 with its ticket's
+	 * key: no suite that is offered does without both */
+	tls->resumed = rc == 0 && tls->offered && !tls->judged;
 	/* no certificate, no judge, no connection; whatever the library thinks of it */
 	if (rc == 0 && !tls->resumed && !(tls->judged && tls->verdict == EMAIL_OK)) {
 		tls->judged = true;
@@ -541,9 +544,9 @@ email__tls_read(email__tls *tls, unsigned char *p, size_t len, size_t *n, email_
 	*n = 0;
 	if (tls->state != ESTABLISHED)
 		return not_now(error);
-	while ((rc = mbedtls_ssl_read(&tls->ssl, p, len)) == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET &&
-	       ++tickets < TICKETS_MAX)
-		keep_session(tls);
+	do
+		rc = mbedtls_ssl_read(&tls->ssl, p, len);
+	while (is_ticket(tls, rc) && ++tickets < TICKETS_MAX);
 	if (rc > 0) {
 		*n = (size_t)rc;
 		return EMAIL__TLS_DONE;

@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "os/clock.h"
+#include "trust/verdict.h"
 
 email__judgement *
 email__judgement_new(void)
@@ -85,6 +87,24 @@ email__trust_load_crls(const email_trust *trust, email__crls *crls, email_error 
 		email__error_remedy(e, "renew the file that crlFile names, or unset crlFile");
 	email__buf_dispose(&bytes);
 	email__free(path);
+	return rc;
+}
+
+email_code
+email__trust_crl_state(email_trust *trust, bool *outdated, email_error *e)
+{
+	email__crls crls = {0};
+	int64_t now = email__clock_wall();
+	email_code rc;
+	size_t i;
+
+	*outdated = false;
+	email__mutex_lock(&trust->mutex);
+	if ((rc = email__trust_refresh(trust, e)) == EMAIL_OK && (rc = email__trust_load_crls(trust, &crls, e)) == EMAIL_OK)
+		for (i = 0; i < crls.count; i++)
+			*outdated = *outdated || (crls.list[i].next_update && crls.list[i].next_update < now);
+	email__mutex_unlock(&trust->mutex);
+	email__crls_dispose(&crls);
 	return rc;
 }
 

@@ -42,6 +42,9 @@ bool email__trust_challenge(email_trust *trust, const char *host, int port, cons
  * in `why`. */
 bool email__trust_fault(email_trust *trust, email_error *why);
 
+/* The revocation lists as they stand: one is past its next update. Errors: those of reading crlFile. */
+email_code email__trust_crl_state(email_trust *trust, bool *outdated, email_error *e);
+
 /* The clock is below the floor, and nobody vouches for it (rule 4). */
 bool email__trust_clock_unset(email_trust *trust);
 

@@ -172,6 +172,22 @@ for mode in ssl starttls; do
 	stop server
 done
 
+# What a person rejected stays refused, and is sent nothing.
+for mode in ssl starttls; do
+	case_name="rejected, $mode"
+	serve server --mode $mode --cert "$WORK/pki/self.pem" --key "$WORK/pki/self.key"
+	use=$([ $mode = ssl ] && echo useSsl || echo useStartTls)
+	station hostname=localhost "port=$PORT" "$use=true"
+	send 77
+	want 0 emailctl hosts reject "localhost:$PORT"
+	send 77
+	want 0 emailctl --json hosts list
+	is approval rejected "$(value allowedHosts.0.approval)"
+	stop server
+	silent
+	has "$WORK/server.log" '^2 end .*tls=0 '
+done
+
 # Imported later, the root makes the exemption redundant, and prune removes it.
 case_name="redundant"
 serve server --mode ssl --cert "$WORK/pki/good.pem" --key "$WORK/pki/good.key"

@@ -173,6 +173,7 @@ int command_test(cli *c);
 int command_send(cli *c);
 int command_hosts(cli *c);
 int command_trust(cli *c);
+int command_keys(cli *c);
 int command_verify(cli *c);
 int command_schema(cli *c);
 

@@ -71,6 +71,10 @@ static const struct command {
          "  --alias NAME   for import: the name of the root\n"
          "  --system       for list and view: the System Trust Store",
          command_trust},
+	{"keys", "list|import [CERT] KEY|delete ALIAS", "alias=", 1, 3, "User Key Store: client certificates and their keys",
+         "  --alias NAME   for import: what clientCertificate names; client without it\n"
+         "CERT and KEY are PEM or DER; one PEM file may hold both. No key ever comes out again.",
+         command_keys},
 	{"verify", "--host NAME --chain FILE [--roots FILE] [--time TIME] | --batch",
          "host= chain= roots= time= batch", 0, 0, "the verdict on a certificate chain",
          "ACCEPT, or REFUSE and the reasons, without Allowed Hosts. Roots given replace the stores, a time\n"
@@ -83,7 +87,7 @@ static const struct command {
 static const struct {
 	const char *name, *what;
 } later[] = {
-	{"keys", "client certificates"},  {"login", "OAuth"},     {"receive", "receiving mail"},
+	{"login", "OAuth"},     {"receive", "receiving mail"},
 	{"queue", "the queue"},           {"run", "the service"}, {"parse", "reading messages"},
 	{"discover", "finding settings"},
 };
