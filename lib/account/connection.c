@@ -85,13 +85,22 @@ email__connection_drop(email_account *account)
 	email__buf_clear(&c->password);
 }
 
+/* Mails on a kept connection do not each look at the files of the stores: that would cost more than the mail.
+ * A new connection does. */
+#define LOOK_MS 1000
+
 bool
 email__connection_usable(email_account *account)
 {
 	email__connection *c = account->connection;
+	int64_t now = email__clock_ms();
+	bool look = now - c->looked_at >= LOOK_MS;
 
-	return c->session && c->key.changes == account->changes &&
-	       c->key.generation == email__trust_generation(email__account_trust(account)) &&
+	if (!c->session || c->key.changes != account->changes)
+		return false;
+	if (look)
+		c->looked_at = now;
+	return c->key.generation == email__trust_generation(email__account_trust(account), look) &&
 	       email__session_alive(c->session);
 }
 
@@ -327,7 +336,7 @@ email__connection_open(email_account *account)
 	c->trust = email__account_trust(account);
 	c->key.min = email_account_effective_tls_min_protocol(account);
 	c->key.changes = account->changes;
-	c->key.generation = email__trust_generation(c->trust);
+	c->key.generation = email__trust_generation(c->trust, true);
 	c->judged = false;
 	memset(&c->verdict, 0, sizeof c->verdict);
 	if ((rc = read_client_key(account, c)) || (rc = read_credentials(account, c)) || (rc = make_engine(account, c)) ||

@@ -68,6 +68,7 @@ typedef struct email__connection {
 	email__mutex lock; /* for cancel: guards session, cancelled and op.state against another thread */
 	bool cancelled;
 
+	int64_t looked_at; /* when trust's files were looked at for this connection, monotonic milliseconds */
 	int64_t offset_at; /* when the local time's offset was asked for, which costs a look at a file */
 	int offset;
 

@@ -394,21 +394,15 @@ email__trust_fault(email_trust *trust, email_error *why)
 	return why->code != EMAIL_OK;
 }
 
-/* Own changes count at once; those of other processes and of the system are looked for this often, so that
- * mails on a kept connection cost no look at the files. */
-#define LOOK_MS 1000
-
 unsigned long
-email__trust_generation(email_trust *trust)
+email__trust_generation(email_trust *trust, bool look)
 {
-	int64_t now = email__clock_ms();
 	unsigned long generation;
 
 	if (!trust)
 		return 0;
 	email__mutex_lock(&trust->mutex);
-	if (trust->looked_at == 0 || now - trust->looked_at >= LOOK_MS) {
-		trust->looked_at = now;
+	if (look) {
 		(void)email__trust_refresh(trust, NULL);
 		look_at_files(trust);
 	}

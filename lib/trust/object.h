@@ -21,7 +21,6 @@ struct email_trust {
 	unsigned long generation;
 	uint64_t digest; /* of what the generation stands for */
 	email__file_stamp store_stamp, crl_stamp;
-	int64_t looked_at; /* when the files were looked at for the generation */
 	bool clock_good;
 	bool transient; /* nothing is recorded: for a connection without a trust object */
 	email_challenge_fn challenge;

@@ -48,8 +48,9 @@ email_code email__trust_crl_state(email_trust *trust, bool *outdated, email_erro
 /* The clock is below the floor, and nobody vouches for it (rule 4). */
 bool email__trust_clock_unset(email_trust *trust);
 
-/* Changes whenever a store or an exemption does: kept connections from before are closed. */
-unsigned long email__trust_generation(email_trust *trust);
+/* Changes whenever a store or an exemption does: kept connections from before are closed. With `look` the files are
+ * looked at for what others have changed; without, what this object did itself counts. */
+unsigned long email__trust_generation(email_trust *trust, bool look);
 
 /* The canonical form of a configured host (RFC 9525): A-labels, lower case, no trailing dot; or an
  * address in its one spelling. EMAIL_E_VALUE: not a host. *address: it is an IP address. */

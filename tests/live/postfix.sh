@@ -24,7 +24,8 @@ chown nobody "$P/mail"
 certificate root --ca --subject "CN=Plant Root"
 certificate leaf --issuer root --names "DNS:localhost" --key rsa2048
 certificate client --issuer root --names "DNS:localhost" --eku clientAuth --key rsa2048
-for port in submission smtps plain plain_auth only12 only13 small purpose; do
+certificate station --issuer root --subject "CN=station" --eku clientAuth
+for port in submission smtps plain plain_auth only12 only13 small purpose known; do
 	free_port
 	while echo "${taken:-} " | grep -q " $PORT "; do
 		free_port
@@ -141,6 +142,8 @@ cat >"$P/master.cf" <<END
 127.0.0.1:$small inet n - n - - smtpd -o smtpd_tls_wrappermode=yes -o message_size_limit=20000 $auth
 127.0.0.1:$purpose inet n - n - - smtpd -o smtpd_tls_wrappermode=yes $auth
   -o smtpd_tls_cert_file=$WORK/pki/client.pem -o smtpd_tls_key_file=$WORK/pki/client.key
+127.0.0.1:$known inet n - n - - smtpd -o smtpd_tls_wrappermode=yes -o smtpd_tls_req_ccert=yes
+  -o smtpd_tls_security_level=encrypt -o smtpd_tls_CAfile=$WORK/pki/root.crt $auth
 postlog unix-dgram n - n - 1 postlogd
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -369,6 +372,15 @@ is stage trust "$(value error.stage)"
 want 0 emailctl --json hosts list
 is reasons '["purpose"]' "$(value allowedHosts.0.reasons)"
 want 0 emailctl hosts approve "localhost:$purpose" --sha256 "$(value allowedHosts.0.sha256)"
+send 0
+arrives duty@example.com
+
+# A server that takes mail only from stations whose certificate it knows.
+case_name="a client certificate is asked for"
+basic "port=$known" useSsl=true
+send 69,75,76,77
+want 0 emailctl keys import "$WORK/pki/station.pem" "$WORK/pki/station.key" --alias station
+want 0 emailctl set out clientCertificate=station
 send 0
 arrives duty@example.com
 nothing_more
