@@ -117,13 +117,13 @@ EMAIL_API email_code email_account_get(const email_account *account, const char 
 /* One row of the property table, for listings and dialogs. */
 typedef struct email_property {
 	const char *name;
-	const char *type;          /* "boolean", "port", "duration", "text", "address", ... */
-	const char *default_text;  /* as in a sheet; "" for none */
-	const char *range;         /* "PT1S..", "1..", or the names of an enumeration, or "" */
-	const char *meaning;       /* one line */
-	bool read_only;            /* status, not configuration */
+	const char *type;         /* "boolean", "port", "duration", "text", "address", ... */
+	const char *default_text; /* as in a sheet; "" for none */
+	const char *range;        /* "PT1S..", "1..", or the names of an enumeration, or "" */
+	const char *meaning;      /* one line */
+	bool read_only;           /* status, not configuration */
 	bool secret;
-	bool outgoing, incoming;   /* the kinds of account that have it */
+	bool outgoing, incoming;    /* the kinds of account that have it */
 	const char *authenticators; /* types that have it, separated by spaces; "" for every one */
 } email_property;
 /* The i-th row, in the order of sheets; NULL past the end. Behind the accounts' rows stand the service's
@@ -141,8 +141,7 @@ typedef struct email_finding {
 } email_finding;
 typedef void (*email_finding_fn)(void *context, const email_finding *finding);
 /* Calls on_finding for each; returns EMAIL_OK also when there were some. Nothing is connected. */
-EMAIL_API email_code email_account_check(email_account *account, email_finding_fn on_finding,
-                                         void *context);
+EMAIL_API email_code email_account_check(email_account *account, email_finding_fn on_finding, void *context);
 
 /*
  * The trust object that judges this account's servers; NULL: the System Trust Store alone. It must
@@ -164,17 +163,17 @@ typedef enum email_outcome {
 typedef struct email_report_recipient {
 	const char *address;
 	email_outcome outcome;
-	int reply;         /* of the server, or 0 */
+	int reply; /* of the server, or 0 */
 	char enhanced[12];
-	char text[200];    /* its words, printable */
+	char text[200]; /* its words, printable */
 } email_report_recipient;
 
 typedef struct email_report {
 	const char *message_id; /* with the angle brackets */
 	size_t count;
 	const email_report_recipient *recipients;
-	unsigned round_trips;   /* waits for the server in this call: connecting and TLS included */
-	uint64_t bytes_sent;    /* protocol and message, TLS not counted */
+	unsigned round_trips; /* waits for the server in this call: connecting and TLS included */
+	uint64_t bytes_sent;  /* protocol and message, TLS not counted */
 } email_report;
 EMAIL_API void email_report_free(email_report *report);
 

@@ -93,7 +93,7 @@ typedef struct email_allowed_host {
 	email_reasons reasons;                       /* what did not verify when it was seen */
 	int64_t created, approved, until, last_seen; /* seconds since 1970; 0: never, or no end */
 	long count;                                  /* how often it was seen */
-	bool redundant;                              /* a store verifies the host, or this certificate for it, now */
+	bool redundant; /* a store verifies the host, or this certificate for it, now */
 } email_allowed_host;
 
 /*
@@ -175,7 +175,8 @@ typedef struct email_key_import {
 	size_t key_size;
 	const char *password;
 } email_key_import;
-EMAIL_API email_code email_trust_import_key(email_trust *trust, const char *alias, const email_key_import *in);
+EMAIL_API email_code email_trust_import_key(email_trust *trust, const char *alias,
+                                            const email_key_import *in);
 /* Each leaf, with its alias. */
 EMAIL_API email_code email_trust_list_keys(email_trust *trust, email_certificate_fn visit, void *context);
 EMAIL_API email_code email_trust_delete_key(email_trust *trust, const char *alias);

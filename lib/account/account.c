@@ -175,7 +175,8 @@ email_account_reset(email_account *account, const char *counter)
 	else if (account->kind == EMAIL_OUTGOING && strcmp(counter, "numberDiscarded") == 0)
 		account->v.number_discarded = 0;
 	else
-		email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_NONE, "only numberSent and numberDiscarded can be reset");
+		email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_NONE,
+		                 "only numberSent and numberDiscarded can be reset");
 	if (e->code == EMAIL_OK)
 		email__status_keep(account, true);
 	return e->code;

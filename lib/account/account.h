@@ -55,7 +55,7 @@ typedef struct email__values {
 	int64_t port, tls_min_protocol;
 	int64_t pollrate, connection_timeout, response_timeout;
 	/* the authenticator */
-	int64_t auth_type; /* email__authenticator */
+	int64_t auth_type;                   /* email__authenticator */
 	char *auth_account, *auth_mechanism; /* mechanism "" is Auto */
 	char *auth_metadata_endpoint, *auth_token_endpoint, *auth_client_id, *auth_scope, *auth_certificate;
 	bool auth_use_jwt_bearer_assertion;
@@ -119,7 +119,7 @@ struct email_account {
 	bool status_loaded, status_unsaved;
 	int64_t status_saved_at; /* monotonic milliseconds */
 	email__counts counted;
-	bool has_handler;          /* somebody takes the mail that is received */
+	bool has_handler; /* somebody takes the mail that is received */
 	email_log_fn log;
 	void *log_context;
 	email_error error;
@@ -141,6 +141,7 @@ void email__status_keep(email_account *account, bool at_once);
 /* The secret's text into `out`, which must be a secret buffer with EMAIL__SECRET_MAX + 2 for its maximum
  * (a newline at the end of a file comes and goes), and is cleared first: EMAIL_E_SECRET where its
  * variable or file is not to be had (named in `e`), EMAIL_OK with nothing for NONE. */
-email_code email__secret_read(const email__secret *secret, const char *beside, email__buf *out, email_error *e);
+email_code email__secret_read(const email__secret *secret, const char *beside, email__buf *out,
+                              email_error *e);
 
 #endif

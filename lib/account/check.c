@@ -243,7 +243,8 @@ check_revocation(const check *c, email_trust *trust)
 	email_code rc = email__trust_crl_state(trust, &outdated, &e);
 
 	if (outdated)
-		report(c, "revocationListOutdated", "hostname", "a revocation list in crlFile is past its next update",
+		report(c, "revocationListOutdated", "hostname",
+		       "a revocation list in crlFile is past its next update",
 		       "renew the file that the trust sheet's crlFile names");
 	else if (rc == EMAIL_E_FILE || rc == EMAIL_E_CERTIFICATE || rc == EMAIL_E_LIMIT)
 		report(c, "revocationListUnreadable", "hostname", e.text, e.remedy);

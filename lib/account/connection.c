@@ -115,8 +115,8 @@ tell_first_seen(const email__connection *c)
 	if (!account->log)
 		return;
 	snprintf(line, sizeof line, "Allowed Hosts: %s %s port %d, SHA-256 %s, public key SHA-256 %s",
-	         c->verdict.approval == EMAIL_APPROVAL_KEY_CHANGED ? "another key at" : "new entry for", c->key.host, c->key.port,
-	         k->sha256, k->public_key_sha256);
+	         c->verdict.approval == EMAIL_APPROVAL_KEY_CHANGED ? "another key at" : "new entry for",
+	         c->key.host, c->key.port, k->sha256, k->public_key_sha256);
 	account->log(account->log_context, account->name, '*', line);
 }
 
@@ -188,7 +188,8 @@ ended(void *context, email_stage stage, const char *detail)
 		c->verdict.kind = EMAIL__CHAIN_ACCEPTED;
 	if (stage == EMAIL_STAGE_TLS_HANDSHAKE)
 		told(&c->op, EMAIL_STAGE_TRUST, true,
-		     c->verdict.kind == EMAIL__EXEMPTION_ACCEPTED ? "exemption in Allowed Hosts" : "chain accepted",
+		     c->verdict.kind == EMAIL__EXEMPTION_ACCEPTED ? "exemption in Allowed Hosts"
+		                                                  : "chain accepted",
 		     "");
 }
 
@@ -218,12 +219,12 @@ static email_code
 make_engine(email_account *account, email__connection *c)
 {
 	email__smtp_config config = {
-	        .ehlo_name = account->v.ehlo_name,
-	        .start_tls = account->v.use_start_tls,
-	        .tls = account->v.use_ssl,
-	        .allow_plaintext_login = account->v.allow_plaintext_login,
-	        .mechanism = account->v.auth_mechanism[0] ? account->v.auth_mechanism : NULL,
-	        .credentials = account->v.auth_type == EMAIL__AUTH_NONE ? NULL : &c->credentials,
+		.ehlo_name = account->v.ehlo_name,
+		.start_tls = account->v.use_start_tls,
+		.tls = account->v.use_ssl,
+		.allow_plaintext_login = account->v.allow_plaintext_login,
+		.mechanism = account->v.auth_mechanism[0] ? account->v.auth_mechanism : NULL,
+		.credentials = account->v.auth_type == EMAIL__AUTH_NONE ? NULL : &c->credentials,
 	};
 	email__link *link;
 
@@ -261,7 +262,8 @@ read_client_key(email_account *account, email__connection *c)
 	c->key.client = 0;
 	if (account->v.client_certificate[0] == '\0')
 		return EMAIL_OK;
-	rc = email__trust_client_key(c->trust, account->v.client_certificate, &c->client_pem, &account->error);
+	rc = email__trust_client_key(c->trust, account->v.client_certificate, &c->client_pem,
+	                             &account->error);
 	if (rc)
 		return rc;
 	c->key.client = digest(&c->client_pem);
@@ -286,11 +288,11 @@ static email_code
 make_session(email_account *account, email__connection *c, bool address)
 {
 	email__session_config config = {
-	        .host = c->key.host,
-	        .port = c->key.port,
-	        .local_address = account->v.local_address,
-	        .tls_first = account->v.use_ssl,
-	        .tls = {.server_name = address ? NULL : c->key.host,
+		.host = c->key.host,
+		.port = c->key.port,
+		.local_address = account->v.local_address,
+		.tls_first = account->v.use_ssl,
+		.tls = {.server_name = address ? NULL : c->key.host,
 	                .min = (email_tls_version)account->v.tls_min_protocol,
 	                .cap_1_2 = c->op.cap_1_2,
 	                .judge = judge,
@@ -298,11 +300,11 @@ make_session(email_account *account, email__connection *c, bool address)
 	                .client = email__buf_len(&c->client_pem) ? &c->client : NULL,
 	                .keep_session = true,
 	                .resume = lend(c)},
-	        .connection_timeout_ms = (long)account->v.connection_timeout,
-	        .response_timeout_ms = (long)account->v.response_timeout,
-	        .data_timeout_ms = (long)account->v.data_timeout,
-	        .event = ended,
-	        .event_context = account,
+		.connection_timeout_ms = (long)account->v.connection_timeout,
+		.response_timeout_ms = (long)account->v.response_timeout,
+		.data_timeout_ms = (long)account->v.data_timeout,
+		.event = ended,
+		.event_context = account,
 	};
 	email__session *session = email__session_new(&config, email__smtp_link(c->smtp));
 
@@ -325,7 +327,8 @@ email__connection_open(email_account *account)
 
 	email__connection_drop(account);
 	if (account->v.hostname[0] == '\0') {
-		rc = email__error_set(&account->error, EMAIL_E_VALUE, EMAIL_STAGE_RESOLVE, "hostname is empty");
+		rc = email__error_set(&account->error, EMAIL_E_VALUE, EMAIL_STAGE_RESOLVE,
+		                      "hostname is empty");
 		email__error_remedy(&account->error, "set the property hostname");
 		return rc;
 	}
@@ -339,8 +342,8 @@ email__connection_open(email_account *account)
 	c->key.generation = email__trust_generation(c->trust, true);
 	c->judged = false;
 	memset(&c->verdict, 0, sizeof c->verdict);
-	if ((rc = read_client_key(account, c)) || (rc = read_credentials(account, c)) || (rc = make_engine(account, c)) ||
-	    (rc = make_session(account, c, address)))
+	if ((rc = read_client_key(account, c)) || (rc = read_credentials(account, c)) ||
+	    (rc = make_engine(account, c)) || (rc = make_session(account, c, address)))
 		email__connection_drop(account);
 	return rc;
 }

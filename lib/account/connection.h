@@ -35,12 +35,12 @@ struct email_operation {
 	email__op_state state;
 	email_message *message; /* NULL: a test */
 	email_code result;
-	bool asked;             /* the challenge was put once */
-	bool retried;           /* a dead kept connection was replaced once */
-	bool cap_1_2;           /* a defect of the TLS library was met: no more than TLS 1.2 is offered */
-	unsigned flights;       /* round trips of connections that were given up, or made before this mail */
+	bool asked;       /* the challenge was put once */
+	bool retried;     /* a dead kept connection was replaced once */
+	bool cap_1_2;     /* a defect of the TLS library was met: no more than TLS 1.2 is offered */
+	unsigned flights; /* round trips of connections that were given up, or made before this mail */
 	uint64_t sent;
-	email_report *report;   /* made when somebody asks */
+	email_report *report; /* made when somebody asks */
 	email_test_fn on_step;
 	void *step_context;
 	int64_t step_began;
@@ -49,9 +49,9 @@ struct email_operation {
 typedef struct email__connection {
 	email__session *session; /* NULL: none */
 	email__smtp *smtp;
-	bool kept;                /* it has carried a whole mail before */
+	bool kept; /* it has carried a whole mail before */
 
-	email__resume_key key;    /* what this connection was made with */
+	email__resume_key key; /* what this connection was made with */
 	email__resumable resumable;
 	email__buf client_pem; /* secret */
 	email__client_key client;

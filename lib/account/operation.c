@@ -74,8 +74,8 @@ begin(email_operation *op)
 		return failed(op);
 	}
 	if (op->message && !account->v.enabled) {
-		email__error_set(&account->error, EMAIL_E_DISABLED, EMAIL_STAGE_NONE, "the account %s is disabled",
-		                 account->name);
+		email__error_set(&account->error, EMAIL_E_DISABLED, EMAIL_STAGE_NONE,
+		                 "the account %s is disabled", account->name);
 		email__error_remedy(&account->error, "set enabled to true");
 		return failed(op);
 	}
@@ -125,10 +125,10 @@ compose(email_operation *op, email__connection *c)
 {
 	email_account *account = op->account;
 	email__defaults defaults = {
-	        .from = account->v.from,
-	        .reply_to = account->v.reply_to,
-	        .now = email__clock_wall(),
-	        .allow_eight_bit = email__smtp_offers_8bitmime(c->smtp),
+		.from = account->v.from,
+		.reply_to = account->v.reply_to,
+		.now = email__clock_wall(),
+		.allow_eight_bit = email__smtp_offers_8bitmime(c->smtp),
 	};
 	email_code rc;
 
@@ -255,12 +255,8 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 
 	for (;;) {
 		switch (op->state) {
-		case EMAIL__OP_BEGIN:
-			enter(op, begin(op));
-			break;
-		case EMAIL__OP_READY:
-			enter(op, ready(op));
-			break;
+		case EMAIL__OP_BEGIN: enter(op, begin(op)); break;
+		case EMAIL__OP_READY: enter(op, ready(op)); break;
 		case EMAIL__OP_CONNECTING:
 		case EMAIL__OP_SENDING:
 		case EMAIL__OP_QUITTING:
@@ -275,8 +271,7 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 				enter(op, quitting(op));
 			break;
 		case EMAIL__OP_NONE:
-		case EMAIL__OP_DONE:
-			return EMAIL_DONE;
+		case EMAIL__OP_DONE: return EMAIL_DONE;
 		}
 	}
 }

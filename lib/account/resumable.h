@@ -21,15 +21,15 @@ typedef struct email__resume_key {
 typedef struct email__resumable {
 	email__tls_session *session; /* NULL: none */
 	email__resume_key key;
-	int64_t judged;              /* when the chain was accepted, by the wall clock */
-	int64_t good_until;          /* the first end in its path */
+	int64_t judged;     /* when the chain was accepted, by the wall clock */
+	int64_t good_until; /* the first end in its path */
 } email__resumable;
 
 void email__resumable_drop(email__resumable *r);
 /* The session, still owned by `r`; NULL, and dropped, where anything is not as it was. `unset`: the clock is
  * not set, so that nobody can say whether the chain is still good. */
-const email__tls_session *email__resumable_lend(email__resumable *r, const email__resume_key *key, int64_t now,
-                                                bool unset);
+const email__tls_session *email__resumable_lend(email__resumable *r, const email__resume_key *key,
+                                                int64_t now, bool unset);
 /* Takes the session over, in place of what was there. */
 void email__resumable_keep(email__resumable *r, const email__resume_key *key, email__tls_session *session,
                            int64_t judged, int64_t good_until);

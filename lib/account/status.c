@@ -43,7 +43,8 @@ email__status_keep(email_account *account, bool at_once)
 {
 	int64_t now = email__clock_ms();
 
-	if (!account->owner || (!at_once && account->status_saved_at && now - account->status_saved_at < SAVE_MS))
+	if (!account->owner ||
+	    (!at_once && account->status_saved_at && now - account->status_saved_at < SAVE_MS))
 		return;
 	account->status_saved_at = now;
 	account->owner->status_save(account->owner->service, account);
@@ -81,8 +82,9 @@ email__status_of_session(email_account *account, const email_error *error)
 	}
 	if (error->code == EMAIL_E_CANCELLED || error->code == EMAIL_E_DISABLED)
 		return;
-	v->status_bits = (v->status_bits & ~trouble) |
-	                 (email_code_class(error->code) == EMAIL_CLASS_FIX ? EMAIL__STATUS_FAULT : EMAIL__STATUS_DOWN);
+	v->status_bits =
+		(v->status_bits & ~trouble) |
+		(email_code_class(error->code) == EMAIL_CLASS_FIX ? EMAIL__STATUS_FAULT : EMAIL__STATUS_DOWN);
 	put(&v->fault_cause, error->text);
 	email__status_keep(account, true);
 }

@@ -15,7 +15,7 @@ typedef struct email__buf {
 	unsigned char *data;
 	size_t start, end; /* the bytes held are [start, end) */
 	size_t cap, max;
-	bool secret;       /* wiped when it is moved, cleared or freed */
+	bool secret; /* wiped when it is moved, cleared or freed */
 } email__buf;
 
 void email__buf_init(email__buf *b, size_t max);

@@ -12,13 +12,13 @@ static const struct {
 	email_class class;
 } codes[] = {
 #define X(name, class, text) {#name, text, EMAIL_CLASS_##class},
-        EMAIL_CODES(X)
+	EMAIL_CODES(X)
 #undef X
 };
 
 static const char *const stages[] = {
 #define X(name, text) text,
-        EMAIL_STAGES(X)
+	EMAIL_STAGES(X)
 #undef X
 };
 

@@ -11,7 +11,7 @@ void email__error_clear(email_error *e);
 /* Records code, stage and sentence, unless an earlier one stands; returns `code`, so that it can be
  * returned on. `temporary` follows from the code's class. */
 email_code email__error_set(email_error *e, email_code code, email_stage stage, const char *format, ...)
-        __attribute__((format(printf, 4, 5)));
+	__attribute__((format(printf, 4, 5)));
 /* Adds what to do; only the first one stays. */
 void email__error_remedy(email_error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Where in a file: the tail of a longer path, and the line (0: none). Only the first one stays. */

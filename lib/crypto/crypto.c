@@ -14,5 +14,6 @@ email__crypto_init(email_error *e, email_stage stage)
 		return EMAIL_OK;
 	if (status == PSA_ERROR_INSUFFICIENT_MEMORY)
 		return email__error_memory(e, stage);
-	return email__error_set(e, EMAIL_E_TLS, stage, "no random numbers are to be had (PSA %d)", (int)status);
+	return email__error_set(e, EMAIL_E_TLS, stage, "no random numbers are to be had (PSA %d)",
+	                        (int)status);
 }

@@ -17,7 +17,8 @@
 typedef struct email__cancel {
 	pthread_mutex_t lock;
 	atomic_bool asked;
-	int fd[EMAIL__ADDRESSES_MAX + 1]; /* the look-up's and the attempts', later the connection's; -1: free */
+	int fd[EMAIL__ADDRESSES_MAX +
+	       1]; /* the look-up's and the attempts', later the connection's; -1: free */
 } email__cancel;
 
 /* False: no memory for the lock. */

@@ -17,11 +17,9 @@ static long
 reply_time(const email__session *s)
 {
 	switch (s->link->wait) {
-	case EMAIL__WAIT_DATA:
-		return s->config.data_timeout_ms;
+	case EMAIL__WAIT_DATA: return s->config.data_timeout_ms;
 	case EMAIL__WAIT_GREETING:
-	case EMAIL__WAIT_RESPONSE:
-		break;
+	case EMAIL__WAIT_RESPONSE: break;
 	}
 	return s->config.response_timeout_ms;
 }
@@ -40,17 +38,14 @@ int64_t
 email__session_deadline(const email__session *s)
 {
 	switch (s->phase) {
-	case EMAIL__PHASE_DIALING:
-		return s->connect_deadline;
-	case EMAIL__PHASE_HANDSHAKE:
-		return s->handshake_deadline;
+	case EMAIL__PHASE_DIALING: return s->connect_deadline;
+	case EMAIL__PHASE_HANDSHAKE: return s->handshake_deadline;
 	case EMAIL__PHASE_TALKING:
 		if (s->sending_since)
 			return sending_deadline(s);
 		return s->link->wait == EMAIL__WAIT_GREETING ? s->connect_deadline : s->reply_deadline;
 	case EMAIL__PHASE_START:
-	case EMAIL__PHASE_CLOSED:
-		break;
+	case EMAIL__PHASE_CLOSED: break;
 	}
 	return INT64_MAX;
 }
@@ -75,14 +70,16 @@ describe_silence(email__session *s)
 	const char *unit = ms < 1000 ? "ms" : "s";
 
 	if (s->sending_since)
-		email__error_set(&s->error, EMAIL_E_TIMEOUT, s->link->stage, "%s port %d took no data for %ld %s",
-		                 s->host, s->config.port, time, unit);
+		email__error_set(&s->error, EMAIL_E_TIMEOUT, s->link->stage,
+		                 "%s port %d took no data for %ld %s", s->host, s->config.port, time, unit);
 	else if (greeting)
 		email__error_set(&s->error, EMAIL_E_TIMEOUT, EMAIL_STAGE_GREETING,
-		                 "%s port %d sent no greeting within %ld %s", s->host, s->config.port, time, unit);
+		                 "%s port %d sent no greeting within %ld %s", s->host, s->config.port, time,
+		                 unit);
 	else
-		email__error_set(&s->error, EMAIL_E_TIMEOUT, s->link->stage, "%s port %d did not answer within %ld %s",
-		                 s->host, s->config.port, time, unit);
+		email__error_set(&s->error, EMAIL_E_TIMEOUT, s->link->stage,
+		                 "%s port %d did not answer within %ld %s", s->host, s->config.port, time,
+		                 unit);
 	/* a server that expects TLS waits for us, as we for it */
 	if (greeting && !s->secure && !s->transport.heard)
 		email__error_remedy(&s->error, "if port %d expects TLS at once, set useSsl", s->config.port);
@@ -95,11 +92,13 @@ email__session_timed_out(email__session *s)
 		email__dial_timeout(s->dial, s->config.connection_timeout_ms, &s->error);
 	} else if (s->phase == EMAIL__PHASE_HANDSHAKE) {
 		email__error_set(&s->error, EMAIL_E_TIMEOUT, EMAIL_STAGE_TLS_HANDSHAKE,
-		                 "%s port %d did not finish the TLS handshake in time", s->host, s->config.port);
+		                 "%s port %d did not finish the TLS handshake in time", s->host,
+		                 s->config.port);
 		if (!s->transport.heard && s->config.tls_first)
-			email__error_remedy(&s->error,
-			                    "if port %d does not expect TLS at once, set useStartTls or another port",
-			                    s->config.port);
+			email__error_remedy(
+				&s->error,
+				"if port %d does not expect TLS at once, set useStartTls or another port",
+				s->config.port);
 	} else {
 		describe_silence(s);
 	}

@@ -28,11 +28,11 @@ struct email__dial {
 		int fd;
 		size_t address;
 	} attempt[EMAIL__ADDRESSES_MAX];
-	size_t attempts;            /* that are under way */
-	int64_t next_at;            /* when one more begins */
-	int os;                     /* of the attempt that tells most */
-	bool unbound;               /* no attempt got past binding */
-	int fd;                     /* connected */
+	size_t attempts; /* that are under way */
+	int64_t next_at; /* when one more begins */
+	int os;          /* of the attempt that tells most */
+	bool unbound;    /* no attempt got past binding */
+	int fd;          /* connected */
 	size_t winner;
 };
 
@@ -228,7 +228,8 @@ describe_failure(const email__dial *d, email_error *e)
 		email__error_set(e, EMAIL_E_CONNECT, EMAIL_STAGE_CONNECT,
 		                 "could not connect to %s port %d from %s: %s", d->host, d->port, d->local,
 		                 email__socket_text(d->os));
-		email__error_remedy(e, "set localAddress to an address or interface of this station, or to nothing");
+		email__error_remedy(
+			e, "set localAddress to an address or interface of this station, or to nothing");
 		if (e && !e->property[0])
 			snprintf(e->property, sizeof e->property, "localAddress");
 	} else {
@@ -276,8 +277,9 @@ email__dial_step(email__dial *d, const struct pollfd *polled, size_t count, emai
 		d->state = resolve(d, e);
 	if (d->state == CONNECTING)
 		d->state = race(d, polled, count, e);
-	return d->state == CONNECTED ? EMAIL__DIAL_CONNECTED : d->state == FAILED ? EMAIL__DIAL_FAILED
-	                                                                          : EMAIL__DIAL_BUSY;
+	return d->state == CONNECTED ? EMAIL__DIAL_CONNECTED
+	       : d->state == FAILED  ? EMAIL__DIAL_FAILED
+	                             : EMAIL__DIAL_BUSY;
 }
 
 size_t
@@ -307,8 +309,8 @@ email__dial_timeout(const email__dial *d, long ms, email_error *e)
 	const char *unit = ms < 1000 ? "ms" : "s";
 
 	if (d->state == START || d->state == RESOLVING) {
-		email__error_set(e, EMAIL_E_RESOLVE, EMAIL_STAGE_RESOLVE, "%s was not looked up within %ld %s",
-		                 d->host, time, unit);
+		email__error_set(e, EMAIL_E_RESOLVE, EMAIL_STAGE_RESOLVE,
+		                 "%s was not looked up within %ld %s", d->host, time, unit);
 		email__error_remedy(e, "check the station's DNS servers");
 		return EMAIL_E_RESOLVE;
 	}

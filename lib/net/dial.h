@@ -15,7 +15,11 @@
 
 typedef struct email__dial email__dial;
 
-typedef enum email__dial_state { EMAIL__DIAL_BUSY, EMAIL__DIAL_CONNECTED, EMAIL__DIAL_FAILED } email__dial_state;
+typedef enum email__dial_state {
+	EMAIL__DIAL_BUSY,
+	EMAIL__DIAL_CONNECTED,
+	EMAIL__DIAL_FAILED
+} email__dial_state;
 
 /* At most this many descriptors are waited for. */
 #define EMAIL__DIAL_FDS EMAIL__ADDRESSES_MAX

@@ -108,7 +108,7 @@ cancelled(email__session *s)
 {
 	email_stage stage = s->phase == EMAIL__PHASE_TALKING     ? s->link->stage
 	                    : s->phase == EMAIL__PHASE_HANDSHAKE ? EMAIL_STAGE_TLS_HANDSHAKE
-	                                            : EMAIL_STAGE_CONNECT;
+	                                                         : EMAIL_STAGE_CONNECT;
 
 	email__error_set(&s->error, EMAIL_E_CANCELLED, stage, "cancelled");
 	return email__session_end(s);
@@ -167,12 +167,9 @@ dialing(email__session *s, const struct pollfd *polled, size_t count)
 		tell(s, EMAIL_STAGE_RESOLVE, detail);
 	}
 	switch (now) {
-	case EMAIL__DIAL_BUSY:
-		return EMAIL__REST_BUSY;
-	case EMAIL__DIAL_CONNECTED:
-		return connected(s);
-	case EMAIL__DIAL_FAILED:
-		break;
+	case EMAIL__DIAL_BUSY: return EMAIL__REST_BUSY;
+	case EMAIL__DIAL_CONNECTED: return connected(s);
+	case EMAIL__DIAL_FAILED: break;
 	}
 	return email__session_end(s);
 }
@@ -211,7 +208,8 @@ handshake_failed(email__session *s, const email_error *e)
 	(void)email__transport_flush(&s->transport);
 	if (answered_in_the_clear(s)) {
 		email__error_set(&s->error, EMAIL_E_TLS, EMAIL_STAGE_TLS_HANDSHAKE,
-		                 "%s port %d answered in the clear, but useSsl is set", s->host, s->config.port);
+		                 "%s port %d answered in the clear, but useSsl is set", s->host,
+		                 s->config.port);
 		email__error_remedy(&s->error, "set useStartTls, or the port that expects TLS at once");
 		s->error.tls = e->tls;
 	} else {
@@ -229,7 +227,8 @@ handshake_done(email__session *s)
 	email_code verdict = email__tls_verdict(s->tls);
 
 	if (verdict != EMAIL_OK) {
-		email__error_set(&s->error, verdict, EMAIL_STAGE_TRUST, "the server's certificate was not accepted");
+		email__error_set(&s->error, verdict, EMAIL_STAGE_TRUST,
+		                 "the server's certificate was not accepted");
 		return email__session_end(s);
 	}
 	s->secure = true;
@@ -237,7 +236,8 @@ handshake_done(email__session *s)
 	s->not_after = email__tls_not_after(s->tls);
 	snprintf(s->version, sizeof s->version, "%s", email__tls_version_name(s->tls));
 	snprintf(s->suite, sizeof s->suite, "%s", email__tls_cipher_suite(s->tls));
-	snprintf(detail, sizeof detail, "%s %s%s", s->version, s->suite, email__tls_resumed(s->tls) ? ", resumed" : "");
+	snprintf(detail, sizeof detail, "%s %s%s", s->version, s->suite,
+	         email__tls_resumed(s->tls) ? ", resumed" : "");
 	tell(s, EMAIL_STAGE_TLS_HANDSHAKE, detail);
 	s->phase = EMAIL__PHASE_TALKING;
 	if (!s->config.tls_first)
@@ -252,15 +252,12 @@ handshake(email__session *s)
 	email_error e = {0};
 
 	switch (email__tls_handshake(s->tls, &e)) {
-	case EMAIL__TLS_DONE:
-		return handshake_done(s);
+	case EMAIL__TLS_DONE: return handshake_done(s);
 	case EMAIL__TLS_WANT_READ:
-	case EMAIL__TLS_WANT_WRITE:
-		return EMAIL__REST_BUSY;
+	case EMAIL__TLS_WANT_WRITE: return EMAIL__REST_BUSY;
 	case EMAIL__TLS_CLOSED:
 	case EMAIL__TLS_TRUNCATED:
-	case EMAIL__TLS_FAILED:
-		break;
+	case EMAIL__TLS_FAILED: break;
 	}
 	return handshake_failed(s, &e);
 }
@@ -280,20 +277,11 @@ advance(email__session *s, const struct pollfd *polled, size_t count)
 			continue;
 		}
 		switch (s->phase) {
-		case EMAIL__PHASE_START:
-			next = start(s);
-			break;
-		case EMAIL__PHASE_DIALING:
-			next = dialing(s, polled, count);
-			break;
-		case EMAIL__PHASE_HANDSHAKE:
-			next = handshake(s);
-			break;
-		case EMAIL__PHASE_TALKING:
-			next = email__session_talk(s);
-			break;
-		case EMAIL__PHASE_CLOSED:
-			break;
+		case EMAIL__PHASE_START: next = start(s); break;
+		case EMAIL__PHASE_DIALING: next = dialing(s, polled, count); break;
+		case EMAIL__PHASE_HANDSHAKE: next = handshake(s); break;
+		case EMAIL__PHASE_TALKING: next = email__session_talk(s); break;
+		case EMAIL__PHASE_CLOSED: break;
 		}
 		polled = NULL;
 		if (next == EMAIL__REST_BUSY && email__clock_ms() >= email__session_deadline(s))
@@ -323,8 +311,7 @@ email__session_events(const email__session *s)
 	int events = 0;
 
 	switch (s->phase) {
-	case EMAIL__PHASE_DIALING:
-		return email__dial_resolved(s->dial) ? POLLOUT : POLLIN;
+	case EMAIL__PHASE_DIALING: return email__dial_resolved(s->dial) ? POLLOUT : POLLIN;
 	case EMAIL__PHASE_HANDSHAKE:
 	case EMAIL__PHASE_TALKING:
 		if (s->transport.blocked || s->transport.gathered)
@@ -333,8 +320,7 @@ email__session_events(const email__session *s)
 			events |= POLLIN;
 		break;
 	case EMAIL__PHASE_START:
-	case EMAIL__PHASE_CLOSED:
-		break;
+	case EMAIL__PHASE_CLOSED: break;
 	}
 	return events;
 }
@@ -449,7 +435,8 @@ email__session_alive(email__session *s)
 {
 	bool rested;
 
-	if (s->phase != EMAIL__PHASE_TALKING || email__cancel_asked(&s->cancel) || email__buf_len(&s->link->in))
+	if (s->phase != EMAIL__PHASE_TALKING || email__cancel_asked(&s->cancel) ||
+	    email__buf_len(&s->link->in))
 		return false;
 	rested = email__clock_ms() - s->active_at >= FRESH_MS;
 	email__transport_step(&s->transport, INT64_MAX);

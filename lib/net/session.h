@@ -20,7 +20,7 @@ typedef struct email__session email__session;
 typedef void (*email__session_event_fn)(void *context, email_stage stage, const char *detail);
 
 typedef struct email__session_config {
-	const char *host;          /* canonical */
+	const char *host; /* canonical */
 	int port;
 	const char *local_address; /* address or interface name to bind to; "" for none */
 	bool tls_first;            /* Use Ssl */

@@ -27,7 +27,7 @@ struct email__session {
 	email__cancel cancel;
 	email__dial *dial;
 	email__tls *tls;
-	bool secure;              /* the handshake is done and its verdict was asked */
+	bool secure; /* the handshake is done and its verdict was asked */
 	bool retry_1_2;
 	bool tls_began;
 	email__tls_session *kept; /* of a connection that is over */
@@ -37,11 +37,11 @@ struct email__session {
 	int64_t reply_deadline;
 	int64_t sending_since, taken_at; /* of a flight that the server does not take at once; 0: none */
 	uint64_t sent_before, sent_seen; /* the transport's count then, and when it changed last */
-	int64_t active_at;        /* when a byte came last */
-	unsigned progress;        /* the engine's, when the reply's deadline was set */
+	int64_t active_at;               /* when a byte came last */
+	unsigned progress;               /* the engine's, when the reply's deadline was set */
 	email__wait wait;
-	bool first_wait;          /* nothing was waited for since the flight went */
-	bool news;                /* something moved since the caller was last told that the engine is idle */
+	bool first_wait; /* nothing was waited for since the flight went */
+	bool news;       /* something moved since the caller was last told that the engine is idle */
 	char version[16], suite[64];
 	int64_t not_after;
 	email_error error;

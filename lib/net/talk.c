@@ -14,16 +14,12 @@ static io
 from_tls(email__tls_io outcome)
 {
 	switch (outcome) {
-	case EMAIL__TLS_DONE:
-		return IO_MOVED;
+	case EMAIL__TLS_DONE: return IO_MOVED;
 	case EMAIL__TLS_WANT_READ:
-	case EMAIL__TLS_WANT_WRITE:
-		return IO_AGAIN;
+	case EMAIL__TLS_WANT_WRITE: return IO_AGAIN;
 	case EMAIL__TLS_CLOSED:
-	case EMAIL__TLS_TRUNCATED:
-		return IO_END;
-	case EMAIL__TLS_FAILED:
-		break;
+	case EMAIL__TLS_TRUNCATED: return IO_END;
+	case EMAIL__TLS_FAILED: break;
 	}
 	return IO_FAILED;
 }
@@ -119,8 +115,8 @@ broke(email__session *s)
 {
 	int os = s->transport.os;
 
-	email__error_set(&s->error, EMAIL_E_CLOSED, s->link->stage, "the connection to %s port %d broke: %s", s->host,
-	                 s->config.port, email__socket_text(os));
+	email__error_set(&s->error, EMAIL_E_CLOSED, s->link->stage, "the connection to %s port %d broke: %s",
+	                 s->host, s->config.port, email__socket_text(os));
 	if (!s->error.os)
 		s->error.os = os;
 	return email__session_end(s);
@@ -151,9 +147,10 @@ static email__rest
 peer_ended(email__session *s)
 {
 	s->link->eof(s->link);
-	if (s->link->error.code == EMAIL_OK && (s->link->want & (EMAIL__WANT_READ | EMAIL__WANT_WRITE | EMAIL__WANT_TLS)))
-		email__error_set(&s->error, EMAIL_E_CLOSED, s->link->stage, "%s port %d closed the connection", s->host,
-		                 s->config.port);
+	if (s->link->error.code == EMAIL_OK &&
+	    (s->link->want & (EMAIL__WANT_READ | EMAIL__WANT_WRITE | EMAIL__WANT_TLS)))
+		email__error_set(&s->error, EMAIL_E_CLOSED, s->link->stage,
+		                 "%s port %d closed the connection", s->host, s->config.port);
 	return email__session_end(s);
 }
 
@@ -174,11 +171,9 @@ send_flight(email__session *s)
 		email__session_reply_begins(s);
 		step_engine(s);
 		return EMAIL__GO_ON;
-	case IO_AGAIN:
-		return EMAIL__REST_BUSY;
+	case IO_AGAIN: return EMAIL__REST_BUSY;
 	case IO_END:
-	case IO_FAILED:
-		break;
+	case IO_FAILED: break;
 	}
 	s->transport.drained = false;
 	while (read_some(s, &ignored) == IO_MOVED)
@@ -200,15 +195,13 @@ receive(email__session *s)
 		return EMAIL__GO_ON;
 	case IO_AGAIN:
 		if (email__buf_left(&s->link->in) == 0 && !s->sending_since) {
-			email__error_set(&s->error, EMAIL_E_PROTOCOL, s->link->stage, "%s port %d sent more than was asked for",
-			                 s->host, s->config.port);
+			email__error_set(&s->error, EMAIL_E_PROTOCOL, s->link->stage,
+			                 "%s port %d sent more than was asked for", s->host, s->config.port);
 			return email__session_end(s);
 		}
 		return EMAIL__REST_BUSY;
-	case IO_END:
-		return peer_ended(s);
-	case IO_FAILED:
-		break;
+	case IO_END: return peer_ended(s);
+	case IO_FAILED: break;
 	}
 	return failed(s, &e);
 }
@@ -234,7 +227,8 @@ email__session_talk(email__session *s)
 			return email__session_end(s);
 		} else if (link->want & EMAIL__WANT_TLS) {
 			return email__session_begin_tls(s, email__clock_ms() + s->config.response_timeout_ms);
-		} else if ((link->want & EMAIL__WANT_CALLER) && (s->news || !(link->want & EMAIL__WANT_READ))) {
+		} else if ((link->want & EMAIL__WANT_CALLER) &&
+		           (s->news || !(link->want & EMAIL__WANT_READ))) {
 			s->news = false;
 			return EMAIL__REST_IDLE;
 		}

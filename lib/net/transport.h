@@ -25,16 +25,16 @@
 
 typedef struct email__transport {
 	int fd;
-	int os;           /* errno of what failed last */
+	int os; /* errno of what failed last */
 	bool gather;
 	bool drained;
-	bool blocked;     /* the socket takes no more for now */
-	bool broken;      /* _wait() met an error, which the socket tells once only */
-	bool heard;       /* a byte came since the last _start; `first` is the first one */
+	bool blocked; /* the socket takes no more for now */
+	bool broken;  /* _wait() met an error, which the socket tells once only */
+	bool heard;   /* a byte came since the last _start; `first` is the first one */
 	unsigned char first;
-	uint64_t sent;    /* bytes that the socket took */
-	unsigned reads;   /* since the last step */
-	int64_t give_up;  /* a second read of a step is made before this time only (monotonic milliseconds) */
+	uint64_t sent;   /* bytes that the socket took */
+	unsigned reads;  /* since the last step */
+	int64_t give_up; /* a second read of a step is made before this time only (monotonic milliseconds) */
 	const email__cancel *cancel;
 	size_t ahead_start, ahead_end, gathered;
 	unsigned char ahead[EMAIL__READ_AHEAD];

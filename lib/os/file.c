@@ -41,8 +41,8 @@ file_error(email_error *e, const char *what, const char *path)
 	if (e && e->code == EMAIL_OK)
 		e->os = os;
 	email__error_place(e, path, 0);
-	return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "could not %s %s%s: %s", what, n > 160 ? "..." : "",
-	                        n > 160 ? path + n - 160 : path, why);
+	return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "could not %s %s%s: %s", what,
+	                        n > 160 ? "..." : "", n > 160 ? path + n - 160 : path, why);
 }
 
 static int
@@ -131,7 +131,8 @@ email__file_read(const char *path, email__buf *out, email_error *e)
 		if (n < 0)
 			rc = file_error(e, "read", path);
 		else if (n > 0 && want == 0) {
-			rc = email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_NONE, "%s is larger than %zu bytes", path, out->max);
+			rc = email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_NONE,
+			                      "%s is larger than %zu bytes", path, out->max);
 			email__error_place(e, path, 0);
 		} else if (n > 0)
 			email__buf_added(out, (size_t)n);
@@ -188,8 +189,12 @@ fill(int fd, const void *bytes, size_t n, const char *target, bool secret)
 
 	if (!write_all(fd, bytes, n))
 		return false;
-	if (stat(target, &old) == 0)
+	if (stat(target, &old) == 0) {
 		mode = old.st_mode & (secret ? 0600 : 07777);
+		/* root edits for the station's own user, who must be able to read it afterwards */
+		if (geteuid() == 0 && fchown(fd, old.st_uid, old.st_gid) != 0)
+			return false;
+	}
 	if (fchmod(fd, mode) != 0 || fsync(fd) != 0)
 		return false;
 	return true;
@@ -229,7 +234,8 @@ email__file_save(const char *path, const void *bytes, size_t n, bool secret, ema
 
 	email__buf_init(&temporary, PATH_MAX + 64);
 	if (!target || !folder ||
-	    email__buf_addf(&temporary, "%s.%ld.%lld.new", target, (long)getpid(), (long long)email__clock_ms()) ||
+	    email__buf_addf(&temporary, "%s.%ld.%lld.new", target, (long)getpid(),
+	                    (long long)email__clock_ms()) ||
 	    !email__buf_text(&temporary))
 		rc = email__error_memory(e, EMAIL_STAGE_NONE);
 	else
@@ -388,7 +394,8 @@ email__file_close(email__file *file)
 }
 
 email_code
-email__folder_visit(const char *path, bool (*visit)(void *context, const char *name), void *context, email_error *e)
+email__folder_visit(const char *path, bool (*visit)(void *context, const char *name), void *context,
+                    email_error *e)
 {
 	DIR *folder = opendir(path);
 	struct dirent *entry;

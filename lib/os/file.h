@@ -47,8 +47,8 @@ long long email__file_size(const email__file *file);
 void email__file_close(email__file *file);
 
 /* Visits the names in a folder, but "." and ".."; false from the callback stops. */
-email_code email__folder_visit(const char *path, bool (*visit)(void *context, const char *name), void *context,
-                               email_error *e);
+email_code email__folder_visit(const char *path, bool (*visit)(void *context, const char *name),
+                               void *context, email_error *e);
 
 /* "a/b" from the folder of `beside` and a relative path; an absolute one is copied. NULL: no memory. */
 char *email__path_beside(const char *beside, const char *path);

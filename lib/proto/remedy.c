@@ -12,48 +12,64 @@ static const struct {
 	email_code code;
 	const char *text;
 } table[] = {
-        /* Microsoft 365 */
-        {535, "5.7.3", EMAIL_OK, "Check account and password; with OAuth check the client's permission "
-                                 "(SMTP.SendAsApp) and the mailbox permission of its service principal"},
-        {535, "5.7.139", EMAIL_OK, "The tenant or the mailbox has basic authentication (SMTP AUTH) switched "
-                                   "off: allow it for both, or use an OAuth authenticator"},
-        {550, "5.7.30", EMAIL_OK, "The server no longer takes passwords for sending: use an OAuth authenticator"},
-        {530, "5.7.57", EMAIL_OK, "The server sends only for clients that have logged in: set an emailAuthenticator"},
-        {550, "5.7.60", EMAIL_OK, "The account may not send as this sender: change `from`, or grant Send As"},
-        {554, "5.2.0", EMAIL_OK, "The mailbox has reached its sending limit: lower maxSendablePerDay, or wait"},
-        {554, "5.2.2", EMAIL_OK, "The sender's mailbox is full, perhaps with sent mail: make room in it"},
-        {432, "4.3.2", EMAIL_OK, "Too many connections of this mailbox at once: let fewer stations share the account"},
-        {504, "5.7.4", EMAIL_OK, "The server offers logins only after Start TLS: set useStartTls"},
-        /* Google and others */
-        {535, "5.7.8", EMAIL_OK, "Check account and password; a mailbox with two-step verification needs an "
-                                 "app password or an OAuth authenticator"},
-        {534, "5.7.9", EMAIL_OK, "The mailbox needs an app password or an OAuth authenticator; its usual "
-                                 "password is not taken"},
-        {534, "", EMAIL_OK, "The mailbox wants another kind of login: an app password or an OAuth authenticator"},
-        {535, "", EMAIL_OK, "Check account and password; many servers need an app password or an OAuth authenticator"},
-        {538, "", EMAIL_OK, "The server takes this login over TLS only: set useSsl or useStartTls"},
-        {530, "5.7.0", EMAIL_OK, "The server wants TLS or a login first: set useStartTls or useSsl, and an "
-                                 "emailAuthenticator"},
-        {530, "", EMAIL_OK, "The server wants TLS or a login first: set useStartTls or useSsl, and an "
-                            "emailAuthenticator"},
-        /* everyone */
-        {454, "", EMAIL_OK, "The server cannot do this at the moment: it is tried again later"},
-        {421, "", EMAIL_OK, "The server is busy or limits connections: it is tried again later; if it lasts, "
-                            "poll less often or let fewer stations share the account"},
-        {452, "", EMAIL_OK, "The server is short of space or limits recipients: it is tried again later"},
-        {552, "", EMAIL_OK, "The message is larger than the server takes, or the mailbox is full"},
-        {553, "", EMAIL_OK, "Check the address, and that the account may send as this sender (`from`)"},
-        {551, "", EMAIL_OK, "The recipient has moved: use the address in the server's words"},
-        {550, "5.1.1", EMAIL_OK, "There is no such mailbox: correct the recipient's address"},
-        {554, "5.7.1", EMAIL_OK, "The server does not relay for this station: set an emailAuthenticator, or "
-                                 "have its address allowed on the server"},
-        {550, "5.7.1", EMAIL_OK, "The server does not relay for this station: set an emailAuthenticator, or "
-                                 "have its address allowed on the server"},
-        /* no reply to go by */
-        {0, "", EMAIL_E_STARTTLS, "Use a port with Start TLS (587), or useSsl with port 465"},
-        {0, "", EMAIL_E_MECHANISM, "Set useSsl or useStartTls, or change emailAuthenticator.saslMechanism to "
-                                   "what the server offers"},
-        {0, "", EMAIL_E_LOGIN, "Check account and password"},
+	/* Microsoft 365 */
+	{535, "5.7.3", EMAIL_OK,
+         "Check account and password; with OAuth check the client's permission "
+         "(SMTP.SendAsApp) and the mailbox permission of its service principal"},
+	{535, "5.7.139", EMAIL_OK,
+         "The tenant or the mailbox has basic authentication (SMTP AUTH) switched "
+         "off: allow it for both, or use an OAuth authenticator"},
+	{550, "5.7.30", EMAIL_OK,
+         "The server no longer takes passwords for sending: use an OAuth authenticator"},
+	{530, "5.7.57", EMAIL_OK,
+         "The server sends only for clients that have logged in: set an emailAuthenticator"},
+	{550, "5.7.60", EMAIL_OK, "The account may not send as this sender: change `from`, or grant Send As"},
+	{554, "5.2.0", EMAIL_OK,
+         "The mailbox has reached its sending limit: lower maxSendablePerDay, or wait"},
+	{554, "5.2.2", EMAIL_OK, "The sender's mailbox is full, perhaps with sent mail: make room in it"},
+	{432, "4.3.2", EMAIL_OK,
+         "Too many connections of this mailbox at once: let fewer stations share the account"},
+	{504, "5.7.4", EMAIL_OK, "The server offers logins only after Start TLS: set useStartTls"},
+	/* Google and others */
+	{535, "5.7.8", EMAIL_OK,
+         "Check account and password; a mailbox with two-step verification needs an "
+         "app password or an OAuth authenticator"},
+	{534, "5.7.9", EMAIL_OK,
+         "The mailbox needs an app password or an OAuth authenticator; its usual "
+         "password is not taken"},
+	{534, "", EMAIL_OK,
+         "The mailbox wants another kind of login: an app password or an OAuth authenticator"},
+	{535, "", EMAIL_OK,
+         "Check account and password; many servers need an app password or an OAuth authenticator"},
+	{538, "", EMAIL_OK, "The server takes this login over TLS only: set useSsl or useStartTls"},
+	{530, "5.7.0", EMAIL_OK,
+         "The server wants TLS or a login first: set useStartTls or useSsl, and an "
+         "emailAuthenticator"},
+	{530, "", EMAIL_OK,
+         "The server wants TLS or a login first: set useStartTls or useSsl, and an "
+         "emailAuthenticator"},
+	/* everyone */
+	{454, "", EMAIL_OK, "The server cannot do this at the moment: it is tried again later"},
+	{421, "", EMAIL_OK,
+         "The server is busy or limits connections: it is tried again later; if it lasts, "
+         "poll less often or let fewer stations share the account"},
+	{452, "", EMAIL_OK, "The server is short of space or limits recipients: it is tried again later"},
+	{552, "", EMAIL_OK, "The message is larger than the server takes, or the mailbox is full"},
+	{553, "", EMAIL_OK, "Check the address, and that the account may send as this sender (`from`)"},
+	{551, "", EMAIL_OK, "The recipient has moved: use the address in the server's words"},
+	{550, "5.1.1", EMAIL_OK, "There is no such mailbox: correct the recipient's address"},
+	{554, "5.7.1", EMAIL_OK,
+         "The server does not relay for this station: set an emailAuthenticator, or "
+         "have its address allowed on the server"},
+	{550, "5.7.1", EMAIL_OK,
+         "The server does not relay for this station: set an emailAuthenticator, or "
+         "have its address allowed on the server"},
+	/* no reply to go by */
+	{0, "", EMAIL_E_STARTTLS, "Use a port with Start TLS (587), or useSsl with port 465"},
+	{0, "", EMAIL_E_MECHANISM,
+         "Set useSsl or useStartTls, or change emailAuthenticator.saslMechanism to "
+         "what the server offers"},
+	{0, "", EMAIL_E_LOGIN, "Check account and password"},
 };
 
 void
@@ -88,13 +104,17 @@ email__remedy_greeting(email_error *e, const char *wanted, const unsigned char *
 	if (n && (first[0] == 21 || first[0] == 22) && (n == 1 || first[1] == 3))
 		email__error_remedy(e, "The port speaks TLS from the first byte: set useSsl");
 	else if (begins(first, n, "* "))
-		email__error_remedy(e, "An IMAP server answers on this port, not %s: check hostname and port", wanted);
+		email__error_remedy(e, "An IMAP server answers on this port, not %s: check hostname and port",
+		                    wanted);
 	else if (begins(first, n, "+OK") || begins(first, n, "-ERR"))
-		email__error_remedy(e, "A POP3 server answers on this port, not %s: check hostname and port", wanted);
+		email__error_remedy(e, "A POP3 server answers on this port, not %s: check hostname and port",
+		                    wanted);
 	else if (begins(first, n, "HTTP/"))
-		email__error_remedy(e, "A web server answers on this port, not %s: check hostname and port", wanted);
+		email__error_remedy(e, "A web server answers on this port, not %s: check hostname and port",
+		                    wanted);
 	else if (begins(first, n, "SSH-"))
-		email__error_remedy(e, "An SSH server answers on this port, not %s: check hostname and port", wanted);
+		email__error_remedy(e, "An SSH server answers on this port, not %s: check hostname and port",
+		                    wanted);
 	else
 		email__error_remedy(e, "Check hostname and port: what answers is not %s", wanted);
 }

@@ -133,7 +133,8 @@ enter(email__smtp *s, enum smtp_state st)
 	switch (st) {
 	case S_EHLO: return hello(s, "EHLO", X_EHLO);
 	case S_HELO: return hello(s, "HELO", X_HELO);
-	case S_STARTTLS: return email__smtp_sent(s, email__smtp_put_verb(&s->link, "STARTTLS"), X_STARTTLS, S_WAIT);
+	case S_STARTTLS:
+		return email__smtp_sent(s, email__smtp_put_verb(&s->link, "STARTTLS"), X_STARTTLS, S_WAIT);
 	case S_AUTH: return email__smtp_sent(s, email__smtp_auth_command(s), X_AUTH, S_WAIT);
 	case S_ANSWER: return email__smtp_sent(s, email__smtp_auth_answer(s), X_AUTH, S_WAIT);
 	case S_CANCEL: return email__smtp_sent(s, email__smtp_put_verb(&s->link, "*"), X_CANCEL, S_WAIT);
@@ -163,7 +164,8 @@ enum hold { HOLD_NOT, HOLD_REPLY, HOLD_ROOM };
 static enum hold
 room_for(const email__smtp *s, size_t need)
 {
-	return email__buf_left(&s->link.out) >= need || email__buf_len(&s->link.out) == 0 ? HOLD_NOT : HOLD_ROOM;
+	return email__buf_left(&s->link.out) >= need || email__buf_len(&s->link.out) == 0 ? HOLD_NOT
+	                                                                                  : HOLD_ROOM;
 }
 
 /* Must what this state sends wait? */
@@ -224,8 +226,9 @@ needs_ehlo(email__smtp *s)
 {
 	email_code code = s->start_tls ? EMAIL_E_STARTTLS : EMAIL_E_MECHANISM;
 
-	return email__smtp_fail_reply(s, code, s->start_tls ? "the server knows no EHLO, so it cannot start TLS"
-	                                                    : "the server knows no EHLO, so it takes no login");
+	return email__smtp_fail_reply(s, code,
+	                              s->start_tls ? "the server knows no EHLO, so it cannot start TLS"
+	                                           : "the server knows no EHLO, so it takes no login");
 }
 
 static enum smtp_state
@@ -258,7 +261,8 @@ starttls_reply(email__smtp *s)
 		return email__smtp_fail_reply(s, EMAIL_E_STARTTLS, "the server refused to start TLS");
 	/* RFC 3207 6: whoever put them there wants them read as if they came through TLS */
 	if (email__buf_len(&s->link.in))
-		return email__smtp_fail(s, EMAIL_E_STARTTLS, "bytes in the clear came behind the go-ahead for TLS");
+		return email__smtp_fail(s, EMAIL_E_STARTTLS,
+		                        "bytes in the clear came behind the go-ahead for TLS");
 	email__smtp_ended(s, "");
 	return S_TLS;
 }
@@ -274,7 +278,8 @@ reply_to(email__smtp *s, enum smtp_expected what)
 			email__smtp_ended(s, "");
 			return S_READY;
 		}
-		return s->reply.code < 400 ? email__smtp_torn(s, "HELO") : email__smtp_fail_reply(s, EMAIL_OK, "the server refused HELO");
+		return s->reply.code < 400 ? email__smtp_torn(s, "HELO")
+		                           : email__smtp_fail_reply(s, EMAIL_OK, "the server refused HELO");
 	case X_STARTTLS: return starttls_reply(s);
 	case X_AUTH: return email__smtp_auth_reply(s);
 	case X_CANCEL: return email__smtp_fail(s, EMAIL_E_PROTOCOL, "the server's challenge makes no sense");
@@ -294,13 +299,13 @@ reply_to(email__smtp *s, enum smtp_expected what)
 }
 
 static const email_stage stage_of[] = {
-        [X_GREETING] = EMAIL_STAGE_GREETING,   [X_EHLO] = EMAIL_STAGE_CAPABILITIES,
-        [X_HELO] = EMAIL_STAGE_CAPABILITIES,   [X_STARTTLS] = EMAIL_STAGE_STARTTLS,
-        [X_AUTH] = EMAIL_STAGE_AUTHENTICATE,   [X_CANCEL] = EMAIL_STAGE_AUTHENTICATE,
-        [X_RSET] = EMAIL_STAGE_ENVELOPE,       [X_MAIL] = EMAIL_STAGE_ENVELOPE,
-        [X_RCPT] = EMAIL_STAGE_ENVELOPE,       [X_DATA] = EMAIL_STAGE_ENVELOPE,
-        [X_END] = EMAIL_STAGE_DATA,            [X_CHUNK] = EMAIL_STAGE_DATA,
-        [X_LAST] = EMAIL_STAGE_DATA,           [X_QUIT] = EMAIL_STAGE_NONE,
+	[X_GREETING] = EMAIL_STAGE_GREETING, [X_EHLO] = EMAIL_STAGE_CAPABILITIES,
+	[X_HELO] = EMAIL_STAGE_CAPABILITIES, [X_STARTTLS] = EMAIL_STAGE_STARTTLS,
+	[X_AUTH] = EMAIL_STAGE_AUTHENTICATE, [X_CANCEL] = EMAIL_STAGE_AUTHENTICATE,
+	[X_RSET] = EMAIL_STAGE_ENVELOPE,     [X_MAIL] = EMAIL_STAGE_ENVELOPE,
+	[X_RCPT] = EMAIL_STAGE_ENVELOPE,     [X_DATA] = EMAIL_STAGE_ENVELOPE,
+	[X_END] = EMAIL_STAGE_DATA,          [X_CHUNK] = EMAIL_STAGE_DATA,
+	[X_LAST] = EMAIL_STAGE_DATA,         [X_QUIT] = EMAIL_STAGE_NONE,
 };
 
 static enum smtp_state
@@ -314,7 +319,8 @@ reply(email__smtp *s)
 	if (s->expected == 0 || s->link.sent - email__buf_len(&s->link.out) < s->ring[s->head].end) {
 		if (s->reply.code == 421)
 			return email__smtp_fail_reply(s, EMAIL_E_TEMPORARY, "the server ends the session");
-		return email__smtp_fail(s, EMAIL_E_PROTOCOL, "the server sent a reply to nothing: %d", s->reply.code);
+		return email__smtp_fail(s, EMAIL_E_PROTOCOL, "the server sent a reply to nothing: %d",
+		                        s->reply.code);
 	}
 	s->link.stage = stage_of[what];
 	s->head = (s->head + 1) % EMAIL__SMTP_WINDOW;
@@ -415,8 +421,8 @@ settle(email__smtp *s, enum hold hold)
 		l->want |= EMAIL__WANT_CALLER;
 	l->stage = s->expected ? stage_of[s->ring[s->head].what] : idle ? EMAIL_STAGE_NONE : EMAIL_STAGE_DATA;
 	l->wait = l->stage == EMAIL_STAGE_GREETING ? EMAIL__WAIT_GREETING
-	          : s->ends                         ? EMAIL__WAIT_DATA
-	                                            : EMAIL__WAIT_RESPONSE;
+	          : s->ends                        ? EMAIL__WAIT_DATA
+	                                           : EMAIL__WAIT_RESPONSE;
 	if (idle)
 		s->flight = UINT64_MAX; /* the caller may set `sent` to 0 between mails */
 	s->waiting = s->expected && hold == HOLD_REPLY;
@@ -433,7 +439,8 @@ step(email__link *link)
 	if (link->out.secret && email__buf_len(&link->out) == 0)
 		link->out.secret = false; /* the login was written, and wiped with that */
 	if (s->state == S_TLS && email__buf_len(&link->in))
-		go(s, email__smtp_fail(s, EMAIL_E_STARTTLS, "bytes in the clear came behind the go-ahead for TLS"));
+		go(s, email__smtp_fail(s, EMAIL_E_STARTTLS,
+		                       "bytes in the clear came behind the go-ahead for TLS"));
 	while (s->state != S_FAILED && s->state != S_CLOSED && s->state != S_TLS && frame(s))
 		go(s, reply(s));
 	while ((hold = held(s)) == HOLD_NOT)
@@ -466,7 +473,8 @@ tls_started(email__link *link)
 	if (s->state != S_TLS)
 		return;
 	if (email__buf_len(&link->in))
-		go(s, email__smtp_fail(s, EMAIL_E_STARTTLS, "bytes in the clear came behind the go-ahead for TLS"));
+		go(s, email__smtp_fail(s, EMAIL_E_STARTTLS,
+		                       "bytes in the clear came behind the go-ahead for TLS"));
 	s->tls = true;
 	go(s, S_EHLO); /* RFC 3207 4.2: what was announced in the clear is forgotten */
 	step(link);
@@ -539,7 +547,8 @@ email__smtp_send(email__smtp *s, email__smtp_mail *mail)
 	email_code rc;
 
 	if (!email__smtp_ready(s))
-		return email__error_set(&mail->error, EMAIL_E_USAGE, EMAIL_STAGE_ENVELOPE, "the session takes no mail now");
+		return email__error_set(&mail->error, EMAIL_E_USAGE, EMAIL_STAGE_ENVELOPE,
+		                        "the session takes no mail now");
 	if ((rc = email__smtp_mail_check(mail, &s->can)))
 		return mail->code = rc;
 	email__smtp_mail_begin(mail);

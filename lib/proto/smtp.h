@@ -21,17 +21,17 @@
 typedef struct email__smtp email__smtp;
 
 typedef struct email__smtp_config {
-	const char *ehlo_name;                  /* domain or address literal "[192.0.2.1]" */
-	bool start_tls;                         /* required, never opportunistic */
-	bool tls;                               /* the link is a TLS one from the start */
+	const char *ehlo_name; /* domain or address literal "[192.0.2.1]" */
+	bool start_tls;        /* required, never opportunistic */
+	bool tls;              /* the link is a TLS one from the start */
 	bool allow_plaintext_login;
-	const char *mechanism;                  /* NULL: Auto */
-	const email__credentials *credentials;  /* NULL: no login; must live until the login is over */
+	const char *mechanism;                 /* NULL: Auto */
+	const email__credentials *credentials; /* NULL: no login; must live until the login is over */
 } email__smtp_config;
 
 /* One mail: envelope, source and outcome. The caller's memory, untouched by others until `done`. */
 typedef struct email__smtp_recipient {
-	const char *address;      /* in the grammar of RFC 5321 (RFC 6531), without <> */
+	const char *address; /* in the grammar of RFC 5321 (RFC 6531), without <> */
 	email_outcome outcome;
 	int reply;
 	char enhanced[12];
@@ -40,29 +40,29 @@ typedef struct email__smtp_recipient {
 
 typedef struct email__smtp_mail email__smtp_mail;
 struct email__smtp_mail {
-	const char *from;         /* "" for <> */
+	const char *from; /* "" for <> */
 	email__smtp_recipient *recipients;
 	size_t count;
 	email__source source;
-	uint64_t size;            /* about, for SIZE; 0: unknown */
-	bool eight_bit;           /* the content has bytes over 127: needs 8BITMIME */
-	bool utf8;                /* addresses or headers in UTF-8: needs SMTPUTF8 (RFC 6531) */
-	unsigned dsn;             /* EMAIL_DSN_... */
-	const char *envelope_id;  /* ENVID for DSN, or NULL */
+	uint64_t size;           /* about, for SIZE; 0: unknown */
+	bool eight_bit;          /* the content has bytes over 127: needs 8BITMIME */
+	bool utf8;               /* addresses or headers in UTF-8: needs SMTPUTF8 (RFC 6531) */
+	unsigned dsn;            /* EMAIL_DSN_... */
+	const char *envelope_id; /* ENVID for DSN, or NULL */
 	/* No further mail comes at once. While it is false the link wants its CALLER also while it waits for
 	 * replies, as long as email__smtp_ready(): one more mail would go in the flight. May be set later. */
 	bool last;
 
 	/* the outcome */
 	bool done;
-	email_code code;          /* as email_account_send() */
+	email_code code; /* as email_account_send() */
 	email_error error;
 	/* the engine's own */
 	email__smtp_mail *next;
 	size_t asked, answered, accepted; /* RCPT sent, their replies, those that said yes */
 	unsigned unanswered;              /* replies outstanding */
 	unsigned state;
-	uint64_t end;                     /* where in link->sent the last byte of its data lies */
+	uint64_t end; /* where in link->sent the last byte of its data lies */
 };
 
 /* Strings are copied but credentials. NULL: no memory. */

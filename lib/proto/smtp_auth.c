@@ -35,10 +35,12 @@ email__smtp_login(email__smtp *s)
 			failed = email__smtp_fail(s, EMAIL_E_MECHANISM, "the server offers no login%s",
 			                          s->tls ? "" : " on a connection without TLS");
 		else if (email__sasl_choose(s->can.auth, s->wanted, true))
-			failed = email__smtp_fail(s, EMAIL_E_MECHANISM, "the login would show the password "
-			                                                "to whoever reads the connection");
+			failed = email__smtp_fail(s, EMAIL_E_MECHANISM,
+			                          "the login would show the password "
+			                          "to whoever reads the connection");
 		else
-			failed = email__smtp_fail(s, EMAIL_E_MECHANISM, "%s is not among the logins that the server offers",
+			failed = email__smtp_fail(s, EMAIL_E_MECHANISM,
+			                          "%s is not among the logins that the server offers",
 			                          s->wanted ? s->wanted : "none of the mechanisms known");
 		email__remedy(&s->link.error);
 		return failed;
@@ -97,7 +99,8 @@ email__smtp_auth_command(email__smtp *s)
 email_code
 email__smtp_auth_answer(email__smtp *s)
 {
-	email_code rc = email__smtp_put_response(&s->link, email__buf_head(&s->response), email__buf_len(&s->response));
+	email_code rc = email__smtp_put_response(&s->link, email__buf_head(&s->response),
+	                                         email__buf_len(&s->response));
 
 	email__buf_clear(&s->response);
 	return rc;
@@ -123,7 +126,8 @@ challenge(email__smtp *s)
 	if (rc == EMAIL_E_MEMORY)
 		return email__smtp_fail(s, rc, "out of memory");
 	if (rc == EMAIL_E_LIMIT)
-		return email__smtp_fail(s, rc, "the password or token is too long for a login (RFC 4954: 12288)");
+		return email__smtp_fail(s, rc,
+		                        "the password or token is too long for a login (RFC 4954: 12288)");
 	return rc ? S_CANCEL : S_ANSWER;
 }
 
@@ -133,10 +137,12 @@ refused(email__smtp *s)
 	const email__smtp_reply *r = &s->reply;
 
 	if (r->code < 500)
-		return email__smtp_fail_reply(s, EMAIL_E_TEMPORARY, "the server cannot log the account in now");
+		return email__smtp_fail_reply(s, EMAIL_E_TEMPORARY,
+		                              "the server cannot log the account in now");
 	/* 504: no such mechanism; 500, 502, 503: no AUTH here; 538: not without TLS */
 	if (r->code == 504 || r->code == 538 || r->code <= 503)
-		return email__smtp_fail_reply(s, EMAIL_E_MECHANISM, "the server does not take this kind of login");
+		return email__smtp_fail_reply(s, EMAIL_E_MECHANISM,
+		                              "the server does not take this kind of login");
 	return email__smtp_fail_reply(s, EMAIL_E_LOGIN, "the server refused the login");
 }
 

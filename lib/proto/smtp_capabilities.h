@@ -8,17 +8,17 @@
 #include <stdint.h>
 
 typedef struct email__smtp_capabilities {
-	bool start_tls;  /* RFC 3207 */
-	bool pipelining; /* RFC 2920 */
-	bool chunking;   /* RFC 3030 */
-	bool eight_bit;  /* RFC 6152 */
-	bool utf8;       /* RFC 6531 */
-	bool dsn;        /* RFC 3461 */
-	bool enhanced;   /* RFC 2034 */
-	bool size;       /* RFC 1870: MAIL takes SIZE= */
+	bool start_tls;    /* RFC 3207 */
+	bool pipelining;   /* RFC 2920 */
+	bool chunking;     /* RFC 3030 */
+	bool eight_bit;    /* RFC 6152 */
+	bool utf8;         /* RFC 6531 */
+	bool dsn;          /* RFC 3461 */
+	bool enhanced;     /* RFC 2034 */
+	bool size;         /* RFC 1870: MAIL takes SIZE= */
 	uint64_t size_max; /* 0: none told */
-	char auth[512];  /* mechanisms (RFC 4954), separated by spaces */
-	char text[1024]; /* all of it as spelled, printable, separated by ", "; cut */
+	char auth[512];    /* mechanisms (RFC 4954), separated by spaces */
+	char text[1024];   /* all of it as spelled, printable, separated by ", "; cut */
 	size_t text_len;
 } email__smtp_capabilities;
 

@@ -17,15 +17,17 @@ enum { ATEXT = 1, LABEL = 2 };
 #define X2 (ATEXT | LABEL)
 /* atext of RFC 5322 3.2.3; letters, digits, - and _ of a domain. */
 static const unsigned char kind[256] = {
-        ['!'] = X1, ['#'] = X1, ['$'] = X1, ['%'] = X1, ['&'] = X1, ['\''] = X1, ['*'] = X1, ['+'] = X1, ['-'] = X2,
-        ['/'] = X1, ['='] = X1, ['?'] = X1, ['^'] = X1, ['_'] = X2, ['`'] = X1,  ['{'] = X1, ['|'] = X1, ['}'] = X1,
-        ['~'] = X1, ['0'] = X2, ['1'] = X2, ['2'] = X2, ['3'] = X2, ['4'] = X2,  ['5'] = X2, ['6'] = X2, ['7'] = X2,
-        ['8'] = X2, ['9'] = X2, ['A'] = X2, ['B'] = X2, ['C'] = X2, ['D'] = X2,  ['E'] = X2, ['F'] = X2, ['G'] = X2,
-        ['H'] = X2, ['I'] = X2, ['J'] = X2, ['K'] = X2, ['L'] = X2, ['M'] = X2,  ['N'] = X2, ['O'] = X2, ['P'] = X2,
-        ['Q'] = X2, ['R'] = X2, ['S'] = X2, ['T'] = X2, ['U'] = X2, ['V'] = X2,  ['W'] = X2, ['X'] = X2, ['Y'] = X2,
-        ['Z'] = X2, ['a'] = X2, ['b'] = X2, ['c'] = X2, ['d'] = X2, ['e'] = X2,  ['f'] = X2, ['g'] = X2, ['h'] = X2,
-        ['i'] = X2, ['j'] = X2, ['k'] = X2, ['l'] = X2, ['m'] = X2, ['n'] = X2,  ['o'] = X2, ['p'] = X2, ['q'] = X2,
-        ['r'] = X2, ['s'] = X2, ['t'] = X2, ['u'] = X2, ['v'] = X2, ['w'] = X2,  ['x'] = X2, ['y'] = X2, ['z'] = X2,
+	['!'] = X1, ['#'] = X1, ['$'] = X1, ['%'] = X1, ['&'] = X1, ['\''] = X1, ['*'] = X1, ['+'] = X1,
+	['-'] = X2, ['/'] = X1, ['='] = X1, ['?'] = X1, ['^'] = X1, ['_'] = X2,  ['`'] = X1, ['{'] = X1,
+	['|'] = X1, ['}'] = X1, ['~'] = X1, ['0'] = X2, ['1'] = X2, ['2'] = X2,  ['3'] = X2, ['4'] = X2,
+	['5'] = X2, ['6'] = X2, ['7'] = X2, ['8'] = X2, ['9'] = X2, ['A'] = X2,  ['B'] = X2, ['C'] = X2,
+	['D'] = X2, ['E'] = X2, ['F'] = X2, ['G'] = X2, ['H'] = X2, ['I'] = X2,  ['J'] = X2, ['K'] = X2,
+	['L'] = X2, ['M'] = X2, ['N'] = X2, ['O'] = X2, ['P'] = X2, ['Q'] = X2,  ['R'] = X2, ['S'] = X2,
+	['T'] = X2, ['U'] = X2, ['V'] = X2, ['W'] = X2, ['X'] = X2, ['Y'] = X2,  ['Z'] = X2, ['a'] = X2,
+	['b'] = X2, ['c'] = X2, ['d'] = X2, ['e'] = X2, ['f'] = X2, ['g'] = X2,  ['h'] = X2, ['i'] = X2,
+	['j'] = X2, ['k'] = X2, ['l'] = X2, ['m'] = X2, ['n'] = X2, ['o'] = X2,  ['p'] = X2, ['q'] = X2,
+	['r'] = X2, ['s'] = X2, ['t'] = X2, ['u'] = X2, ['v'] = X2, ['w'] = X2,  ['x'] = X2, ['y'] = X2,
+	['z'] = X2,
 };
 #undef X1
 #undef X2
@@ -257,7 +259,8 @@ add_notify(line *l, unsigned dsn)
 	static const struct {
 		unsigned bit;
 		const char *name;
-	} words[] = {{EMAIL_DSN_SUCCESS, "SUCCESS"}, {EMAIL_DSN_FAILURE, "FAILURE"}, {EMAIL_DSN_DELAY, "DELAY"}};
+	} words[] = {
+		{EMAIL_DSN_SUCCESS, "SUCCESS"}, {EMAIL_DSN_FAILURE, "FAILURE"}, {EMAIL_DSN_DELAY, "DELAY"}};
 	const char *between = " NOTIFY=";
 	size_t i;
 
@@ -306,7 +309,8 @@ email__smtp_put_auth(email__link *link, const char *mechanism, const void *respo
 	char masked[64] = "AUTH ";
 	line l = begin(link, EMAIL__SMTP_COMMAND_MAX);
 
-	if (!email__smtp_domain_valid(mechanism) || strlen(mechanism) > 40) /* RFC 4422 3.1: letters, digits, - and _ */
+	if (!email__smtp_domain_valid(mechanism) ||
+	    strlen(mechanism) > 40) /* RFC 4422 3.1: letters, digits, - and _ */
 		return EMAIL_E_VALUE;
 	memcpy(masked + 5, mechanism, strlen(mechanism));
 	adds(&l, "AUTH ");
@@ -369,4 +373,3 @@ email__smtp_put_chunk(email__link *link, size_t n, bool last)
 	memmove(link->out.data + link->out.end, body, n);
 	email__smtp_put_body(link, n);
 }
-

@@ -24,7 +24,8 @@ bool email__smtp_envelope_id_valid(const char *id);
 email_code email__smtp_put_hello(email__link *link, const char *verb, const char *domain);
 /* A verb alone: "DATA", "RSET", "QUIT", "STARTTLS", "*" (RFC 4954 4: gives up a login). */
 email_code email__smtp_put_verb(email__link *link, const char *verb);
-email_code email__smtp_put_mail(email__link *link, const email__smtp_mail *mail, const email__smtp_capabilities *can);
+email_code email__smtp_put_mail(email__link *link, const email__smtp_mail *mail,
+                                const email__smtp_capabilities *can);
 email_code email__smtp_put_rcpt(email__link *link, const char *address, const email__smtp_mail *mail,
                                 const email__smtp_capabilities *can);
 /* AUTH with the initial response (n bytes, encoded here), or without where `response` is NULL. Masked in

@@ -19,7 +19,7 @@ typedef struct email__smtp_data {
 	bool line_start; /* what comes next begins a line */
 	bool after_cr;   /* a CR came last and went out as CRLF: a LF that follows is part of it */
 	bool ended;
-	int ahead;       /* a byte that was read to see whether the source goes on, or -1 */
+	int ahead; /* a byte that was read to see whether the source goes on, or -1 */
 } email__smtp_data;
 
 void email__smtp_data_start(email__smtp_data *d, bool stuff);

@@ -94,15 +94,15 @@ struct email__smtp {
 	email__smtp_mail *unwritten;      /* the first one not begun */
 	unsigned mails;
 	email__smtp_data data;
-	bool open;     /* the server may hold a transaction that must be reset before the next MAIL */
-	bool quit;     /* asked for */
+	bool open;       /* the server may hold a transaction that must be reset before the next MAIL */
+	bool quit;       /* asked for */
 	bool waiting;    /* for a reply, with nothing to send before it */
 	uint64_t flight; /* link.sent when the last such wait began */
 };
 
 /* Records the failure; to be returned as the next state. */
 enum smtp_state email__smtp_fail(email__smtp *s, email_code code, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 /* The same for a reply that says no; code EMAIL_OK: by its class. */
 enum smtp_state email__smtp_fail_reply(email__smtp *s, email_code code, const char *what);
 
@@ -112,7 +112,8 @@ void email__smtp_ended(email__smtp *s, const char *detail);
 /* One more reply is expected: to the command that `out` ends in. */
 void email__smtp_expect(email__smtp *s, enum smtp_expected what);
 /* The same, after the command writer's rc; EMAIL_OK leads on to `next`. */
-enum smtp_state email__smtp_sent(email__smtp *s, email_code rc, enum smtp_expected what, enum smtp_state next);
+enum smtp_state email__smtp_sent(email__smtp *s, email_code rc, enum smtp_expected what,
+                                 enum smtp_state next);
 
 static inline bool
 email__smtp_chunking(const email__smtp *s)

@@ -37,16 +37,18 @@ email__smtp_mail_check(email__smtp_mail *mail, const email__smtp_capabilities *c
 	email__error_clear(e);
 	mail->code = EMAIL_OK;
 	if (mail->count == 0 || mail->count > EMAIL__RECIPIENTS_MAX || !mail->source.read)
-		return email__error_set(e, EMAIL_E_USAGE, EMAIL_STAGE_ENVELOPE, "a mail has 1 to %d recipients and a source",
-		                        EMAIL__RECIPIENTS_MAX);
+		return email__error_set(e, EMAIL_E_USAGE, EMAIL_STAGE_ENVELOPE,
+		                        "a mail has 1 to %d recipients and a source", EMAIL__RECIPIENTS_MAX);
 	if (check_extensions(mail, can, e))
 		return e->code;
 	if (mail->from[0] && !email__smtp_address_valid(mail->from, mail->utf8)) {
 		email__printable(shown, sizeof shown, mail->from, strlen(mail->from));
-		return email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_ENVELOPE, "the sender '%s' is not an address", shown);
+		return email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_ENVELOPE,
+		                        "the sender '%s' is not an address", shown);
 	}
 	if (mail->envelope_id && !email__smtp_envelope_id_valid(mail->envelope_id))
-		return email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_ENVELOPE, "the envelope identifier is not valid");
+		return email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_ENVELOPE,
+		                        "the envelope identifier is not valid");
 	for (i = 0; i < mail->count; i++)
 		if (!email__smtp_address_valid(mail->recipients[i].address, mail->utf8)) {
 			email__printable(shown, sizeof shown, mail->recipients[i].address,
@@ -146,12 +148,14 @@ tell(email__smtp_mail *mail, email_outcome outcome)
 		i++;
 	to = &mail->recipients[i];
 	if (missing == 1)
-		email__error_set(e, mail->code, EMAIL_STAGE_ENVELOPE, "the server refused the recipient %.100s: %d%s%s %s",
-		                 to->address, to->reply, to->enhanced[0] ? " " : "", to->enhanced, to->text);
+		email__error_set(e, mail->code, EMAIL_STAGE_ENVELOPE,
+		                 "the server refused the recipient %.100s: %d%s%s %s", to->address, to->reply,
+		                 to->enhanced[0] ? " " : "", to->enhanced, to->text);
 	else
 		email__error_set(e, mail->code, EMAIL_STAGE_ENVELOPE,
-		                 "the server refused %zu of %zu recipients, as %.100s: %d%s%s %s", missing, mail->count,
-		                 to->address, to->reply, to->enhanced[0] ? " " : "", to->enhanced, to->text);
+		                 "the server refused %zu of %zu recipients, as %.100s: %d%s%s %s", missing,
+		                 mail->count, to->address, to->reply, to->enhanced[0] ? " " : "",
+		                 to->enhanced, to->text);
 	e->temporary = outcome == EMAIL_OUTCOME_DEFERRED;
 	e->reply = to->reply;
 	memcpy(e->enhanced, to->enhanced, sizeof e->enhanced);
@@ -225,10 +229,13 @@ email__smtp_mail_broken(email__smtp_mail *mail, const email_error *error, uint64
 	if ((mail->state & MAIL_BEGUN) && open == 0)
 		conclude(mail);
 	else if (mail->error.code == EMAIL_OK && unsure) {
-		mail->code = email__error_set(&mail->error, EMAIL_E_UNSURE, EMAIL_STAGE_DATA,
-		                              "no answer to the end of the data, so the message may have been delivered: %s",
-		                              error->text);
-		email__error_remedy(&mail->error, "Ask a recipient before sending it again; a repeat has the same Message-ID");
+		mail->code = email__error_set(
+			&mail->error, EMAIL_E_UNSURE, EMAIL_STAGE_DATA,
+			"no answer to the end of the data, so the message may have been delivered: %s",
+			error->text);
+		email__error_remedy(
+			&mail->error,
+			"Ask a recipient before sending it again; a repeat has the same Message-ID");
 	} else {
 		if (mail->error.code == EMAIL_OK)
 			mail->error = *error;

@@ -9,13 +9,13 @@
 #include <emailservice/error.h>
 
 typedef struct email__smtp_reply {
-	int code;            /* 200..599 */
+	int code; /* 200..599 */
 	unsigned lines;
 	bool whole;
-	char enhanced[12];   /* RFC 2034, or "" */
-	char text[256];      /* the lines' words joined by spaces, as they came; cut */
+	char enhanced[12]; /* RFC 2034, or "" */
+	char text[256];    /* the lines' words joined by spaces, as they came; cut */
 	size_t text_len;
-	const char *line;    /* the last line behind its code: valid until the next read */
+	const char *line; /* the last line behind its code: valid until the next read */
 	size_t line_len;
 } email__smtp_reply;
 

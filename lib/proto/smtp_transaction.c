@@ -19,8 +19,9 @@ email__smtp_whole_mail(const email__smtp *s)
 {
 	uint64_t need = s->unwritten->size + ENVELOPE_ROOM + EMAIL__SMTP_BODY_ROOM;
 
-	return email__smtp_chunking(s) && need < EMAIL__LINK_OUT_MAX && need > EMAIL__SMTP_COMMAND_ROOM ? (size_t)need
-	                                                                                    : EMAIL__SMTP_COMMAND_ROOM;
+	return email__smtp_chunking(s) && need < EMAIL__LINK_OUT_MAX && need > EMAIL__SMTP_COMMAND_ROOM
+	               ? (size_t)need
+	               : EMAIL__SMTP_COMMAND_ROOM;
 }
 
 /* After a command: on with `next` where the server pipelines, else its reply decides. */
@@ -234,8 +235,10 @@ email__smtp_answer_end(email__smtp *s, email__smtp_mail *mail, enum smtp_expecte
 enum smtp_state
 email__smtp_service_ends(email__smtp *s, enum smtp_expected what)
 {
-	if (s->first && (what == X_MAIL || what == X_DATA || what == X_CHUNK || what == X_LAST || what == X_END))
-		email__smtp_mail_refused(s->first, &s->reply, what == X_MAIL ? EMAIL_STAGE_ENVELOPE : EMAIL_STAGE_DATA);
+	if (s->first &&
+	    (what == X_MAIL || what == X_DATA || what == X_CHUNK || what == X_LAST || what == X_END))
+		email__smtp_mail_refused(s->first, &s->reply,
+		                         what == X_MAIL ? EMAIL_STAGE_ENVELOPE : EMAIL_STAGE_DATA);
 	if (s->first && what == X_RCPT)
 		email__smtp_mail_rcpt(s->first, &s->reply);
 	return email__smtp_fail_reply(s, EMAIL_E_TEMPORARY, "the server ends the session");

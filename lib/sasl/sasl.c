@@ -35,8 +35,8 @@ login(email__sasl *s, email__buf *response)
 }
 
 static const mechanism mechanisms[] = {
-        {{"PLAIN", true, true, 20}, 1, plain},
-        {{"LOGIN", true, false, 10}, 2, login},
+	{{"PLAIN", true, true, 20}, 1, plain},
+	{{"LOGIN", true, false, 10}, 2, login},
 };
 
 const email__mechanism *

@@ -29,8 +29,8 @@ open_sheet(const char *path)
 
 	email__buf_init(&bytes, EMAIL__SHEET_MAX);
 	if (email__file_read(path, &bytes, &ignored) == EMAIL_OK)
-		(void)email__sheet_parse(email__buf_head(&bytes), email__buf_len(&bytes), EMAIL__SHEET_MAX, path, ROOT,
-		                         NAMESPACE, &sheet, &ignored);
+		(void)email__sheet_parse(email__buf_head(&bytes), email__buf_len(&bytes), EMAIL__SHEET_MAX,
+		                         path, ROOT, NAMESPACE, &sheet, &ignored);
 	email__buf_dispose(&bytes);
 	return sheet ? sheet : email__sheet_new(ROOT, NAMESPACE);
 }
@@ -43,7 +43,8 @@ find(email__node *parent, const char *element, const char *name)
 	for (node = email__node_first(parent); node; node = email__node_next(node)) {
 		const char *given = name ? email__node_attribute(node, "name") : NULL;
 
-		if (strcmp(email__node_name(node), element) == 0 && (!name || (given && strcmp(given, name) == 0)))
+		if (strcmp(email__node_name(node), element) == 0 &&
+		    (!name || (given && strcmp(given, name) == 0)))
 			return node;
 	}
 	return NULL;
@@ -53,7 +54,8 @@ find(email__node *parent, const char *element, const char *name)
 static bool
 transaction(const char *folder, bool (*change)(email__node *root, void *context), void *context)
 {
-	char *path = email__path_join(folder, "status.xml"), *lock_path = email__path_join(folder, "status.lock");
+	char *path = email__path_join(folder, "status.xml"),
+	     *lock_path = email__path_join(folder, "status.lock");
 	email__sheet *sheet = NULL;
 	email_error ignored = {0};
 	email__buf bytes;
@@ -66,7 +68,8 @@ transaction(const char *folder, bool (*change)(email__node *root, void *context)
 	if (!(sheet = open_sheet(path)) || !change(email__sheet_root(sheet), context) ||
 	    email__sheet_write(sheet, &bytes))
 		goto out;
-	done = email__file_save(path, email__buf_head(&bytes), email__buf_len(&bytes), true, &ignored) == EMAIL_OK;
+	done = email__file_save(path, email__buf_head(&bytes), email__buf_len(&bytes), true, &ignored) ==
+	       EMAIL_OK;
 out:
 	email__lock_release(lock);
 	email__buf_dispose(&bytes);
@@ -102,7 +105,8 @@ static int64_t
 status_bits(const char *text)
 {
 	return (strstr(text, "unverified") ? EMAIL__STATUS_UNVERIFIED : 0) |
-	       (strstr(text, "down") ? EMAIL__STATUS_DOWN : 0) | (strstr(text, "fault") ? EMAIL__STATUS_FAULT : 0);
+	       (strstr(text, "down") ? EMAIL__STATUS_DOWN : 0) |
+	       (strstr(text, "fault") ? EMAIL__STATUS_FAULT : 0);
 }
 
 static void
@@ -118,7 +122,8 @@ load_row(email__node *node, const email__property *row, email_account *account)
 			account->v.status_bits = status_bits(email__buf_text(&text));
 		else if (is_count(row))
 			/* its row has no range: nobody sets it */
-			(void)email__str_number(email__buf_text(&text), 0, INT64_MAX, number(row, &account->v));
+			(void)email__str_number(email__buf_text(&text), 0, INT64_MAX,
+			                        number(row, &account->v));
 		else if (row->type == EMAIL__TYPE_TIME)
 			(void)email__time_read(email__buf_text(&text), number(row, &account->v));
 		else
@@ -217,7 +222,8 @@ save_account(email__node *root, void *context)
 	              email__node_set_attribute(node, "name", account->name)))
 		return false;
 	email__buf_init(&text, EMAIL__TEXT_MAX);
-	if (email__value_print_number(status_row(), account->v.status_bits, &text) || !put_row(node, "status", &text))
+	if (email__value_print_number(status_row(), account->v.status_bits, &text) ||
+	    !put_row(node, "status", &text))
 		ok = false;
 	for (i = 0; ok && i < email__account_table.count; i++) {
 		const email__property *row = &email__account_table.row[i];
@@ -227,7 +233,8 @@ save_account(email__node *root, void *context)
 		if (is_count(row))
 			add_up(node, row, account);
 		email__buf_clear(&text);
-		ok = email__value_print(row, &account->v, &text) == EMAIL_OK && put_row(node, row->p.name, &text);
+		ok = email__value_print(row, &account->v, &text) == EMAIL_OK &&
+		     put_row(node, row->p.name, &text);
 	}
 	email__buf_dispose(&text);
 	return ok;

@@ -119,14 +119,15 @@ check_root(xmlDocPtr doc, const char *name, const char *root, const char *ns, em
 	if (node && strcmp((const char *)node->name, root) == 0 && node->ns && node->ns->href &&
 	    strcmp((const char *)node->ns->href, ns) == 0)
 		return EMAIL_OK;
-	rc = email__error_set(e, EMAIL_E_SHEET, EMAIL_STAGE_SHEET, "the root element must be <%s xmlns=\"%s\">", root, ns);
+	rc = email__error_set(e, EMAIL_E_SHEET, EMAIL_STAGE_SHEET,
+	                      "the root element must be <%s xmlns=\"%s\">", root, ns);
 	email__error_place(e, name, node ? (int)xmlGetLineNo(node) : 1);
 	return rc;
 }
 
 email_code
-email__sheet_parse(const void *bytes, size_t n, size_t max, const char *name, const char *root, const char *ns,
-                   email__sheet **sheet, email_error *e)
+email__sheet_parse(const void *bytes, size_t n, size_t max, const char *name, const char *root,
+                   const char *ns, email__sheet **sheet, email_error *e)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	complaint c = {0};
@@ -188,7 +189,8 @@ wipe_texts(xmlNodePtr node)
 	for (; node; node = node->next) {
 		if (node->type == XML_ELEMENT_NODE)
 			wipe_texts(node->children);
-		else if ((node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) && node->content)
+		else if ((node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) &&
+		         node->content)
 			email__wipe(node->content, strlen((const char *)node->content));
 	}
 }
@@ -277,7 +279,9 @@ email__node_line(const email__node *node)
 static const char *
 text_of(const xmlAttr *attribute)
 {
-	return attribute->children && attribute->children->content ? (const char *)attribute->children->content : "";
+	return attribute->children && attribute->children->content
+	               ? (const char *)attribute->children->content
+	               : "";
 }
 
 const char *
@@ -332,8 +336,8 @@ email__node_text(const email__node *node, email__buf *out)
 	for (child = inside(node)->children; child; child = child->next) {
 		if (child->type == XML_ELEMENT_NODE || child->type == XML_ENTITY_REF_NODE)
 			return EMAIL_E_SHEET;
-		if ((child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE) && child->content &&
-		    (rc = email__buf_adds(out, (const char *)child->content)))
+		if ((child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE) &&
+		    child->content && (rc = email__buf_adds(out, (const char *)child->content)))
 			return rc == EMAIL_E_LIMIT ? EMAIL_E_SHEET : rc;
 	}
 	while (out->end > out->start && is_space(out->data[out->end - 1]))

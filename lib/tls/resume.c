@@ -23,8 +23,8 @@ email__tls_session_ask(mbedtls_ssl_config *conf, bool on)
 #ifdef MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED
 	/* 3.6 passes over TLS 1.3's tickets without this; 4.x always tells */
 	mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
-	        conf, on ? MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED
-	                 : MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED);
+		conf, on ? MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED
+			 : MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED);
 #endif
 }
 

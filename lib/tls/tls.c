@@ -48,30 +48,30 @@
  * Where the processor's AES may be used, AES-128-GCM is. */
 static const int suites[] = {
 #if defined __AES__ && defined __PCLMUL__
-        MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
-        MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-        MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 #endif
-        MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
-        MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-        MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
-        MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-        MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-        MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-        MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-        MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-        MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-        0,
+	MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+	MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+	MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+	MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	0,
 };
 
 /* PKCS#1 before PSS: 3.6.6 and 4.1.0 cannot take a PSS signature in TLS 1.2, and most servers choose by
  * our order. TLS 1.3 uses PSS whatever stands here (RFC 8446 4.2.3). */
 static const uint16_t signatures[] = {
-        MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256, MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
-        MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512, MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
-        MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,       MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
-        MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
-        MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,    MBEDTLS_TLS1_3_SIG_NONE,
+	MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256, MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+	MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512, MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+	MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,       MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+	MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+	MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,    MBEDTLS_TLS1_3_SIG_NONE,
 };
 
 /* --- the filter --- */
@@ -99,9 +99,9 @@ struct email__tls {
 	bool offered, resumed;
 	bool keep;                   /* sessions are kept */
 	email__tls_session *session; /* the newest */
-	size_t heard;       /* bytes that came */
+	size_t heard;                /* bytes that came */
 	bool retry_1_2;
-	size_t unsent;      /* bytes in a record that the transport has not taken whole */
+	size_t unsent; /* bytes in a record that the transport has not taken whole */
 	int64_t not_after;
 };
 
@@ -386,7 +386,8 @@ describe_version(const email__tls *tls, version_failure failure, email_error *e)
 	                 tls->min == EMAIL_TLS_1_3 ? "TLS 1.3" : "TLS 1.2 or higher");
 	if (tls->min > email__tls_floor())
 		email__error_remedy(e, "%sset tlsMinProtocol to TLSv1.2+, or update the server",
-		                    failure == VERSION_SAID ? "" : "it probably speaks older versions only: ");
+		                    failure == VERSION_SAID ? ""
+		                                            : "it probably speaks older versions only: ");
 	else
 		email__error_remedy(e, "update the server: nothing below TLS 1.2 is spoken");
 }
@@ -398,7 +399,8 @@ describe_handshake(const email__tls *tls, int rc, email_error *e)
 	version_failure version = version_failure_of(tls, rc);
 
 	if (tls->judged && tls->verdict != EMAIL_OK) {
-		email__error_set(e, tls->verdict, EMAIL_STAGE_TRUST, "the server's certificate was not accepted");
+		email__error_set(e, tls->verdict, EMAIL_STAGE_TRUST,
+		                 "the server's certificate was not accepted");
 	} else if (email__tls_code_is_memory(rc)) {
 		email__error_memory(e, stage);
 	} else if (version != NO_VERSION_FAILURE) {
@@ -451,15 +453,16 @@ fail(email__tls *tls, int rc, email_error *e)
 		int alert = email__tls_alert_of(&tls->ssl);
 		const char *remedy = email__tls_alert_remedy(alert);
 
-		email__error_set(e, EMAIL_E_TLS, EMAIL_STAGE_TLS_HANDSHAKE, "the server ended TLS: %s (alert %d)",
-		                 email__tls_alert_text(alert), alert);
+		email__error_set(e, EMAIL_E_TLS, EMAIL_STAGE_TLS_HANDSHAKE,
+		                 "the server ended TLS: %s (alert %d)", email__tls_alert_text(alert), alert);
 		if (remedy)
 			email__error_remedy(e, "%s", remedy);
 	} else if (email__tls_code_is_memory(rc)) {
 		email__error_memory(e, EMAIL_STAGE_TLS_HANDSHAKE);
 	} else {
-		email__error_set(e, EMAIL_E_TLS, EMAIL_STAGE_TLS_HANDSHAKE, "the TLS connection failed: %s (code -0x%04X)",
-		                 email__tls_code_text(rc), (unsigned)-rc);
+		email__error_set(e, EMAIL_E_TLS, EMAIL_STAGE_TLS_HANDSHAKE,
+		                 "the TLS connection failed: %s (code -0x%04X)", email__tls_code_text(rc),
+		                 (unsigned)-rc);
 	}
 	if (first)
 		e->tls = rc;

@@ -33,12 +33,12 @@ typedef struct email__chain {
 typedef email_code (*email__judge_fn)(void *context, const email__chain *chain);
 
 typedef enum email__tls_io {
-	EMAIL__TLS_DONE,       /* done as far as asked; see *n */
-	EMAIL__TLS_WANT_READ,  /* nothing more until the transport has bytes */
+	EMAIL__TLS_DONE,      /* done as far as asked; see *n */
+	EMAIL__TLS_WANT_READ, /* nothing more until the transport has bytes */
 	EMAIL__TLS_WANT_WRITE, /* nothing more until the transport takes bytes; call again with the same bytes */
 	EMAIL__TLS_CLOSED,     /* the peer closed cleanly (close_notify) */
-	EMAIL__TLS_TRUNCATED,  /* the transport ended without close_notify */
-	EMAIL__TLS_FAILED      /* error has it; only _free and _verdict after this, but where it was the transport
+	EMAIL__TLS_TRUNCATED, /* the transport ended without close_notify */
+	EMAIL__TLS_FAILED /* error has it; only _free and _verdict after this, but where it was the transport
 	                          that failed while writing: what the peer said before may still be read */
 } email__tls_io;
 
@@ -71,14 +71,14 @@ void email__tls_session_free(email__tls_session *session);
 int64_t email__tls_session_not_after(const email__tls_session *session);
 
 typedef struct email__tls_config {
-	const char *server_name;           /* SNI; NULL or "" for an address (RFC 6066 3) */
-	email_tls_version min;             /* raised to the library's own floor */
-	bool cap_1_2;                      /* offer no more than 1.2: the second try of email__tls_retry_1_2() */
+	const char *server_name; /* SNI; NULL or "" for an address (RFC 6066 3) */
+	email_tls_version min;   /* raised to the library's own floor */
+	bool cap_1_2;            /* offer no more than 1.2: the second try of email__tls_retry_1_2() */
 	email__judge_fn judge;
 	void *judge_context;
-	const email__client_key *client;   /* or NULL */
-	bool keep_session;                 /* for email__tls_take_session() */
-	const email__tls_session *resume;  /* lent, read by email__tls_new() only; or NULL */
+	const email__client_key *client;  /* or NULL */
+	bool keep_session;                /* for email__tls_take_session() */
+	const email__tls_session *resume; /* lent, read by email__tls_new() only; or NULL */
 } email__tls_config;
 
 typedef struct email__tls email__tls;
@@ -92,7 +92,8 @@ void email__tls_free(email__tls *tls);
 
 email__tls_io email__tls_handshake(email__tls *tls, email_error *error);
 /* *n bytes were taken, of one record at most. */
-email__tls_io email__tls_write(email__tls *tls, const unsigned char *p, size_t len, size_t *n, email_error *error);
+email__tls_io email__tls_write(email__tls *tls, const unsigned char *p, size_t len, size_t *n,
+                               email_error *error);
 email__tls_io email__tls_read(email__tls *tls, unsigned char *p, size_t len, size_t *n, email_error *error);
 /* Decrypted bytes wait inside: read before waiting on the transport. */
 bool email__tls_pending(const email__tls *tls);

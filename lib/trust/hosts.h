@@ -23,7 +23,7 @@ typedef struct email__row {
 	bool redundant;
 	unsigned char *der;
 	size_t der_len;
-	unsigned char *chain;    /* what was sent behind it, one after the other; NULL: nothing */
+	unsigned char *chain; /* what was sent behind it, one after the other; NULL: nothing */
 	size_t chain_len;
 	char sha256[65], key_sha256[65];
 

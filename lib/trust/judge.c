@@ -100,7 +100,8 @@ email__trust_crl_state(email_trust *trust, bool *outdated, email_error *e)
 
 	*outdated = false;
 	email__mutex_lock(&trust->mutex);
-	if ((rc = email__trust_refresh(trust, e)) == EMAIL_OK && (rc = email__trust_load_crls(trust, &crls, e)) == EMAIL_OK)
+	if ((rc = email__trust_refresh(trust, e)) == EMAIL_OK &&
+	    (rc = email__trust_load_crls(trust, &crls, e)) == EMAIL_OK)
 		for (i = 0; i < crls.count; i++)
 			*outdated = *outdated || (crls.list[i].next_update && crls.list[i].next_update < now);
 	email__mutex_unlock(&trust->mutex);

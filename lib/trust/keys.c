@@ -99,7 +99,8 @@ bring_together(mbedtls_x509_crt *chain, mbedtls_pk_context *key, const email_key
 
 	/* sizes count a NUL behind a PEM's text */
 	if (mbedtls_x509_crt_parse(chain, in->certificates, in->certificates_size) ||
-	    mbedtls_pk_parse_key(key, in->key, in->key_size, password, password ? strlen(in->password) : 0 KEY_RNG) ||
+	    mbedtls_pk_parse_key(key, in->key, in->key_size, password,
+	                         password ? strlen(in->password) : 0 KEY_RNG) ||
 	    mbedtls_pk_check_pair(&chain->pk, key KEY_RNG))
 		return EMAIL_E_CERTIFICATE;
 	for (c = chain; c && c->raw.p; c = c->next) {
@@ -122,7 +123,8 @@ save_key(email_trust *trust, const char *alias, const email__buf *text)
 {
 	email_error *e = &trust->error;
 	char *folder = path_of(trust, ""), *path = path_of(trust, alias);
-	email_code rc = folder && path ? email__folder_make(folder, e) : email__error_memory(e, EMAIL_STAGE_TRUST);
+	email_code rc =
+		folder && path ? email__folder_make(folder, e) : email__error_memory(e, EMAIL_STAGE_TRUST);
 
 	if (rc == EMAIL_OK && email__file_exists(path))
 		rc = email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_TRUST, "the alias %s is taken", alias);
@@ -157,8 +159,10 @@ email_trust_import_key(email_trust *trust, const char *alias, const email_key_im
 		rc = save_key(trust, alias, &text);
 	if (rc)
 		email__error_set(e, rc, EMAIL_STAGE_TRUST,
-		                 rc == EMAIL_E_CERTIFICATE ? "certificate and key cannot be read, or do not belong together"
-		                                           : "%s", email_code_text(rc));
+		                 rc == EMAIL_E_CERTIFICATE
+		                         ? "certificate and key cannot be read, or do not belong together"
+		                         : "%s",
+		                 email_code_text(rc));
 	else
 		trust->generation++;
 	email__buf_dispose(&text);
@@ -210,7 +214,8 @@ list_key(void *context, const char *name)
 	l->any = false;
 	l->rc = email__trust_client_key(l->trust, l->alias, &pem, &l->trust->error);
 	if (l->rc == EMAIL_OK)
-		l->rc = email__pem_read(email__buf_head(&pem), email__buf_len(&pem) - 1, take_leaf, l, &skipped);
+		l->rc = email__pem_read(email__buf_head(&pem), email__buf_len(&pem) - 1, take_leaf, l,
+		                        &skipped);
 	email__buf_dispose(&pem);
 	snprintf(l->leaf.alias, sizeof l->leaf.alias, "%s", l->alias);
 	return l->rc == EMAIL_OK && (!l->any || l->visit(l->context, &l->leaf));

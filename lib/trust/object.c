@@ -388,7 +388,8 @@ email__trust_fault(email_trust *trust, email_error *why)
 	email__mutex_lock(&trust->mutex);
 	*why = trust->fault;
 	if (why->code)
-		snprintf(why->text, sizeof why->text, "the trust sheet cannot be read, so that no exemption counts: %.240s",
+		snprintf(why->text, sizeof why->text,
+		         "the trust sheet cannot be read, so that no exemption counts: %.240s",
 		         trust->fault.text);
 	email__mutex_unlock(&trust->mutex);
 	return why->code != EMAIL_OK;

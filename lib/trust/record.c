@@ -168,7 +168,8 @@ email__reasons_write(email_reasons reasons, char *out, size_t size)
 	out[0] = '\0';
 	for (i = 0; i < EMAIL_REASON_COUNT && used < size; i++)
 		if (reasons >> i & 1)
-			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "", email_reason_name(i));
+			used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "",
+			                         email_reason_name(i));
 }
 
 bool

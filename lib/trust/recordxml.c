@@ -216,8 +216,8 @@ enum field {
 	FIELD_COUNT
 };
 
-static const char *const fields[FIELD_COUNT] = {"name",    "port",      "approval",   "reasons",
-                                                "created", "approved",  "until",      "lastSeen",
+static const char *const fields[FIELD_COUNT] = {"name",    "port",      "approval",    "reasons",
+                                                "created", "approved",  "until",       "lastSeen",
                                                 "count",   "redundant", "certificate", "chain"};
 
 /* What a row is made of, before it is one. */

@@ -23,7 +23,7 @@ typedef struct email__verdict {
 	bool first_seen;               /* this fingerprint made a new entry: raise the event */
 	email_approval approval;       /* of the entry that decided, where one did */
 	email_certificate certificate; /* the leaf, described */
-	int64_t good_until;           /* of an accepted chain: the first end in its path */
+	int64_t good_until;            /* of an accepted chain: the first end in its path */
 } email__verdict;
 
 /*

@@ -37,13 +37,14 @@ typedef enum email__wait {
 typedef struct email__link email__link;
 struct email__link {
 	email__buf in, out;
-	unsigned want;         /* enum email__want */
+	unsigned want; /* enum email__want */
 	email__wait wait;
-	email_stage stage;     /* where the dialogue is: the driver names it when the network fails */
-	unsigned progress;     /* counts whole replies: a change restarts the reply's deadline */
-	unsigned flights;      /* waits for the peer so far: round trips */
-	char local[64];        /* the connection's own address as a literal "[192.0.2.1]" (RFC 5321 4.1.3); the driver fills it */
-	uint64_t sent;         /* plain bytes appended to `out` so far */
+	email_stage stage; /* where the dialogue is: the driver names it when the network fails */
+	unsigned progress; /* counts whole replies: a change restarts the reply's deadline */
+	unsigned flights;  /* waits for the peer so far: round trips */
+	char local
+		[64]; /* the connection's own address as a literal "[192.0.2.1]" (RFC 5321 4.1.3); the driver fills it */
+	uint64_t sent; /* plain bytes appended to `out` so far */
 	void (*step)(email__link *);
 	void (*eof)(email__link *);
 	void (*tls_started)(email__link *);

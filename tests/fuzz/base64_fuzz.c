@@ -21,7 +21,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (email__base64_decode(bytes, &n, (const char *)data, size) == EMAIL_OK) {
 		if (email__base64_encode(text, bytes, n) != size)
 			abort();
-		if (email__base64_decode(again, &m, text, size) != EMAIL_OK || m != n || memcmp(again, bytes, n) != 0)
+		if (email__base64_decode(again, &m, text, size) != EMAIL_OK || m != n ||
+		    memcmp(again, bytes, n) != 0)
 			abort();
 	}
 	free(text);

@@ -60,7 +60,8 @@ main(int argc, char **argv)
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		if (snprintf(path, sizeof path, "%s/%s", argv[1], entry->d_name) >= (int)sizeof path || replay(path) != 0) {
+		if (snprintf(path, sizeof path, "%s/%s", argv[1], entry->d_name) >= (int)sizeof path ||
+		    replay(path) != 0) {
 			fprintf(stderr, "cannot read %s/%s\n", argv[1], entry->d_name);
 			return 1;
 		}

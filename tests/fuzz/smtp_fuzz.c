@@ -31,11 +31,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const email__credentials who = {"user", "secret"};
 	uint8_t flags = size > 2 ? data[0] : 0;
 	bool plain_ok = flags & 8, tls = flags & 2;
-	email__smtp_config config = {"station.example", flags & 1, tls, plain_ok, NULL, flags & 4 ? &who : NULL};
-	email__smtp_recipient to[4] = {{.address = "a@x"}, {.address = "b@x"}, {.address = "c@x"}, {.address = "d@x"}};
+	email__smtp_config config = {"station.example", flags & 1, tls,
+	                             plain_ok,          NULL,      flags & 4 ? &who : NULL};
+	email__smtp_recipient to[4] = {
+		{.address = "a@x"}, {.address = "b@x"}, {.address = "c@x"}, {.address = "d@x"}};
 	size_t left[2] = {flags & 16 ? 40000 : 40, 7}, at = 2, i, handed = 0;
-	email__smtp_mail mail[2] = {{.from = "p@x", .recipients = to, .count = 2, .source = {read_body, NULL, &left[0]}},
-	                            {.from = "", .recipients = to + 2, .count = 2, .source = {read_body, NULL, &left[1]}, .last = true}};
+	email__smtp_mail mail[2] = {
+		{.from = "p@x", .recipients = to, .count = 2, .source = {read_body, NULL, &left[0]}},
+		{.from = "",
+	         .recipients = to + 2,
+	         .count = 2,
+	         .source = {read_body, NULL, &left[1]},
+	         .last = true}};
 	email_error end = {.code = EMAIL_E_CLOSED};
 	email__smtp *s = size > 2 ? email__smtp_new(&config) : NULL;
 	email__link *l = s ? email__smtp_link(s) : NULL;
@@ -48,8 +55,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		while (email__buf_len(&l->out)) {
 			if (email__buf_len(&l->out) > EMAIL__LINK_OUT_MAX ||
-			    (!tls && !plain_ok && memmem(email__buf_head(&l->out), email__buf_len(&l->out), "c2VjcmV0", 8)) ||
-			    (!tls && !plain_ok && memmem(email__buf_head(&l->out), email__buf_len(&l->out), "AHVzZXIAc2VjcmV0", 16)))
+			    (!tls && !plain_ok &&
+			     memmem(email__buf_head(&l->out), email__buf_len(&l->out), "c2VjcmV0", 8)) ||
+			    (!tls && !plain_ok &&
+			     memmem(email__buf_head(&l->out), email__buf_len(&l->out), "AHVzZXIAc2VjcmV0",
+			            16)))
 				abort();
 			email__buf_consume(&l->out, email__buf_len(&l->out));
 			l->step(l);

@@ -9,13 +9,13 @@
 
 #include <emailservice/emailservice.h>
 
-#define TRY(call)                                                                                  \
-	do {                                                                                       \
-		email_code code_ = (call);                                                         \
-		if (code_ != EMAIL_OK) {                                                           \
-			fprintf(stderr, "%s: %s\n", #call, email_code_text(code_));                \
-			return 1;                                                                  \
-		}                                                                                  \
+#define TRY(call) \
+	do { \
+		email_code code_ = (call); \
+		if (code_ != EMAIL_OK) { \
+			fprintf(stderr, "%s: %s\n", #call, email_code_text(code_)); \
+			return 1; \
+		} \
 	} while (0)
 
 int

@@ -15,7 +15,7 @@
 
 static const char usage[] =
 	"usage: mailserver [--port N] [--mode ssl|starttls|plain] [--cert FILE --key FILE] [--client-ca "
-        "FILE]\n"
+	"FILE]\n"
 	"       [--tls-min 1.2|1.3] [--tls-max 1.2|1.3] [--no-tickets]\n"
 	"       [--no-pipelining] [--no-chunking] [--no-8bitmime] [--no-smtputf8] [--no-dsn] [--no-size]\n"
 	"       [--no-enhanced] [--size N] [--user NAME --password-file FILE] [--mechanisms 'PLAIN LOGIN']\n"
@@ -24,7 +24,7 @@ static const char usage[] =
 	"       [--drop-at STAGE[:drop|:reset|:half|:stall][*TIMES]] [--inject-after-starttls TEXT]\n"
 	"TEXT knows \\r \\n \\t \\\\ and \\xHH; in a reply \\n alone ends a line with CRLF.\n"
 	"Stages: connect tls greeting ehlo starttls auth auth-prompt mail rcpt rcpt:ADDRESS data body dot "
-        "rset\n"
+	"rset\n"
 	"noop vrfy quit.\n";
 
 enum {

@@ -59,10 +59,11 @@ verify(const json_t *c, char *why, size_t size)
 	if ((rc = add(&chain, json_object_get(c, "leaf"))) == 0) {
 		add_all(&chain, json_object_get(c, "intermediates"));
 		add_all(&roots, json_object_get(c, "roots"));
-		rc = mbedtls_x509_crt_verify_with_profile(&chain, &roots, NULL, &mbedtls_x509_crt_profile_default, host,
-		                                          &flags, NULL, NULL);
-		if (rc == 0 && mbedtls_x509_crt_check_extended_key_usage(&chain, MBEDTLS_OID_SERVER_AUTH,
-		                                                         MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)))
+		rc = mbedtls_x509_crt_verify_with_profile(
+			&chain, &roots, NULL, &mbedtls_x509_crt_profile_default, host, &flags, NULL, NULL);
+		if (rc == 0 &&
+		    mbedtls_x509_crt_check_extended_key_usage(&chain, MBEDTLS_OID_SERVER_AUTH,
+		                                              MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)))
 			rc = MBEDTLS_ERR_X509_CERT_VERIFY_FAILED;
 	}
 	if (rc)
@@ -88,8 +89,8 @@ main(void)
 			return 65;
 		told = (time_t)seconds;
 		verify(c, why, sizeof why);
-		answer = json_pack("{s:O,s:s,s:[s]}", "id", json_object_get(c, "id"), "verdict", *why ? "REFUSE" : "ACCEPT",
-		                   "reasons", why);
+		answer = json_pack("{s:O,s:s,s:[s]}", "id", json_object_get(c, "id"), "verdict",
+		                   *why ? "REFUSE" : "ACCEPT", "reasons", why);
 		if (!answer || !(text = json_dumps(answer, JSON_COMPACT)))
 			return 71;
 		puts(text);

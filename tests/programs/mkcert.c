@@ -23,14 +23,14 @@
 
 static const char usage[] =
 	"usage: mkcert --out DIR --name NAME [--issuer NAME] [--subject 'CN=...'] [--names 'DNS:a.b, "
-        "IP:192.0.2.1']\n"
+	"IP:192.0.2.1']\n"
 	"       [--not-before YYYYMMDDhhmmss] [--not-after YYYYMMDDhhmmss] [--key "
-        "ec256|ec384|ec192|rsa1024|rsa2048]\n"
+	"ec256|ec384|ec192|rsa1024|rsa2048]\n"
 	"       [--hash sha256|sha384|sha1|md5] [--ca] [--path-len N] [--v1] [--eku 'serverAuth, "
-        "clientAuth'|none]\n"
+	"clientAuth'|none]\n"
 	"       [--key-usage 'signature encipherment certSign crlSign'] [--same-key NAME] [--bad-signature]\n"
 	"Without --issuer the certificate signs itself. Dates are in UTC; by default a year from "
-        "yesterday.\n";
+	"yesterday.\n";
 
 static const char *folder;
 

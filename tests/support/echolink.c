@@ -53,7 +53,8 @@ on_line(echolink *e)
 	} else if (e->state == ECHO_GO_AHEAD) {
 		e->state = ECHO_TLS;
 		if (email__buf_len(&e->link.in))
-			email__error_set(&e->link.error, EMAIL_E_STARTTLS, EMAIL_STAGE_STARTTLS, "bytes behind the go-ahead");
+			email__error_set(&e->link.error, EMAIL_E_STARTTLS, EMAIL_STAGE_STARTTLS,
+			                 "bytes behind the go-ahead");
 	} else if (e->state == ECHO_TALK) {
 		if (e->expected)
 			e->expected--;

@@ -10,15 +10,15 @@
 
 typedef struct echolink {
 	email__link link;
-	bool start_tls;   /* ask for it after the greeting */
+	bool start_tls; /* ask for it after the greeting */
 	enum { ECHO_GREETING, ECHO_GO_AHEAD, ECHO_TLS, ECHO_TALK } state;
 	unsigned expected; /* lines still to come */
 	bool keen;         /* idle also while lines are to come: takes more at any time */
 	bool quitting;
-	bool ended;        /* eof was called */
-	size_t body;       /* bytes still to be sent */
-	unsigned lines;    /* that came, the greeting included */
-	char last[256];    /* the last one, without its end */
+	bool ended;     /* eof was called */
+	size_t body;    /* bytes still to be sent */
+	unsigned lines; /* that came, the greeting included */
+	char last[256]; /* the last one, without its end */
 } echolink;
 
 void echolink_init(echolink *e);

@@ -15,7 +15,7 @@ typedef struct peer peer;
 struct peer {
 	int listener, fd; /* fd: the connection */
 	int port;
-	tlspeer *tls;     /* NULL: in the clear */
+	tlspeer *tls; /* NULL: in the clear */
 	tlspeer_config config;
 	void (*serve)(peer *p);
 	void *context;

@@ -36,19 +36,19 @@ static const struct {
 	psa_key_type_t type;
 	size_t bits;
 } kinds[] = {
-        [PKI_EC_P256] = {PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1), 256},
-        [PKI_EC_P384] = {PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1), 384},
-        [PKI_EC_P192] = {PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1), 192},
-        [PKI_RSA_1024] = {PSA_KEY_TYPE_RSA_KEY_PAIR, 1024},
-        [PKI_RSA_2048] = {PSA_KEY_TYPE_RSA_KEY_PAIR, 2048},
-        [PKI_RSA_4096] = {PSA_KEY_TYPE_RSA_KEY_PAIR, 4096},
+	[PKI_EC_P256] = {PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1), 256},
+	[PKI_EC_P384] = {PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1), 384},
+	[PKI_EC_P192] = {PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1), 192},
+	[PKI_RSA_1024] = {PSA_KEY_TYPE_RSA_KEY_PAIR, 1024},
+	[PKI_RSA_2048] = {PSA_KEY_TYPE_RSA_KEY_PAIR, 2048},
+	[PKI_RSA_4096] = {PSA_KEY_TYPE_RSA_KEY_PAIR, 4096},
 };
 
 static const mbedtls_md_type_t hashes[] = {
-        [PKI_SHA256] = MBEDTLS_MD_SHA256,
-        [PKI_SHA1] = MBEDTLS_MD_SHA1,
-        [PKI_SHA384] = MBEDTLS_MD_SHA384,
-        [PKI_MD5] = MBEDTLS_MD_MD5,
+	[PKI_SHA256] = MBEDTLS_MD_SHA256,
+	[PKI_SHA1] = MBEDTLS_MD_SHA1,
+	[PKI_SHA384] = MBEDTLS_MD_SHA384,
+	[PKI_MD5] = MBEDTLS_MD_MD5,
 };
 
 /* --- keys --- */
@@ -328,8 +328,7 @@ pki_issue(pki_cert *cert, const pki_spec *spec, pki_key *key, const pki_cert *is
 	mbedtls_x509write_crt_set_issuer_key(&w, issuer_key ? &issuer_key->pk : &key->pk);
 	if ((rc = mbedtls_x509write_crt_set_subject_name(&w, spec->subject)) ||
 	    (rc = mbedtls_x509write_crt_set_issuer_name(&w, issuer_name)) ||
-	    (rc = set_dates_and_serial(&w, spec)) ||
-	    (spec->version != 1 && (rc = add_extensions(&w, spec))))
+	    (rc = set_dates_and_serial(&w, spec)) || (spec->version != 1 && (rc = add_extensions(&w, spec))))
 		goto out;
 	rc = mbedtls_x509write_crt_der(&w, cert->der, sizeof cert->der PKI_RNG);
 	if (rc < 0)
@@ -351,6 +350,6 @@ pki_pem_add(char *pem, size_t size, const pki_cert *cert)
 {
 	size_t have = strlen(pem), n;
 
-	return mbedtls_pem_write_buffer("-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n", cert->der,
-	                                cert->len, (unsigned char *)pem + have, size - have, &n);
+	return mbedtls_pem_write_buffer("-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n",
+	                                cert->der, cert->len, (unsigned char *)pem + have, size - have, &n);
 }

@@ -88,12 +88,14 @@ post_open(post *p, bool trusted)
 	assert_non_null(p->trust);
 	assert_non_null(p->account);
 	if (trusted)
-		assert_int_equal(email_trust_import(p->trust, p->root, strlen(p->root), "site", NULL), EMAIL_OK);
+		assert_int_equal(email_trust_import(p->trust, p->root, strlen(p->root), "site", NULL),
+		                 EMAIL_OK);
 	email_account_set_trust(p->account, p->trust);
 	assert_int_equal(email_account_set_hostname(p->account, "127.0.0.1"), EMAIL_OK);
 	assert_int_equal(email_account_set_port(p->account, email_test_server_port(p->server)), EMAIL_OK);
 	assert_int_equal(email_account_set_use_ssl(p->account, p->options.tls == EMAIL_TEST_SSL), EMAIL_OK);
-	assert_int_equal(email_account_set_use_start_tls(p->account, p->options.tls == EMAIL_TEST_STARTTLS), EMAIL_OK);
+	assert_int_equal(email_account_set_use_start_tls(p->account, p->options.tls == EMAIL_TEST_STARTTLS),
+	                 EMAIL_OK);
 	assert_int_equal(email_account_set_basic_authenticator(p->account, "plant", "hunter2"), EMAIL_OK);
 	p->message = alarm_mail();
 }

@@ -138,8 +138,10 @@ set_mail(mail *m, char *word)
 	else if (begins(word, "envid="))
 		m->m.envelope_id = word + 6;
 	else if (begins(word, "dsn="))
-		m->m.dsn = (strstr(word, "never") ? EMAIL_DSN_NEVER : 0) | (strstr(word, "success") ? EMAIL_DSN_SUCCESS : 0) |
-		           (strstr(word, "failure") ? EMAIL_DSN_FAILURE : 0) | (strstr(word, "delay") ? EMAIL_DSN_DELAY : 0);
+		m->m.dsn = (strstr(word, "never") ? EMAIL_DSN_NEVER : 0) |
+		           (strstr(word, "success") ? EMAIL_DSN_SUCCESS : 0) |
+		           (strstr(word, "failure") ? EMAIL_DSN_FAILURE : 0) |
+		           (strstr(word, "delay") ? EMAIL_DSN_DELAY : 0);
 	else
 		fprintf(stderr, "mail: %s?\n", word);
 }
@@ -314,9 +316,9 @@ typedef struct run {
 	const email_test_how *how;
 	email__smtp *s;
 	email__link *l;
-	size_t item, at;  /* where in the transcript, and in its item */
-	size_t fed;       /* bytes of the server */
-	bytes got;        /* of the client, towards the item at hand */
+	size_t item, at; /* where in the transcript, and in its item */
+	size_t fed;      /* bytes of the server */
+	bytes got;       /* of the client, towards the item at hand */
 	size_t handed;
 	bool over;
 } run;
@@ -324,8 +326,8 @@ typedef struct run {
 static const char *
 complain(run *r, const char *what, const char *more)
 {
-	snprintf(r->t->complaint, sizeof r->t->complaint, "%s: %.400s (item %zu, in %zu, out %zu, cut %zd)", what, more,
-	         r->item, r->how->in, r->how->out, (ssize_t)r->how->cut);
+	snprintf(r->t->complaint, sizeof r->t->complaint, "%s: %.400s (item %zu, in %zu, out %zu, cut %zd)",
+	         what, more, r->item, r->how->in, r->how->out, (ssize_t)r->how->cut);
 	return r->t->complaint;
 }
 
@@ -383,7 +385,8 @@ note_done(run *r)
 	size_t i;
 
 	for (i = 0; i < r->handed; i++)
-		if (!r->t->known && r->how->in == 1 && r->t->mails[i].handed && r->t->mails[i].m.done && r->t->mails[i].done_at == 0)
+		if (!r->t->known && r->how->in == 1 && r->t->mails[i].handed && r->t->mails[i].m.done &&
+		    r->t->mails[i].done_at == 0)
 			r->t->mails[i].done_at = r->fed + 1;
 }
 
@@ -459,7 +462,8 @@ next_item(run *r)
 	case 'C':
 		if (r->got.n < i->text.n)
 			return complain(r, "the client does not write", i->text.p + r->got.n);
-		if (r->got.n && (r->l->want & EMAIL__WANT_TLS) == 0 && r->l->want && !(r->l->want & (EMAIL__WANT_READ | EMAIL__WANT_CALLER)))
+		if (r->got.n && (r->l->want & EMAIL__WANT_TLS) == 0 && r->l->want &&
+		    !(r->l->want & (EMAIL__WANT_READ | EMAIL__WANT_CALLER)))
 			return complain(r, "the client does not wait for the answer to", i->text.p);
 		r->got.n = 0;
 		r->item++;
@@ -541,8 +545,10 @@ judge_exact(run *r)
 	bool said = !t->says || strstr(e->text, t->says) || strstr(e->remedy, t->says);
 	size_t i;
 
-	if (strcmp(t->session, email_code_name(e->code)) != 0 || (t->stage[0] && strcmp(t->stage, email_stage_name(e->stage)) != 0)) {
-		snprintf(more, sizeof more, "%s %s: %.200s", email_code_name(e->code), email_stage_name(e->stage), e->text);
+	if (strcmp(t->session, email_code_name(e->code)) != 0 ||
+	    (t->stage[0] && strcmp(t->stage, email_stage_name(e->stage)) != 0)) {
+		snprintf(more, sizeof more, "%s %s: %.200s", email_code_name(e->code),
+		         email_stage_name(e->stage), e->text);
 		return complain(r, "session ends otherwise", more);
 	}
 	for (i = 0; i < t->mail_count; i++) {
@@ -551,8 +557,10 @@ judge_exact(run *r)
 		if (m->bad || (!m->handed && strcmp(m->code, "NOT") == 0))
 			continue;
 		outcome_letters(&m->m, letters);
-		if (!m->handed || !m->m.done || strcmp(m->code, email_code_name(m->m.code)) != 0 || strcmp(letters, m->outcomes) != 0) {
-			snprintf(more, sizeof more, "%zu %s %.100s%s: %.200s", i + 1, email_code_name(m->m.code), letters,
+		if (!m->handed || !m->m.done || strcmp(m->code, email_code_name(m->m.code)) != 0 ||
+		    strcmp(letters, m->outcomes) != 0) {
+			snprintf(more, sizeof more, "%zu %s %.100s%s: %.200s", i + 1,
+			         email_code_name(m->m.code), letters,
 			         m->handed && m->m.done ? "" : " (not done)", m->m.error.text);
 			return complain(r, "mail ends otherwise", more);
 		}

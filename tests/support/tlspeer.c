@@ -30,8 +30,9 @@ bio_send(void *context, const unsigned char *p, size_t n)
 	tlspeer *peer = context;
 	long moved = peer->bio.send(peer->bio.context, p, n);
 
-	return moved > 0 ? (int)moved : moved == EMAIL__BIO_FAILED ? MBEDTLS_ERR_NET_SEND_FAILED
-	                                                           : MBEDTLS_ERR_SSL_WANT_WRITE;
+	return moved > 0                    ? (int)moved
+	       : moved == EMAIL__BIO_FAILED ? MBEDTLS_ERR_NET_SEND_FAILED
+	                                    : MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
 static int
@@ -40,8 +41,9 @@ bio_recv(void *context, unsigned char *p, size_t n)
 	tlspeer *peer = context;
 	long moved = peer->bio.recv(peer->bio.context, p, n);
 
-	return moved >= 0 ? (int)moved : moved == EMAIL__BIO_FAILED ? MBEDTLS_ERR_NET_RECV_FAILED
-	                                                            : MBEDTLS_ERR_SSL_WANT_READ;
+	return moved >= 0                   ? (int)moved
+	       : moved == EMAIL__BIO_FAILED ? MBEDTLS_ERR_NET_RECV_FAILED
+	                                    : MBEDTLS_ERR_SSL_WANT_READ;
 }
 
 static long
@@ -87,8 +89,8 @@ set_tickets(tlspeer *peer, int count, tlspeer *of)
 	int rc = 0;
 
 	if (of) {
-		mbedtls_ssl_conf_session_tickets_cb(&peer->conf, mbedtls_ssl_ticket_write, mbedtls_ssl_ticket_parse,
-		                                    &of->tickets);
+		mbedtls_ssl_conf_session_tickets_cb(&peer->conf, mbedtls_ssl_ticket_write,
+		                                    mbedtls_ssl_ticket_parse, &of->tickets);
 		mbedtls_ssl_conf_new_session_tickets(&peer->conf, (uint16_t)count);
 		return rc;
 	}
@@ -116,8 +118,8 @@ configure(tlspeer *peer, const tlspeer_config *c)
 	/* else mbedTLS shows no certificate that is not fit for a server */
 	if (c->careless)
 		peer->chain.MBEDTLS_PRIVATE(ext_types) = 0;
-	if ((rc = mbedtls_ssl_config_defaults(&peer->conf, MBEDTLS_SSL_IS_SERVER, MBEDTLS_SSL_TRANSPORT_STREAM,
-	                                      MBEDTLS_SSL_PRESET_DEFAULT)))
+	if ((rc = mbedtls_ssl_config_defaults(&peer->conf, MBEDTLS_SSL_IS_SERVER,
+	                                      MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT)))
 		return rc;
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
 	mbedtls_ssl_conf_rng(&peer->conf, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);

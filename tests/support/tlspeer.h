@@ -16,14 +16,14 @@ typedef struct tlspeer_config {
 	const pki_cert *chain; /* leaf first, sent as it stands; must outlive the peer */
 	size_t chain_len;
 	pki_key *key;
-	int min, max;          /* 12 or 13; 0: 12 and 13 */
-	bool ask_client;       /* asks for a client certificate, and takes any or none */
-	bool need_client;      /* refuses one that does not verify against client_root, and none */
+	int min, max;     /* 12 or 13; 0: 12 and 13 */
+	bool ask_client;  /* asks for a client certificate, and takes any or none */
+	bool need_client; /* refuses one that does not verify against client_root, and none */
 	const pki_cert *client_root;
-	int tickets;           /* TLS 1.3: this many after the handshake */
+	int tickets;                /* TLS 1.3: this many after the handshake */
 	struct tlspeer *tickets_of; /* the server that made tickets before, alive still: its keys; or NULL */
-	const int *suites;     /* NULL: the library's */
-	bool careless;         /* shows the leaf also where its usages forbid that */
+	const int *suites;          /* NULL: the library's */
+	bool careless;              /* shows the leaf also where its usages forbid that */
 } tlspeer_config;
 
 typedef struct tlspeer tlspeer;

@@ -276,10 +276,9 @@ end(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(test_import), T(test_system),
-	                                   T(test_not),    T(test_marked_by_a_connection),
-	                                   T(test_unsure), T(test_bound),
-	                                   T(test_memory)};
+	const struct CMUnitTest tests[] = {
+		T(test_import), T(test_system), T(test_not),   T(test_marked_by_a_connection),
+		T(test_unsure), T(test_bound),  T(test_memory)};
 
 	return cmocka_run_group_tests(tests, NULL, end);
 }

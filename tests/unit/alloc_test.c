@@ -48,8 +48,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(the_applications_allocator_is_used),
-	        cmocka_unit_test(a_product_that_overflows_is_refused),
+		cmocka_unit_test(the_applications_allocator_is_used),
+		cmocka_unit_test(a_product_that_overflows_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

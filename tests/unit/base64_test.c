@@ -44,7 +44,8 @@ slow_encode(char *out, const unsigned char *in, size_t n)
 		unsigned v = 0, k;
 
 		for (k = 0; k < 6; k++)
-			v = v << 1 | (i + k < bits ? (unsigned)in[(i + k) / 8] >> (7 - (i + k) % 8) & 1u : 0u);
+			v = v << 1 |
+			    (i + k < bits ? (unsigned)in[(i + k) / 8] >> (7 - (i + k) % 8) & 1u : 0u);
 		out[o++] = alphabet[v];
 	}
 	while (o % 4)

@@ -82,10 +82,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(keeps_bytes_in_order),
-	        cmocka_unit_test(never_goes_over_its_maximum),
-	        cmocka_unit_test(want_of_memory_leaves_it_as_it_was),
-	        cmocka_unit_test(a_secret_is_wiped),
+		cmocka_unit_test(keeps_bytes_in_order),
+		cmocka_unit_test(never_goes_over_its_maximum),
+		cmocka_unit_test(want_of_memory_leaves_it_as_it_was),
+		cmocka_unit_test(a_secret_is_wiped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,9 +89,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(wakes_what_it_watches),
-	        cmocka_unit_test(leaves_others_alone),
-	        cmocka_unit_test(has_room_for_a_whole_race),
+		cmocka_unit_test(wakes_what_it_watches),
+		cmocka_unit_test(leaves_others_alone),
+		cmocka_unit_test(has_room_for_a_whole_race),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

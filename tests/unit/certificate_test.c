@@ -280,11 +280,13 @@ test_forbidden(void **state)
 		size_t count;
 		bool good;
 	} rows[] = {
-	        {{{"\x2A\x03", 2, false, "\x05\x00", 2}}, 1, true},
-	        {{{"\x55\x1D\x25", 3, false, "\x30\x00", 2}}, 1, false},                     /* no purpose */
-	        {{{"\x55\x1D\x11", 3, false, "\x30\x00", 2}}, 1, false},                     /* no name */
-	        {{{"\x55\x1D\x11", 3, false, "\x30\x07\x87\x05\x01\x02\x03\x04\x05", 9}}, 1, false}, /* no address */
-	        {{{"\x55\x1D\x13", 3, true, "\x30\x03\x01\x01\x00", 5}}, 1, true},            /* said to be no CA */
+		{{{"\x2A\x03", 2, false, "\x05\x00", 2}}, 1, true},
+		{{{"\x55\x1D\x25", 3, false, "\x30\x00", 2}}, 1, false}, /* no purpose */
+		{{{"\x55\x1D\x11", 3, false, "\x30\x00", 2}}, 1, false}, /* no name */
+		{{{"\x55\x1D\x11", 3, false, "\x30\x07\x87\x05\x01\x02\x03\x04\x05", 9}},
+	         1,
+	         false},                                                           /* no address */
+		{{{"\x55\x1D\x13", 3, true, "\x30\x03\x01\x01\x00", 5}}, 1, true}, /* said to be no CA */
 	};
 	size_t i;
 
@@ -342,9 +344,8 @@ main(void)
 		cmocka_unit_test(test_describe),      cmocka_unit_test(test_as_mbedtls),
 		cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_malformed),     cmocka_unit_test(test_bits),
-		cmocka_unit_test(test_nameless),
-		cmocka_unit_test(test_forbidden),     cmocka_unit_test(test_twice),
-		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_nameless),      cmocka_unit_test(test_forbidden),
+		cmocka_unit_test(test_twice),         cmocka_unit_test(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

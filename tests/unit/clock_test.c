@@ -39,8 +39,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(goes_forward),
-	        cmocka_unit_test(local_time),
+		cmocka_unit_test(goes_forward),
+		cmocka_unit_test(local_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,11 @@ setup(void **state)
 
 	chain_setup(state);
 	for (i = 0; i < 3; i++)
-		chain_issue(&own[i], &spec, chain_key_of(i == 0 ? KEY_LEAF : i == 1 ? KEY_OTHER : KEY_MIDDLE_2), NULL, NULL);
+		chain_issue(&own[i], &spec,
+		            chain_key_of(i == 0   ? KEY_LEAF
+		                         : i == 1 ? KEY_OTHER
+		                                  : KEY_MIDDLE_2),
+		            NULL, NULL);
 	assert_non_null(trust = email_trust_new());
 	return 0;
 }
@@ -45,8 +49,8 @@ see(const char *host, int port, const pki_cert *c)
 	bool first;
 
 	assert_true(email__cert_parse(email__span_of(c->der, c->len), &cert));
-	row = email__hosts_record(&trust->record.hosts, host, port, &cert, EMAIL_REASON(SELF_SIGNED), email__clock_wall(),
-	                          &first, &rc);
+	row = email__hosts_record(&trust->record.hosts, host, port, &cert, EMAIL_REASON(SELF_SIGNED),
+	                          email__clock_wall(), &first, &rc);
 	assert_non_null(row);
 	return row;
 }
@@ -137,7 +141,9 @@ test_reading(void **state)
 	assert_int_equal(row.count, 1);
 	assert_true(row.created > 0 && row.last_seen == row.created && row.approved == 0 && row.until == 0);
 	assert_int_equal(pki_pem_add(want, sizeof want, &own[0]), 0);
-	assert_int_equal(email_trust_export_host(trust, HOST, 465, row.certificate.public_key_sha256, pem, sizeof pem), 0);
+	assert_int_equal(
+		email_trust_export_host(trust, HOST, 465, row.certificate.public_key_sha256, pem, sizeof pem),
+		0);
 	assert_string_equal(pem, want);
 	assert_int_equal(email_trust_export_host(trust, HOST, 465, NULL, pem, 10), EMAIL_E_LIMIT);
 	assert_int_equal(email_trust_export_host(trust, HOST, 993, NULL, pem, sizeof pem), EMAIL_E_UNKNOWN);

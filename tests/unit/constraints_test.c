@@ -29,12 +29,9 @@ general_name(unsigned char *out, const char *text)
 	size_t n = strlen(p), i;
 
 	switch (text[0]) {
-	case 'D':
-		return put(out, 0x82, p, n);
-	case 'E':
-		return put(out, 0x81, p, n);
-	case 'U':
-		return put(out, 0x86, p, n);
+	case 'D': return put(out, 0x82, p, n);
+	case 'E': return put(out, 0x81, p, n);
+	case 'U': return put(out, 0x86, p, n);
 	case 'I':
 		for (i = 0; i < n / 2; i++) {
 			unsigned byte;
@@ -103,53 +100,53 @@ test_table(void **state)
 		const char *permitted, *excluded, *presented;
 		email_reasons reasons;
 	} rows[] = {
-	        {"D:example.com", NULL, "D:example.com", 0},
-	        {"D:example.com", NULL, "D:a.b.EXAMPLE.com", 0},
-	        {"D:example.com", NULL, "D:*.example.com", 0},
-	        {"D:example.com", NULL, "D:notexample.com", NC},
-	        {"D:example.com", NULL, "D:com", NC},
-	        {"D:example.com", NULL, "D:example.com D:other.com", NC},
-	        {"D:example.com D:other.com", NULL, "D:example.com D:other.com", 0},
-	        {"D:", NULL, "D:anything.example", 0},
-	        {"D:a.example.com", NULL, "D:*.example.com", NC}, /* it stands for more */
-	        {"D:example.com", NULL, "D:.example.com", NC},    /* malformed names are inside nothing */
-	        {"D:example.com", NULL, "D:a..example.com", NC},
-	        {"D:example.com", NULL, "D:", NC},
-	        {NULL, "D:example.com", "D:example.com", NC},
-	        {NULL, "D:example.com", "D:a.example.com", NC},
-	        {NULL, "D:example.com", "D:other.com", 0},
-	        {NULL, "D:", "D:other.com", NC},
-	        {NULL, "D:a.example.com", "D:*.example.com", NC}, /* it might be that one */
-	        {NULL, "D:a.example.com", "D:b.example.com", 0},
-	        {"D:example.com", "D:example.com", "D:example.com", NC},
-	        {"D:*.example.com", NULL, "D:a.example.com", UN | NC},
-	        {"D:.example.com", NULL, "D:a.example.com", UN | NC},
-	        {NULL, "D:.example.com", "D:b.other.com", UN},
-	        {"I:c0000200ffffff00", NULL, "I:c0000207", 0},
-	        {"I:c0000200ffffff00", NULL, "I:c0000307", NC},
-	        {"I:c0000200ffffff00", NULL, "I:20010db8000000000000000000000001", NC},
-	        {NULL, "I:c0000200ffffff00", "I:c0000207", NC},
-	        {NULL, "I:c0000200ffffff00", "I:c0000307", 0},
-	        {"I:c0000200", NULL, "I:c0000200", UN | NC},
-	        {"I:c0000200ff00ff00", NULL, "I:c0000200", UN},
-	        /* a form that is not constrained is free */
-	        {"D:example.com", NULL, "I:c0000207", 0},
-	        {"I:c0000200ffffff00", NULL, "D:example.com", 0},
-	        {"N:plant", NULL, "N:plant", 0},
-	        {"N:plant", NULL, "N:PLANT", 0},
-	        {"T:plant", NULL, "T:plant", 0},
-	        {"T:plant", NULL, "N:plant", UN},
-	        {NULL, "N:plant", "T:plant", UN},
-	        {"N:plant", NULL, "N:other", NC},
-	        {NULL, "N:plant", "N:plant", NC},
-	        {NULL, "N:plant", "N:other", 0},
-	        /* forms that are not supported, where they meet a name and where not */
-	        {"E:example.com", NULL, "D:example.com", 0},
-	        {"E:example.com", NULL, "E:a@example.com", UN},
-	        {NULL, "U:.example.com", "U:https://a.example.com", UN},
-	        {NULL, NULL, "D:example.com", BAD},
-	        {"", NULL, "D:example.com", BAD},
-	        {NULL, "", "D:example.com", BAD},
+		{"D:example.com", NULL, "D:example.com", 0},
+		{"D:example.com", NULL, "D:a.b.EXAMPLE.com", 0},
+		{"D:example.com", NULL, "D:*.example.com", 0},
+		{"D:example.com", NULL, "D:notexample.com", NC},
+		{"D:example.com", NULL, "D:com", NC},
+		{"D:example.com", NULL, "D:example.com D:other.com", NC},
+		{"D:example.com D:other.com", NULL, "D:example.com D:other.com", 0},
+		{"D:", NULL, "D:anything.example", 0},
+		{"D:a.example.com", NULL, "D:*.example.com", NC}, /* it stands for more */
+		{"D:example.com", NULL, "D:.example.com", NC},    /* malformed names are inside nothing */
+		{"D:example.com", NULL, "D:a..example.com", NC},
+		{"D:example.com", NULL, "D:", NC},
+		{NULL, "D:example.com", "D:example.com", NC},
+		{NULL, "D:example.com", "D:a.example.com", NC},
+		{NULL, "D:example.com", "D:other.com", 0},
+		{NULL, "D:", "D:other.com", NC},
+		{NULL, "D:a.example.com", "D:*.example.com", NC}, /* it might be that one */
+		{NULL, "D:a.example.com", "D:b.example.com", 0},
+		{"D:example.com", "D:example.com", "D:example.com", NC},
+		{"D:*.example.com", NULL, "D:a.example.com", UN | NC},
+		{"D:.example.com", NULL, "D:a.example.com", UN | NC},
+		{NULL, "D:.example.com", "D:b.other.com", UN},
+		{"I:c0000200ffffff00", NULL, "I:c0000207", 0},
+		{"I:c0000200ffffff00", NULL, "I:c0000307", NC},
+		{"I:c0000200ffffff00", NULL, "I:20010db8000000000000000000000001", NC},
+		{NULL, "I:c0000200ffffff00", "I:c0000207", NC},
+		{NULL, "I:c0000200ffffff00", "I:c0000307", 0},
+		{"I:c0000200", NULL, "I:c0000200", UN | NC},
+		{"I:c0000200ff00ff00", NULL, "I:c0000200", UN},
+		/* a form that is not constrained is free */
+		{"D:example.com", NULL, "I:c0000207", 0},
+		{"I:c0000200ffffff00", NULL, "D:example.com", 0},
+		{"N:plant", NULL, "N:plant", 0},
+		{"N:plant", NULL, "N:PLANT", 0},
+		{"T:plant", NULL, "T:plant", 0},
+		{"T:plant", NULL, "N:plant", UN},
+		{NULL, "N:plant", "T:plant", UN},
+		{"N:plant", NULL, "N:other", NC},
+		{NULL, "N:plant", "N:plant", NC},
+		{NULL, "N:plant", "N:other", 0},
+		/* forms that are not supported, where they meet a name and where not */
+		{"E:example.com", NULL, "D:example.com", 0},
+		{"E:example.com", NULL, "E:a@example.com", UN},
+		{NULL, "U:.example.com", "U:https://a.example.com", UN},
+		{NULL, NULL, "D:example.com", BAD},
+		{"", NULL, "D:example.com", BAD},
+		{NULL, "", "D:example.com", BAD},
 	};
 	size_t i;
 
@@ -167,7 +164,8 @@ test_table(void **state)
 static void
 test_edges(void **state)
 {
-	static const unsigned char distance[] = {0xA0, 0x0A, 0x30, 0x08, 0x82, 0x03, 'c', 'o', 'm', 0x80, 0x01, 0x01};
+	static const unsigned char distance[] = {0xA0, 0x0A, 0x30, 0x08, 0x82, 0x03,
+	                                         'c',  'o',  'm',  0x80, 0x01, 0x01};
 	static const unsigned char plain[] = {0xA0, 0x07, 0x30, 0x05, 0x82, 0x03, 'c', 'o', 'm'};
 	static const unsigned char san[] = {0x82, 0x03, 'c', 'o', 'm', 0x82, 0x03, 'c', 'o', 'm'};
 	email__cert ca = {.has_constraints = true}, cert = {0};
@@ -182,9 +180,14 @@ test_edges(void **state)
 	assert_int_equal(email__constraints_judge(&ca, &cert, &checks), 0);
 	assert_int_equal(email__constraints_judge(&ca, &cert, &checks), UN);
 	/* an e-mail address in the subject counts as one */
-	ca.constraints = email__span_of("\xA0\x07\x30\x05\x81\x03" "com", 9);
+	ca.constraints = email__span_of("\xA0\x07\x30\x05\x81\x03"
+	                                "com",
+	                                9);
 	cert.names = email__span_of("", 0);
-	cert.subject = email__span_of("\x30\x14\x31\x12\x30\x10\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x09\x01\x16\x03" "a@b", 22);
+	cert.subject =
+		email__span_of("\x30\x14\x31\x12\x30\x10\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x09\x01\x16\x03"
+	                       "a@b",
+	                       22);
 	checks = 100;
 	assert_int_equal(email__constraints_judge(&ca, &cert, &checks), UN);
 }

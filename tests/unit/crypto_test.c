@@ -23,7 +23,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(ready_and_again),
+		cmocka_unit_test(ready_and_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

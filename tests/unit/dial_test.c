@@ -81,7 +81,8 @@ run(email__dial *d, email_error *e)
 
 	while (now == EMAIL__DIAL_BUSY && email__clock_ms() < end) {
 		size_t n = email__dial_fds(d, fds);
-		int64_t left = email__dial_next(d) == INT64_MAX ? 5000 : email__dial_next(d) - email__clock_ms();
+		int64_t left =
+			email__dial_next(d) == INT64_MAX ? 5000 : email__dial_next(d) - email__clock_ms();
 		int ready = poll(fds, (nfds_t)n, left < 0 ? 0 : (int)left);
 
 		now = email__dial_step(d, ready > 0 ? fds : NULL, n, e);
@@ -155,7 +156,9 @@ all_refuse(void **state)
 	assert_true(email__clock_ms() - began < 1000);
 	assert_int_equal(e.code, EMAIL_E_CONNECT);
 	assert_int_equal(e.os, ECONNREFUSED);
-	assert_string_equal(e.text, "could not connect to mail.example.com port 465: connection refused (16 addresses tried)");
+	assert_string_equal(
+		e.text,
+		"could not connect to mail.example.com port 465: connection refused (16 addresses tried)");
 	assert_string_not_equal(e.remedy, "");
 	email__dial_free(d);
 }
@@ -244,7 +247,8 @@ from_a_local_address(void **state)
 	assert_int_equal(run(d, &e), EMAIL__DIAL_FAILED);
 	assert_int_equal(e.code, EMAIL_E_CONNECT);
 	assert_string_equal(e.property, "localAddress");
-	assert_string_equal(e.text, "could not connect to mail.example.com port 25 from eth77: no such local address");
+	assert_string_equal(
+		e.text, "could not connect to mail.example.com port 25 from eth77: no such local address");
 	email__dial_free(d);
 	peer_stop(&p);
 }
@@ -255,8 +259,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        T(takes_turns_between_families), T(all_refuse), T(losers_are_closed), T(freed_in_the_middle),
-	        T(from_a_local_address),
+		T(takes_turns_between_families), T(all_refuse),           T(losers_are_closed),
+		T(freed_in_the_middle),          T(from_a_local_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

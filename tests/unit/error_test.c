@@ -10,7 +10,8 @@ the_first_error_stays(void **state)
 
 	(void)state;
 	email__error_clear(&e);
-	assert_int_equal(email__error_set(&e, EMAIL_E_TIMEOUT, EMAIL_STAGE_CONNECT, "first %d", 1), EMAIL_E_TIMEOUT);
+	assert_int_equal(email__error_set(&e, EMAIL_E_TIMEOUT, EMAIL_STAGE_CONNECT, "first %d", 1),
+	                 EMAIL_E_TIMEOUT);
 	assert_int_equal(email__error_set(&e, EMAIL_E_LOGIN, EMAIL_STAGE_DATA, "second"), EMAIL_E_LOGIN);
 	email__error_remedy(&e, "do this");
 	email__error_remedy(&e, "do that");
@@ -19,7 +20,8 @@ the_first_error_stays(void **state)
 	assert_true(e.temporary);
 	assert_string_equal(e.text, "first 1");
 	assert_string_equal(e.remedy, "do this");
-	assert_int_equal(email__error_set(NULL, EMAIL_E_LOGIN, EMAIL_STAGE_DATA, "nobody listens"), EMAIL_E_LOGIN);
+	assert_int_equal(email__error_set(NULL, EMAIL_E_LOGIN, EMAIL_STAGE_DATA, "nobody listens"),
+	                 EMAIL_E_LOGIN);
 }
 
 static void
@@ -62,9 +64,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(the_first_error_stays),
-	        cmocka_unit_test(every_code_has_name_text_and_class),
-	        cmocka_unit_test(foreign_bytes_become_printable),
+		cmocka_unit_test(the_first_error_stays),
+		cmocka_unit_test(every_code_has_name_text_and_class),
+		cmocka_unit_test(foreign_bytes_become_printable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

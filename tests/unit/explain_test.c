@@ -33,15 +33,17 @@ test_reasons(void **state)
 			assert_string_not_equal(email_reason_name(i), email_reason_name(j));
 		email__reasons_text((email_reasons)1 << i, text, sizeof text);
 		assert_true(strlen(text) > 10);
-		assert_int_equal(explain("a.example", 465, (email__verdict){.reasons = (email_reasons)1 << i}),
-		                 i == EMAIL_REASON_INDEX_CLOCK ? EMAIL_E_CLOCK : EMAIL_E_TRUST);
+		assert_int_equal(
+			explain("a.example", 465, (email__verdict){.reasons = (email_reasons)1 << i}),
+			i == EMAIL_REASON_INDEX_CLOCK ? EMAIL_E_CLOCK : EMAIL_E_TRUST);
 		assert_int_equal(e.stage, EMAIL_STAGE_TRUST);
 		assert_true(strlen(e.remedy) > 10);
 	}
 	assert_null(email_reason_name(EMAIL_REASON_COUNT));
 	email__reasons_text(R(SELF_SIGNED) | R(EXPIRED), text, sizeof text);
 	assert_string_equal(text, "it is self-signed, it, or a CA in the chain, has expired");
-	email__reasons_text((email_reasons)-1, all, sizeof all); /* whole ones, as many as there is room for */
+	email__reasons_text((email_reasons)-1, all,
+	                    sizeof all); /* whole ones, as many as there is room for */
 	assert_true(strlen(all) < sizeof all && strlen(all) > 10);
 }
 
@@ -50,12 +52,15 @@ static void
 test_hard(void **state)
 {
 	(void)state;
-	assert_int_equal(email__reasons_hard(), R(MALFORMED) | R(HANDSHAKE) | R(WEAK_KEY) | R(WEAK_SIGNATURE) |
-	                                                R(CRITICAL_EXTENSION) | R(REVOKED));
-	explain("a.example", 465, (email__verdict){.reasons = R(WEAK_KEY) | R(SELF_SIGNED), .recorded = true});
+	assert_int_equal(email__reasons_hard(), R(MALFORMED) | R(HANDSHAKE) | R(WEAK_KEY) |
+	                                                R(WEAK_SIGNATURE) | R(CRITICAL_EXTENSION) |
+	                                                R(REVOKED));
+	explain("a.example", 465,
+	        (email__verdict){.reasons = R(WEAK_KEY) | R(SELF_SIGNED), .recorded = true});
 	assert_non_null(strstr(e.remedy, "cannot be approved"));
 	/* a hard reason is told before a clock that is not set */
-	assert_int_equal(explain("a.example", 465, (email__verdict){.reasons = R(WEAK_KEY) | R(CLOCK)}), EMAIL_E_TRUST);
+	assert_int_equal(explain("a.example", 465, (email__verdict){.reasons = R(WEAK_KEY) | R(CLOCK)}),
+	                 EMAIL_E_TRUST);
 	assert_null(strstr(e.text, "clock"));
 }
 
@@ -92,7 +97,8 @@ static void
 test_clock(void **state)
 {
 	(void)state;
-	assert_int_equal(explain("a.example", 465, (email__verdict){.reasons = R(CLOCK) | R(SELF_SIGNED)}), EMAIL_E_CLOCK);
+	assert_int_equal(explain("a.example", 465, (email__verdict){.reasons = R(CLOCK) | R(SELF_SIGNED)}),
+	                 EMAIL_E_CLOCK);
 	assert_true(e.temporary);
 	assert_non_null(strstr(e.text, "1970-01-02T00:00:00Z"));
 	assert_non_null(strstr(e.remedy, "clockPolicy"));

@@ -139,6 +139,15 @@ saves_with_the_right_mode(void **state)
 	assert_int_equal(email__file_save("new", "c", 1, true, &e), EMAIL_OK);
 	assert_int_equal(mode_of("new"), 0600);
 	expect("new", "c");
+	if (geteuid() == 0) {
+		struct stat st;
+
+		assert_int_equal(chown("new", 65534, 65534), 0);
+		assert_int_equal(email__file_save("new", "c", 1, true, &e), EMAIL_OK);
+		assert_int_equal(stat("new", &st), 0);
+		assert_int_equal(st.st_uid, 65534);
+		assert_int_equal(st.st_gid, 65534);
+	}
 	/* a link stays a link, and what it leads to is replaced */
 	assert_int_equal(symlink("new", "link"), 0);
 	assert_int_equal(email__file_save("link", "d", 1, true, &e), EMAIL_OK);
@@ -306,16 +315,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(want_of_memory_leaves_the_old_file),
-	        cmocka_unit_test(reads_within_its_bound),
-	        cmocka_unit_test(what_is_no_file_does_not_hang),
-	        cmocka_unit_test(saves_with_the_right_mode),
-	        cmocka_unit_test(a_full_disk_leaves_the_old_file),
-	        cmocka_unit_test(folders_are_private),
-	        cmocka_unit_test(a_lock_keeps_out_threads_and_processes),
-	        cmocka_unit_test(a_stamp_changes_with_each_save),
-	        cmocka_unit_test(reads_a_file_piece_by_piece_and_again),
-	        cmocka_unit_test(paths_are_relative_to_the_sheet),
+		cmocka_unit_test(want_of_memory_leaves_the_old_file),
+		cmocka_unit_test(reads_within_its_bound),
+		cmocka_unit_test(what_is_no_file_does_not_hang),
+		cmocka_unit_test(saves_with_the_right_mode),
+		cmocka_unit_test(a_full_disk_leaves_the_old_file),
+		cmocka_unit_test(folders_are_private),
+		cmocka_unit_test(a_lock_keeps_out_threads_and_processes),
+		cmocka_unit_test(a_stamp_changes_with_each_save),
+		cmocka_unit_test(reads_a_file_piece_by_piece_and_again),
+		cmocka_unit_test(paths_are_relative_to_the_sheet),
 	};
 
 	return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

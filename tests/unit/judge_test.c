@@ -13,7 +13,8 @@ test_good(void **state)
 {
 	(void)state;
 	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.middle), CHAIN(&made.root)), 0);
-	assert_int_equal(chain_judge("192.0.2.1", 0, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1), 0);
+	assert_int_equal(
+		chain_judge("192.0.2.1", 0, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1), 0);
 	/* the root sent along, the order turned round, strangers in between */
 	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.root, &made.middle), CHAIN(&made.root)), 0);
 }
@@ -114,16 +115,22 @@ test_names(void **state)
 	assert_int_equal(chain_of_server(&spec), R(NAME_CN_ONLY));
 	spec.names = "DNS:other.example.com";
 	assert_int_equal(chain_of_server(&spec), R(NAME));
-	assert_int_equal(chain_judge("other.example.com", 0, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1), R(NAME));
-	assert_int_equal(chain_judge("192.0.2.2", 0, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1), R(NAME));
+	assert_int_equal(
+		chain_judge("other.example.com", 0, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1),
+		R(NAME));
+	assert_int_equal(
+		chain_judge("192.0.2.2", 0, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1),
+		R(NAME));
 }
 
 /* Constraints reach all names below, and are for CAs only. */
 static void
 test_constraints(void **state)
 {
-	static const char for_example[] = "\x30\x11\xA0\x0F\x30\x0D\x82\x0B" "example.com";
-	static const char for_other[] = "\x30\x0F\xA0\x0D\x30\x0B\x82\x09" "other.com";
+	static const char for_example[] = "\x30\x11\xA0\x0F\x30\x0D\x82\x0B"
+					  "example.com";
+	static const char for_other[] = "\x30\x0F\xA0\x0D\x30\x0B\x82\x09"
+					"other.com";
 	pki_extension nc = {"\x55\x1D\x1E", 3, true, for_example, sizeof for_example - 1};
 	pki_spec spec = pki_ca("CN=Middle");
 
@@ -180,8 +187,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        T(test_good), T(test_no_path), T(test_versions), T(test_leaf_is_no_ca),
-	        T(test_purpose), T(test_names), T(test_constraints), T(test_malformed),
+		T(test_good),    T(test_no_path), T(test_versions),    T(test_leaf_is_no_ca),
+		T(test_purpose), T(test_names),   T(test_constraints), T(test_malformed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

@@ -19,8 +19,9 @@ make(void **state)
 	pki_key *one = pki_key_new(PKI_EC_P256), *two = pki_key_new(PKI_EC_P256);
 	pki_spec spec = pki_client("CN=station");
 	pki_cert cert;
-	int rc = pki_issue(&cert, &spec, one, NULL, NULL) || pki_pem_add(certificate, sizeof certificate, &cert) ||
-	         pki_key_pem(one, key, sizeof key) || pki_key_pem(two, other, sizeof other);
+	int rc = pki_issue(&cert, &spec, one, NULL, NULL) ||
+	         pki_pem_add(certificate, sizeof certificate, &cert) || pki_key_pem(one, key, sizeof key) ||
+	         pki_key_pem(two, other, sizeof other);
 
 	(void)state;
 	pki_key_free(one);

@@ -82,28 +82,29 @@ test_change(void **state)
 
 	(void)state;
 	assert_int_equal(stat(folder, &st), -1);
-	assert_int_equal(email__trust_change(trust, add, (void *)(uintptr_t)"a", &e), EMAIL_OK);
+	assert_int_equal(email__trust_change(trust, add, (void *)(uintptr_t) "a", &e), EMAIL_OK);
 	assert_int_equal(stat(folder, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	/* what fails is not there afterwards, neither here nor on disk */
-	assert_int_equal(email__trust_change(trust, add_and_fail, (void *)(uintptr_t)"b", &e), EMAIL_E_LIMIT);
+	assert_int_equal(email__trust_change(trust, add_and_fail, (void *)(uintptr_t) "b", &e),
+	                 EMAIL_E_LIMIT);
 	assert_int_equal(e.code, EMAIL_E_LIMIT);
 	assert_int_equal(email__trust_refresh(trust, NULL), EMAIL_OK);
 	assert_int_equal(trust->record.root_count, 1);
 	assert_int_equal(email_trust_open(other, folder), EMAIL_OK);
 	assert_int_equal(other->record.root_count, 1);
 	/* a change by one is there for the next change by the other */
-	assert_int_equal(email__trust_change(other, add, (void *)(uintptr_t)"c", &e), EMAIL_OK);
-	assert_int_equal(email__trust_change(trust, add, (void *)(uintptr_t)"d", &e), EMAIL_OK);
+	assert_int_equal(email__trust_change(other, add, (void *)(uintptr_t) "c", &e), EMAIL_OK);
+	assert_int_equal(email__trust_change(trust, add, (void *)(uintptr_t) "d", &e), EMAIL_OK);
 	assert_int_equal(trust->record.root_count, 3);
 	assert_int_equal(email__trust_refresh(other, NULL), EMAIL_OK);
 	assert_int_equal(other->record.root_count, 3);
 	/* a folder that cannot be written to */
 	assert_int_equal(remove(path), 0);
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(email__trust_change(other, add, (void *)(uintptr_t)"f", NULL), EMAIL_E_SHEET);
+	assert_int_equal(email__trust_change(other, add, (void *)(uintptr_t) "f", NULL), EMAIL_E_SHEET);
 	assert_int_equal(rmdir(path), 0);
 	email_trust_free(other);
 }
@@ -115,7 +116,7 @@ test_in_memory(void **state)
 	email_trust *t = email_trust_new();
 
 	(void)state;
-	assert_int_equal(email__trust_change(t, add, (void *)(uintptr_t)"a", &e), EMAIL_OK);
+	assert_int_equal(email__trust_change(t, add, (void *)(uintptr_t) "a", &e), EMAIL_OK);
 	assert_int_equal(t->record.root_count, 1);
 	assert_int_equal(email__trust_refresh(t, NULL), EMAIL_OK);
 	assert_int_equal(t->record.root_count, 1);
@@ -129,7 +130,7 @@ test_fault(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(email__trust_change(trust, add, (void *)(uintptr_t)"a", &e), EMAIL_OK);
+	assert_int_equal(email__trust_change(trust, add, (void *)(uintptr_t) "a", &e), EMAIL_OK);
 	assert_false(email__trust_fault(trust, &why));
 	break_sheet();
 	assert_int_equal(email__trust_refresh(trust, NULL), EMAIL_OK);
@@ -197,7 +198,7 @@ see(email_trust *t, void *context)
 static void
 test_counts(void **state)
 {
-	void *host = (void *)(uintptr_t)"a.example";
+	void *host = (void *)(uintptr_t) "a.example";
 	email_trust *other = email_trust_new();
 
 	(void)state;
@@ -209,7 +210,7 @@ test_counts(void **state)
 	assert_int_equal(email__trust_change(other, see, host, &e), EMAIL_OK);
 	assert_int_equal(email__trust_refresh(trust, NULL), EMAIL_OK);
 	assert_int_equal(trust->record.hosts.list[0].count, 3);
-	assert_int_equal(email__trust_change(trust, add, (void *)(uintptr_t)"a", &e), EMAIL_OK);
+	assert_int_equal(email__trust_change(trust, add, (void *)(uintptr_t) "a", &e), EMAIL_OK);
 	assert_int_equal(email__trust_refresh(other, NULL), EMAIL_OK);
 	assert_int_equal(other->record.hosts.list[0].count, 3);
 	email_trust_free(other);
@@ -228,8 +229,8 @@ end(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(test_change), T(test_in_memory), T(test_fault), T(test_two_processes),
-	                                   T(test_counts)};
+	const struct CMUnitTest tests[] = {T(test_change), T(test_in_memory), T(test_fault),
+	                                   T(test_two_processes), T(test_counts)};
 
 	return cmocka_run_group_tests(tests, NULL, end);
 }

@@ -83,7 +83,8 @@ can_be_left_at_any_point(void **state)
 
 		assert_non_null(op);
 		for (k = 0; k < steps && email_operation_step(op) == EMAIL_PENDING; k++) {
-			struct pollfd f = {.fd = email_operation_fd(op), .events = (short)email_operation_events(op)};
+			struct pollfd f = {.fd = email_operation_fd(op),
+			                   .events = (short)email_operation_events(op)};
 
 			poll(&f, 1, 1000);
 		}
@@ -118,10 +119,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(sends_without_ever_blocking),
-	        cmocka_unit_test(a_refused_peer_ends_it),
-	        cmocka_unit_test(can_be_left_at_any_point),
-	        cmocka_unit_test(is_cancelled),
+		cmocka_unit_test(sends_without_ever_blocking),
+		cmocka_unit_test(a_refused_peer_ends_it),
+		cmocka_unit_test(can_be_left_at_any_point),
+		cmocka_unit_test(is_cancelled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,8 @@ test_keys(void **state)
 	static const struct {
 		pki_kind kind;
 		email_reasons reasons;
-	} rows[] = {{PKI_RSA_1024, R(WEAK_KEY)}, {PKI_EC_P192, R(WEAK_KEY)}, {PKI_RSA_2048, 0}, {PKI_EC_P384, 0}};
+	} rows[] = {
+		{PKI_RSA_1024, R(WEAK_KEY)}, {PKI_EC_P192, R(WEAK_KEY)}, {PKI_RSA_2048, 0}, {PKI_EC_P384, 0}};
 	pki_cert c, s, m;
 	pki_spec spec;
 	size_t i;
@@ -169,9 +170,11 @@ test_dates(void **state)
 	int64_t now = email__clock_wall(), year = 366 * INT64_C(86400);
 
 	(void)state;
-	assert_int_equal(chain_judge("mail.example.com", now + 2 * year, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1),
+	assert_int_equal(chain_judge("mail.example.com", now + 2 * year, CHAIN(&made.leaf, &made.middle), 2,
+	                             CHAIN(&made.root), 1),
 	                 R(EXPIRED));
-	assert_int_equal(chain_judge("mail.example.com", now - year, CHAIN(&made.leaf, &made.middle), 2, CHAIN(&made.root), 1),
+	assert_int_equal(chain_judge("mail.example.com", now - year, CHAIN(&made.leaf, &made.middle), 2,
+	                             CHAIN(&made.root), 1),
 	                 R(NOT_YET_VALID));
 	spec.not_before = "20240101000000";
 	spec.not_after = "20250101000000";
@@ -195,8 +198,9 @@ static pki_extension
 directory(const char *common, bool permitted, unsigned char der[64])
 {
 	size_t n = strlen(common), i = 0;
-	const unsigned char wrap[] = {0x30, 0, (unsigned char)(permitted ? 0xA0 : 0xA1), 0, 0x30, 0, 0xA4, 0, 0x30, 0, 0x31,
-	                              0, 0x30, 0};
+	const unsigned char wrap[] = {
+		0x30, 0, (unsigned char)(permitted ? 0xA0 : 0xA1), 0, 0x30, 0, 0xA4, 0, 0x30, 0, 0x31, 0,
+		0x30, 0};
 
 	for (i = 0; i < sizeof wrap; i += 2) {
 		der[i] = wrap[i];
@@ -263,10 +267,14 @@ test_best(void **state)
 	spec = pki_ca("CN=Middle");
 	spec.issuer = "CN=Nobody";
 	chain_issue(&strange, &spec, chain_key_of(KEY_MIDDLE), &made.root, chain_key_of(KEY_ROOT));
-	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &weak, &odd), CHAIN(&made.root)), R(EXPIRED) | R(PURPOSE));
-	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &odd, &weak), CHAIN(&made.root)), R(EXPIRED) | R(PURPOSE));
-	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &strange, &odd), CHAIN(&made.root)), R(EXPIRED) | R(PURPOSE));
-	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &odd, &strange), CHAIN(&made.root)), R(EXPIRED) | R(PURPOSE));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &weak, &odd), CHAIN(&made.root)),
+	                 R(EXPIRED) | R(PURPOSE));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &odd, &weak), CHAIN(&made.root)),
+	                 R(EXPIRED) | R(PURPOSE));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &strange, &odd), CHAIN(&made.root)),
+	                 R(EXPIRED) | R(PURPOSE));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &odd, &strange), CHAIN(&made.root)),
+	                 R(EXPIRED) | R(PURPOSE));
 	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &odd, &expired), CHAIN(&made.root)), R(EXPIRED));
 	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &expired, &odd), CHAIN(&made.root)), R(EXPIRED));
 }
@@ -288,8 +296,11 @@ test_many_ways(void **state)
 		snprintf(name, sizeof name, "CN=CA %u", (unsigned)i / 3);
 		spec = pki_ca(name);
 		spec.serial = (unsigned)i + 1;
-		chain_issue(&cas[i], &spec, chain_key_of(i / 3 % 2 ? KEY_MIDDLE : KEY_MIDDLE_2), i < 3 ? &nobody : &cas[i - 3],
-		            chain_key_of(i < 3 ? KEY_OTHER : i / 3 % 2 ? KEY_MIDDLE_2 : KEY_MIDDLE));
+		chain_issue(&cas[i], &spec, chain_key_of(i / 3 % 2 ? KEY_MIDDLE : KEY_MIDDLE_2),
+		            i < 3 ? &nobody : &cas[i - 3],
+		            chain_key_of(i < 3       ? KEY_OTHER
+		                         : i / 3 % 2 ? KEY_MIDDLE_2
+		                                     : KEY_MIDDLE));
 		sent[i + 1] = &cas[i];
 	}
 	spec = chain_server();
@@ -350,12 +361,14 @@ test_branches(void **state)
 	chain_issue(&other_root, &spec, chain_key_of(KEY_OTHER), NULL, NULL);
 	spec = pki_ca("CN=Root");
 	chain_issue(&cross, &spec, chain_key_of(KEY_ROOT), &other_root, chain_key_of(KEY_OTHER));
-	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.middle, &cross, &other_root), CHAIN(&made.root)), 0);
+	assert_int_equal(
+		chain_reasons(CHAIN(&made.leaf, &made.middle, &cross, &other_root), CHAIN(&made.root)), 0);
 	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &made.middle, &cross), CHAIN(&other_root)), 0);
 	/* an intermediate that a person put into a store is an anchor */
 	assert_int_equal(chain_reasons(CHAIN(&made.leaf), CHAIN(&made.middle)), 0);
 	/* what can be waived is told rather than what cannot, where both ways fail */
-	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &bad, &made.middle), CHAIN(&other_root)), R(UNKNOWN_ISSUER));
+	assert_int_equal(chain_reasons(CHAIN(&made.leaf, &bad, &made.middle), CHAIN(&other_root)),
+	                 R(UNKNOWN_ISSUER));
 }
 
 /* Two CAs that vouch for each other, and lead nowhere. */
@@ -392,8 +405,11 @@ test_depth(void **state)
 		for (i = 0; i < n; i++) {
 			snprintf(name, sizeof name, "CN=CA %u", (unsigned)i);
 			spec = pki_ca(name);
-			chain_issue(&cas[i], &spec, chain_key_of(i % 2 ? KEY_MIDDLE : KEY_MIDDLE_2), i ? &cas[i - 1] : &made.root,
-			            chain_key_of(i == 0 ? KEY_ROOT : i % 2 ? KEY_MIDDLE_2 : KEY_MIDDLE));
+			chain_issue(&cas[i], &spec, chain_key_of(i % 2 ? KEY_MIDDLE : KEY_MIDDLE_2),
+			            i ? &cas[i - 1] : &made.root,
+			            chain_key_of(i == 0  ? KEY_ROOT
+			                         : i % 2 ? KEY_MIDDLE_2
+			                                 : KEY_MIDDLE));
 			sent[n - i] = &cas[i];
 		}
 		spec = chain_server();
@@ -419,10 +435,12 @@ test_same_names(void **state)
 	for (i = 0; i < 40; i++) {
 		spec.hash = i % 2 ? PKI_SHA1 : PKI_SHA256;
 		spec.serial = (unsigned)i + 1000;
-		chain_issue(&twins[i], &spec, chain_key_of(i % 3 == 0 ? KEY_MIDDLE : KEY_OTHER), &made.root, chain_key_of(KEY_ROOT));
+		chain_issue(&twins[i], &spec, chain_key_of(i % 3 == 0 ? KEY_MIDDLE : KEY_OTHER), &made.root,
+		            chain_key_of(KEY_ROOT));
 		sent[i + 1] = &twins[i];
 	}
-	assert_true(chain_judge("mail.example.com", 0, sent, 41, CHAIN(&made.root), 1) & (R(UNKNOWN_ISSUER) | R(WEAK_SIGNATURE)));
+	assert_true(chain_judge("mail.example.com", 0, sent, 41, CHAIN(&made.root), 1) &
+	            (R(UNKNOWN_ISSUER) | R(WEAK_SIGNATURE)));
 }
 
 /* requireExplicitPolicy is not supported; the rest of policies refuses nobody. */
@@ -464,10 +482,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        T(test_signatures), T(test_forged_renewal), T(test_keys), T(test_critical),
-	        T(test_issuers), T(test_path_length), T(test_dates), T(test_branches),
-	        T(test_circle), T(test_depth), T(test_same_names), T(test_policies),
-	        T(test_constraints), T(test_best), T(test_many_ways), T(test_newest),
+		T(test_signatures),  T(test_forged_renewal), T(test_keys),       T(test_critical),
+		T(test_issuers),     T(test_path_length),    T(test_dates),      T(test_branches),
+		T(test_circle),      T(test_depth),          T(test_same_names), T(test_policies),
+		T(test_constraints), T(test_best),           T(test_many_ways),  T(test_newest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

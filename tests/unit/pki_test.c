@@ -15,7 +15,8 @@
 static void
 chain_verifies(void **state)
 {
-	pki_key *ca_key = pki_key_new(PKI_EC_P256), *mid_key = pki_key_new(PKI_EC_P384), *key = pki_key_new(PKI_EC_P256);
+	pki_key *ca_key = pki_key_new(PKI_EC_P256), *mid_key = pki_key_new(PKI_EC_P384),
+		*key = pki_key_new(PKI_EC_P256);
 	static pki_cert ca, mid, leaf;
 	static char bundle[8192], pem[8192];
 	pki_spec spec = pki_ca("CN=Test Root");
@@ -40,10 +41,12 @@ chain_verifies(void **state)
 	mbedtls_x509_crt_init(&roots);
 	assert_int_equal(mbedtls_x509_crt_parse(&chain, (unsigned char *)pem, strlen(pem) + 1), 0);
 	assert_int_equal(mbedtls_x509_crt_parse(&roots, (unsigned char *)bundle, strlen(bundle) + 1), 0);
-	assert_int_equal(mbedtls_x509_crt_verify(&chain, &roots, NULL, "mail.example.com", &flags, NULL, NULL), 0);
+	assert_int_equal(
+		mbedtls_x509_crt_verify(&chain, &roots, NULL, "mail.example.com", &flags, NULL, NULL), 0);
 	assert_int_equal(mbedtls_x509_crt_verify(&chain, &roots, NULL, "192.0.2.1", &flags, NULL, NULL), 0);
 	assert_int_equal(mbedtls_x509_crt_verify(&chain, &roots, NULL, "::1", &flags, NULL, NULL), 0);
-	assert_int_not_equal(mbedtls_x509_crt_verify(&chain, &roots, NULL, "other.example", &flags, NULL, NULL), 0);
+	assert_int_not_equal(
+		mbedtls_x509_crt_verify(&chain, &roots, NULL, "other.example", &flags, NULL, NULL), 0);
 	mbedtls_x509_crt_free(&chain);
 
 	spec.bad_signature = true;
@@ -107,8 +110,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(chain_verifies),
-	        cmocka_unit_test(odd_ones_can_be_made),
+		cmocka_unit_test(chain_verifies),
+		cmocka_unit_test(odd_ones_can_be_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

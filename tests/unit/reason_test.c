@@ -27,7 +27,8 @@ codes(void **state)
 	assert_true(email__tls_code_is_memory(MBEDTLS_ERR_SSL_ALLOC_FAILED));
 	assert_true(email__tls_code_is_memory(MBEDTLS_ERR_X509_ALLOC_FAILED));
 	assert_false(email__tls_code_is_memory(MBEDTLS_ERR_SSL_CONN_EOF));
-	assert_true(email__tls_code_is_certificate(MBEDTLS_ERR_X509_INVALID_EXTENSIONS + MBEDTLS_ERR_ASN1_UNEXPECTED_TAG));
+	assert_true(email__tls_code_is_certificate(MBEDTLS_ERR_X509_INVALID_EXTENSIONS +
+	                                           MBEDTLS_ERR_ASN1_UNEXPECTED_TAG));
 	assert_true(email__tls_code_is_certificate(MBEDTLS_ERR_ASN1_UNEXPECTED_TAG));
 	assert_true(email__tls_code_is_certificate(MBEDTLS_ERR_SSL_BAD_CERTIFICATE));
 	assert_false(email__tls_code_is_certificate(MBEDTLS_ERR_SSL_CONN_EOF));
@@ -38,8 +39,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(alerts),
-	        cmocka_unit_test(codes),
+		cmocka_unit_test(alerts),
+		cmocka_unit_test(codes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

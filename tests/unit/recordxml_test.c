@@ -52,7 +52,8 @@ host(const char *fields)
 	static char text[32768];
 
 	snprintf(text, sizeof text,
-	         "<allowedHosts><host><name>a.example</name><port>465</port>%s\n<certificate>%s</certificate></host>"
+	         "<allowedHosts><host><name>a.example</name><port>465</port>%s\n<certificate>%s</"
+	         "certificate></host>"
 	         "</allowedHosts>\n",
 	         fields, leaf64);
 	return text;
@@ -67,7 +68,8 @@ test_whole(void **state)
 
 	(void)state;
 	snprintf(text, sizeof text,
-	         "<systemTrustStore>certs</systemTrustStore><clockPolicy>Floor</clockPolicy><crlFile>c.pem</crlFile>"
+	         "<systemTrustStore>certs</systemTrustStore><clockPolicy>Floor</clockPolicy><crlFile>c.pem</"
+	         "crlFile>"
 	         "<clockFloor>2026-11-24T08:30:00Z</clockFloor>\n"
 	         "<userTrustStore><certificate alias=\"plant\">\n %s \n</certificate></userTrustStore>%s",
 	         middle64,
@@ -105,28 +107,28 @@ test_wrong(void **state)
 		const char *inside;
 		bool host; /* inside is a host's */
 	} rows[] = {
-	        {"<other/>", false},
-	        {"<clockPolicy>floor</clockPolicy>", false},
-	        {"<clockPolicy>Refuse</clockPolicy><clockPolicy>Refuse</clockPolicy>", false},
-	        {"<clockFloor>yesterday</clockFloor>", false},
-	        {"<userTrustStore><root/></userTrustStore>", false},
-	        {"<userTrustStore><certificate>MAA=</certificate></userTrustStore>", false},
-	        {"<userTrustStore><certificate alias=\"a\">MAA=</certificate></userTrustStore>", false},
-	        {"<userTrustStore><certificate alias=\"a\">M</certificate></userTrustStore>", false},
-	        {"<allowedHosts><hosts/></allowedHosts>", false},
-	        {"<allowedHosts><host/></allowedHosts>", false},
-	        {"<allowedHosts><host><name>a.example</name><port>465</port></host></allowedHosts>", false},
-	        {"<approval>maybe</approval>", true},
-	        {"<approval>Yes</approval>", true},
-	        {"<approval>yes</approval><approval>no</approval>", true},
-	        {"<reasons>selfSigned, expired</reasons>", true},
-	        {"<until>never</until>", true},
-	        {"<count>-1</count>", true},
-	        {"<count>many</count>", true},
-	        {"<redundant>1</redundant>", true},
-	        {"<comment/>", true},
-	        {"<chain>MAA</chain>", true},
-	        {"<chain>AQE=</chain>", true},
+		{"<other/>", false},
+		{"<clockPolicy>floor</clockPolicy>", false},
+		{"<clockPolicy>Refuse</clockPolicy><clockPolicy>Refuse</clockPolicy>", false},
+		{"<clockFloor>yesterday</clockFloor>", false},
+		{"<userTrustStore><root/></userTrustStore>", false},
+		{"<userTrustStore><certificate>MAA=</certificate></userTrustStore>", false},
+		{"<userTrustStore><certificate alias=\"a\">MAA=</certificate></userTrustStore>", false},
+		{"<userTrustStore><certificate alias=\"a\">M</certificate></userTrustStore>", false},
+		{"<allowedHosts><hosts/></allowedHosts>", false},
+		{"<allowedHosts><host/></allowedHosts>", false},
+		{"<allowedHosts><host><name>a.example</name><port>465</port></host></allowedHosts>", false},
+		{"<approval>maybe</approval>", true},
+		{"<approval>Yes</approval>", true},
+		{"<approval>yes</approval><approval>no</approval>", true},
+		{"<reasons>selfSigned, expired</reasons>", true},
+		{"<until>never</until>", true},
+		{"<count>-1</count>", true},
+		{"<count>many</count>", true},
+		{"<redundant>1</redundant>", true},
+		{"<comment/>", true},
+		{"<chain>MAA</chain>", true},
+		{"<chain>AQE=</chain>", true},
 	};
 	email__record record;
 	size_t i;
@@ -147,9 +149,9 @@ test_wrong(void **state)
 static void
 test_hosts(void **state)
 {
-	static const char *const wrong[][2] = {{"A.example", "465"}, {"a.example.", "465"}, {"", "465"},
-	                                       {"a b", "465"},       {"a.example", "0"},    {"a.example", "65536"},
-	                                       {"[::1]", "465"}};
+	static const char *const wrong[][2] = {
+		{"A.example", "465"}, {"a.example.", "465"},  {"", "465"},     {"a b", "465"},
+		{"a.example", "0"},   {"a.example", "65536"}, {"[::1]", "465"}};
 	email__record record;
 	char text[32768], one[12288];
 	size_t i;
@@ -157,11 +159,13 @@ test_hosts(void **state)
 	(void)state;
 	for (i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		snprintf(text, sizeof text,
-		         "<allowedHosts><host><name>%s</name><port>%s</port><certificate>%s</certificate></host></allowedHosts>",
+		         "<allowedHosts><host><name>%s</name><port>%s</port><certificate>%s</certificate></"
+		         "host></allowedHosts>",
 		         wrong[i][0], wrong[i][1], leaf64);
 		assert_int_equal(read(text, &record), EMAIL_E_SHEET);
 	}
-	snprintf(one, sizeof one, "<host><name>::1</name><port>465</port><certificate>%s</certificate></host>", leaf64);
+	snprintf(one, sizeof one,
+	         "<host><name>::1</name><port>465</port><certificate>%s</certificate></host>", leaf64);
 	snprintf(text, sizeof text, "<allowedHosts>%s</allowedHosts>", one);
 	assert_int_equal(read(text, &record), EMAIL_OK);
 	email__record_dispose(&record);
@@ -186,10 +190,12 @@ fill(email__record *record)
 	assert_non_null(record->system_store = email__strdup("a & b"));
 	record->clock_floor = 1793491200;
 	assert_int_equal(email__record_add_root(record, "plant", chain[1]), EMAIL_OK);
-	row = email__hosts_record(&record->hosts, "a.example", 465, &leaf, EMAIL_REASON(NAME), 1793491201, &first, &rc);
+	row = email__hosts_record(&record->hosts, "a.example", 465, &leaf, EMAIL_REASON(NAME), 1793491201,
+	                          &first, &rc);
 	assert_non_null(row);
 	assert_int_equal(email__row_keep_chain(row, chain, 2), EMAIL_OK);
-	assert_non_null(email__hosts_record(&record->hosts, "b.example", 25, &leaf, 0, 1793491202, &first, &rc));
+	assert_non_null(
+		email__hosts_record(&record->hosts, "b.example", 25, &leaf, 0, 1793491202, &first, &rc));
 }
 
 static email_code
@@ -290,7 +296,8 @@ end(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(test_whole), T(test_wrong), T(test_hosts), T(test_round), T(test_memory)};
+	const struct CMUnitTest tests[] = {T(test_whole), T(test_wrong), T(test_hosts), T(test_round),
+	                                   T(test_memory)};
 
 	return cmocka_run_group_tests(tests, NULL, end);
 }

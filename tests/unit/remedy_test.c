@@ -25,15 +25,18 @@ answers(void **state)
 	static const struct {
 		int reply;
 		const char *enhanced, *says;
-	} rows[] = {{535, "5.7.3", "SMTP.SendAsApp"}, {535, "5.7.8", "app password"},  {535, "5.7.139", "SMTP AUTH"},
-	            {550, "5.7.30", "OAuth"},         {534, "5.7.9", "app password"},  {454, "4.7.0", "tried again"},
-	            {421, "", "tried again"},         {530, "5.7.57", "emailAuthenticator"}, {552, "5.3.4", "larger"},
-	            {535, "5.9.9", "account and password"}, {550, "5.1.1", "no such mailbox"}};
+	} rows[] = {{535, "5.7.3", "SMTP.SendAsApp"}, {535, "5.7.8", "app password"},
+	            {535, "5.7.139", "SMTP AUTH"},    {550, "5.7.30", "OAuth"},
+	            {534, "5.7.9", "app password"},   {454, "4.7.0", "tried again"},
+	            {421, "", "tried again"},         {530, "5.7.57", "emailAuthenticator"},
+	            {552, "5.3.4", "larger"},         {535, "5.9.9", "account and password"},
+	            {550, "5.1.1", "no such mailbox"}};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof rows / sizeof *rows; i++)
-		assert_non_null(strstr(remedy(EMAIL_E_REFUSED, rows[i].reply, rows[i].enhanced), rows[i].says));
+		assert_non_null(
+			strstr(remedy(EMAIL_E_REFUSED, rows[i].reply, rows[i].enhanced), rows[i].says));
 	assert_string_equal(remedy(EMAIL_E_REFUSED, 555, "5.5.4"), "");
 	assert_string_equal(remedy(EMAIL_E_REFUSED, 0, ""), "");
 	assert_non_null(strstr(remedy(EMAIL_E_STARTTLS, 0, ""), "useSsl"));
@@ -55,15 +58,23 @@ greetings(void **state)
 {
 	static const struct {
 		const char *first, *says;
-	} rows[] = {{"\x15\x03\x01", "useSsl"}, {"\x16", "useSsl"}, {"* OK x", "IMAP"}, {"+OK", "POP3"},
-	            {"-ERR", "POP3"},          {"HTTP/1.1 400", "web"}, {"SSH-2.0", "SSH"}, {"x", "not SMTP"}, {"", "not SMTP"}};
+	} rows[] = {{"\x15\x03\x01", "useSsl"},
+	            {"\x16", "useSsl"},
+	            {"* OK x", "IMAP"},
+	            {"+OK", "POP3"},
+	            {"-ERR", "POP3"},
+	            {"HTTP/1.1 400", "web"},
+	            {"SSH-2.0", "SSH"},
+	            {"x", "not SMTP"},
+	            {"", "not SMTP"}};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof rows / sizeof *rows; i++) {
 		email_error e = {0};
 
-		email__remedy_greeting(&e, "SMTP", (const unsigned char *)rows[i].first, strlen(rows[i].first));
+		email__remedy_greeting(&e, "SMTP", (const unsigned char *)rows[i].first,
+		                       strlen(rows[i].first));
 		assert_non_null(strstr(e.remedy, rows[i].says));
 	}
 }
@@ -71,7 +82,8 @@ greetings(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(answers), cmocka_unit_test(first_stays), cmocka_unit_test(greetings)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(answers), cmocka_unit_test(first_stays),
+	                                   cmocka_unit_test(greetings)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,10 +9,18 @@ is_one_block_that_stands_alone(void **state)
 {
 	char address[] = "duty@example.com";
 	email__smtp_recipient recipients[2] = {
-	        {.address = address, .outcome = EMAIL_OUTCOME_ACCEPTED, .reply = 250, .enhanced = "2.1.5", .text = "Ok"},
-	        {.address = "night@example.com", .outcome = EMAIL_OUTCOME_REFUSED, .reply = 550, .enhanced = "5.1.1"},
+		{.address = address,
+	         .outcome = EMAIL_OUTCOME_ACCEPTED,
+	         .reply = 250,
+	         .enhanced = "2.1.5",
+	         .text = "Ok"},
+		{.address = "night@example.com",
+	         .outcome = EMAIL_OUTCOME_REFUSED,
+	         .reply = 550,
+	         .enhanced = "5.1.1"},
 	};
-	email__connection c = {.recipients = recipients, .mail = {.count = 2}, .op = {.flights = 6, .sent = 1234}};
+	email__connection c = {
+		.recipients = recipients, .mail = {.count = 2}, .op = {.flights = 6, .sent = 1234}};
 	email_report *report;
 
 	(void)state;

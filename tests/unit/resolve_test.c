@@ -89,10 +89,11 @@ failures(void **state)
 		email_code expected;
 		const char *text;
 	} cases[] = {
-	        {EAI_NONAME, EMAIL_E_RESOLVE, "there is no host mail.example.com"},
-	        {EAI_AGAIN, EMAIL_E_RESOLVE, "mail.example.com could not be looked up: the DNS server did not answer"},
-	        {EAI_FAIL, EMAIL_E_RESOLVE, "mail.example.com could not be looked up: the DNS server failed"},
-	        {EAI_MEMORY, EMAIL_E_MEMORY, "out of memory"},
+		{EAI_NONAME, EMAIL_E_RESOLVE, "there is no host mail.example.com"},
+		{EAI_AGAIN, EMAIL_E_RESOLVE,
+	         "mail.example.com could not be looked up: the DNS server did not answer"},
+		{EAI_FAIL, EMAIL_E_RESOLVE, "mail.example.com could not be looked up: the DNS server failed"},
+		{EAI_MEMORY, EMAIL_E_MEMORY, "out of memory"},
 	};
 	size_t i;
 
@@ -134,10 +135,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(literals),
-	        cmocka_unit_test(by_the_system),
-	        cmocka_unit_test(failures),
-	        cmocka_unit_test(no_memory),
+		cmocka_unit_test(literals),
+		cmocka_unit_test(by_the_system),
+		cmocka_unit_test(failures),
+		cmocka_unit_test(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,8 +75,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(every_part_of_the_key_counts),
-	        cmocka_unit_test(time_counts),
+		cmocka_unit_test(every_part_of_the_key_counts),
+		cmocka_unit_test(time_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,12 +20,13 @@ static void
 ordinary_sheets_pass(void **state)
 {
 	static const char *const good[] = {
-	        "<a/>",
-	        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a x='1' y=\"&lt;>\"><b>t</b><!-- c > < --><?pi x?></a>\n",
-	        "\xEF\xBB\xBF<a/>",
-	        "<?xml version='1.0' encoding='utf-8'?><a><![CDATA[<!DOCTYPE x> ]] > <b>]]></a>",
-	        "<a>\xC3\xA4</a>",
-	        "<a\n\tx = \"1\"\n/>",
+		"<a/>",
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a x='1' y=\"&lt;>\"><b>t</b><!-- c > < --><?pi "
+	        "x?></a>\n",
+		"\xEF\xBB\xBF<a/>",
+		"<?xml version='1.0' encoding='utf-8'?><a><![CDATA[<!DOCTYPE x> ]] > <b>]]></a>",
+		"<a>\xC3\xA4</a>",
+		"<a\n\tx = \"1\"\n/>",
 	};
 	size_t i;
 	int line;
@@ -43,25 +44,25 @@ what_is_refused_has_its_line(void **state)
 		const char *text;
 		int line;
 	} bad[] = {
-	        {"<!DOCTYPE a><a/>", 1},
-	        {"<?xml version='1.0'?>\n<!doctype a [<!ENTITY x 'y'>]>\n<a/>", 2},
-	        {"<?xml version='1.0' encoding='UTF-16'?><a/>", 1},
-	        {"<?xml version='1.0' encoding=\"ISO-8859-1\"?><a/>", 1},
-	        {"<a>\n<b>\n\xFF</b></a>", 3},
-	        {"<a>\n<b x=1/></a>", 2},
-	        {"<a>\n<b x/></a>", 2},
-	        {"<a>\n<b x='<'/></a>", 2},
-	        {"<a>\n<b x='1", 2},
-	        {"<a>\n<b", 2},
-	        {"<a>\n</a>\n</a>", 3},
-	        {"<a>\n<b>", 2},
-	        {"<a>\n<!-- x", 2},
-	        {"<a>\n<!-- x -- y --></a>", 2},
-	        {"<a>\n<![CDATA[ x</a>", 2},
-	        {"<a>\n<?pi x</a>", 2},
-	        {"<![CDATA[x]]><a/>", 1},
-	        {"<a>\n< b/></a>", 2},
-	        {"<a>\n<b\"x\"/></a>", 2},
+		{"<!DOCTYPE a><a/>", 1},
+		{"<?xml version='1.0'?>\n<!doctype a [<!ENTITY x 'y'>]>\n<a/>", 2},
+		{"<?xml version='1.0' encoding='UTF-16'?><a/>", 1},
+		{"<?xml version='1.0' encoding=\"ISO-8859-1\"?><a/>", 1},
+		{"<a>\n<b>\n\xFF</b></a>", 3},
+		{"<a>\n<b x=1/></a>", 2},
+		{"<a>\n<b x/></a>", 2},
+		{"<a>\n<b x='<'/></a>", 2},
+		{"<a>\n<b x='1", 2},
+		{"<a>\n<b", 2},
+		{"<a>\n</a>\n</a>", 3},
+		{"<a>\n<b>", 2},
+		{"<a>\n<!-- x", 2},
+		{"<a>\n<!-- x -- y --></a>", 2},
+		{"<a>\n<![CDATA[ x</a>", 2},
+		{"<a>\n<?pi x</a>", 2},
+		{"<![CDATA[x]]><a/>", 1},
+		{"<a>\n< b/></a>", 2},
+		{"<a>\n<b\"x\"/></a>", 2},
 	};
 	size_t i;
 	int line;
@@ -87,7 +88,8 @@ repeated(const char *head, const char *piece, size_t times, const char *tail)
 
 	p += sprintf(p, "%s", head);
 	for (i = 0; i < times; i++)
-		p += mark ? sprintf(p, "%.*s%zu%s", (int)(mark - piece), piece, i, mark + 1) : sprintf(p, "%s", piece);
+		p += mark ? sprintf(p, "%.*s%zu%s", (int)(mark - piece), piece, i, mark + 1)
+		          : sprintf(p, "%s", piece);
 	sprintf(p, "%s", tail);
 	return text;
 }
@@ -147,10 +149,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(ordinary_sheets_pass),
-	        cmocka_unit_test(what_is_refused_has_its_line),
-	        cmocka_unit_test(bounds_are_exact_and_cheap),
-	        cmocka_unit_test(a_cut_off_sheet_is_refused),
+		cmocka_unit_test(ordinary_sheets_pass),
+		cmocka_unit_test(what_is_refused_has_its_line),
+		cmocka_unit_test(bounds_are_exact_and_cheap),
+		cmocka_unit_test(a_cut_off_sheet_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

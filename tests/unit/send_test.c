@@ -97,7 +97,8 @@ an_unknown_server_gets_nothing(void **state)
 		assert_int_equal(n.tls_in, 0);
 		assert_int_equal(n.messages, 0);
 		/* approved by its fingerprint, it goes out */
-		assert_int_equal(email_trust_approve(p.trust, "127.0.0.1", entry.port, entry.certificate.public_key_sha256, 0),
+		assert_int_equal(email_trust_approve(p.trust, "127.0.0.1", entry.port,
+		                                     entry.certificate.public_key_sha256, 0),
 		                 EMAIL_OK);
 		assert_int_equal(email_account_send(p.account, p.message, NULL), EMAIL_OK);
 		post_close(&p);
@@ -268,7 +269,8 @@ is_cancelled_from_another_thread(void **state)
 		rc = email_account_send(p.account, p.message, NULL);
 		clock_gettime(CLOCK_MONOTONIC, &t1);
 		pthread_join(thread, NULL);
-		assert_true(rc == EMAIL_E_CANCELLED || (strcmp(stages[i], "dot") == 0 && rc == EMAIL_E_UNSURE));
+		assert_true(rc == EMAIL_E_CANCELLED ||
+		            (strcmp(stages[i], "dot") == 0 && rc == EMAIL_E_UNSURE));
 		assert_true(t1.tv_sec - t0.tv_sec < 3);
 		/* a cancel with nothing running does nothing */
 		email_account_cancel(p.account);
@@ -298,7 +300,8 @@ want_of_memory_anywhere_is_an_error(void **state)
 		if (!email_test_alloc_failed())
 			break;
 		/* the report alone may be what was not to be had */
-		assert_true(rc == EMAIL_E_MEMORY || rc == EMAIL_OK || rc == EMAIL_E_TLS || rc == EMAIL_E_TRUST);
+		assert_true(rc == EMAIL_E_MEMORY || rc == EMAIL_OK || rc == EMAIL_E_TLS ||
+		            rc == EMAIL_E_TRUST);
 		if (rc != EMAIL_OK)
 			assert_int_equal(email_account_error(p.account)->code, rc);
 	}
@@ -330,8 +333,9 @@ static void
 a_test_tells_its_steps_and_sends_nothing(void **state)
 {
 	/* what counts is what the server offers inside TLS */
-	static const email_stage expected[] = {EMAIL_STAGE_CONNECT,       EMAIL_STAGE_GREETING, EMAIL_STAGE_STARTTLS,
-	                                       EMAIL_STAGE_TLS_HANDSHAKE, EMAIL_STAGE_TRUST,    EMAIL_STAGE_CAPABILITIES,
+	static const email_stage expected[] = {EMAIL_STAGE_CONNECT,     EMAIL_STAGE_GREETING,
+	                                       EMAIL_STAGE_STARTTLS,    EMAIL_STAGE_TLS_HANDSHAKE,
+	                                       EMAIL_STAGE_TRUST,       EMAIL_STAGE_CAPABILITIES,
 	                                       EMAIL_STAGE_AUTHENTICATE};
 	steps s = {0};
 	email_test_counts n;
@@ -374,18 +378,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(goes_out_and_keeps_the_connection),
-	        cmocka_unit_test(a_changed_property_ends_the_kept_connection),
-	        cmocka_unit_test(an_unknown_server_gets_nothing),
-	        cmocka_unit_test(the_challenge_is_answered_within_the_call),
-	        cmocka_unit_test(partly_refused_goes_to_the_rest),
-	        cmocka_unit_test(no_answer_to_the_end_is_unsure),
-	        cmocka_unit_test(a_dead_kept_connection_is_replaced),
-	        cmocka_unit_test(wrong_password_is_told_and_never_shown),
-	        cmocka_unit_test(what_cannot_be_sent_is_refused_before_connecting),
-	        cmocka_unit_test(is_cancelled_from_another_thread),
-	        cmocka_unit_test(want_of_memory_anywhere_is_an_error),
-	        cmocka_unit_test(a_test_tells_its_steps_and_sends_nothing),
+		cmocka_unit_test(goes_out_and_keeps_the_connection),
+		cmocka_unit_test(a_changed_property_ends_the_kept_connection),
+		cmocka_unit_test(an_unknown_server_gets_nothing),
+		cmocka_unit_test(the_challenge_is_answered_within_the_call),
+		cmocka_unit_test(partly_refused_goes_to_the_rest),
+		cmocka_unit_test(no_answer_to_the_end_is_unsure),
+		cmocka_unit_test(a_dead_kept_connection_is_replaced),
+		cmocka_unit_test(wrong_password_is_told_and_never_shown),
+		cmocka_unit_test(what_cannot_be_sent_is_refused_before_connecting),
+		cmocka_unit_test(is_cancelled_from_another_thread),
+		cmocka_unit_test(want_of_memory_anywhere_is_an_error),
+		cmocka_unit_test(a_test_tells_its_steps_and_sends_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -805,7 +805,8 @@ step_by_step(fixture *f)
 	email__session_state now;
 
 	while ((now = email__session_step(f->session)) == EMAIL__SESSION_BUSY) {
-		struct pollfd p = {email__session_fd(f->session), (short)email__session_events(f->session), 0};
+		struct pollfd p = {email__session_fd(f->session), (short)email__session_events(f->session),
+		                   0};
 		long ms = email__session_timeout(f->session);
 
 		assert_true(ms >= 0);
@@ -1470,17 +1471,53 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        T(in_the_clear), T(over_tls), T(over_tls_1_2), T(tickets_on_the_way), T(with_start_tls),
-	        T(start_tls_injection), T(start_tls_injection_later), T(refused_server_gets_an_alert_alone),
-	        T(refused_after_start_tls), T(answered_in_the_clear), T(expects_tls), T(no_version_in_common),
-	        T(nobody_listens), T(dripping_reply), T(dripping_handshake), T(no_reply),
-	        T(end_of_data_has_its_own_time), T(takes_no_data), T(hanging_look_ups), T(unknown_host),
-	        T(black_hole_is_overtaken), T(black_hole_alone), T(stepped), T(stepped_timeout), T(keen_engine),
-	        T(body_in_the_clear), T(body_over_tls), T(last_words), T(last_words_before_a_reset), T(resets), T(reset_for_a_reply),
-	        T(reset_in_the_handshake), T(ends), T(ends_under_tls), T(kept_connections), T(cancel_look_up),
-	        T(cancel_connecting), T(cancel_handshake), T(cancel_greeting), T(cancel_reply), T(cancel_sending),
-	        T(cancel_idle_and_new), T(signals_do_no_harm), T(signals_do_not_stretch_deadlines),
-	        T(two_system_calls_a_mail), T(handshake_flights_are_gathered), T(every_allocation_fails),
+		T(in_the_clear),
+		T(over_tls),
+		T(over_tls_1_2),
+		T(tickets_on_the_way),
+		T(with_start_tls),
+		T(start_tls_injection),
+		T(start_tls_injection_later),
+		T(refused_server_gets_an_alert_alone),
+		T(refused_after_start_tls),
+		T(answered_in_the_clear),
+		T(expects_tls),
+		T(no_version_in_common),
+		T(nobody_listens),
+		T(dripping_reply),
+		T(dripping_handshake),
+		T(no_reply),
+		T(end_of_data_has_its_own_time),
+		T(takes_no_data),
+		T(hanging_look_ups),
+		T(unknown_host),
+		T(black_hole_is_overtaken),
+		T(black_hole_alone),
+		T(stepped),
+		T(stepped_timeout),
+		T(keen_engine),
+		T(body_in_the_clear),
+		T(body_over_tls),
+		T(last_words),
+		T(last_words_before_a_reset),
+		T(resets),
+		T(reset_for_a_reply),
+		T(reset_in_the_handshake),
+		T(ends),
+		T(ends_under_tls),
+		T(kept_connections),
+		T(cancel_look_up),
+		T(cancel_connecting),
+		T(cancel_handshake),
+		T(cancel_greeting),
+		T(cancel_reply),
+		T(cancel_sending),
+		T(cancel_idle_and_new),
+		T(signals_do_no_harm),
+		T(signals_do_not_stretch_deadlines),
+		T(two_system_calls_a_mail),
+		T(handshake_flights_are_gathered),
+		T(every_allocation_fails),
 	};
 
 	return cmocka_run_group_tests(tests, make_certificate, free_certificate);

@@ -67,17 +67,19 @@ bad_sheets_are_refused_with_a_line(void **state)
 		const char *text;
 		int line;
 	} bad[] = {
-	        {"", 1},
-	        {"text", 1},
-	        {"<root/>", 1},
-	        {"<other xmlns='urn:test'/>", 1},
-	        {"<root xmlns='urn:test'>\n<a>\n</b>\n</root>", 3},
-	        {"<root xmlns='urn:test'/>\n<root/>", 2},
-	        {"<root xmlns='urn:test'/>\ntext", 2},
-	        {"<root xmlns='urn:test'>\n&unknown;</root>", 2},
-	        {"<root xmlns='urn:test'>\n<a x='1' x='2'/></root>", 2},
-	        {"<root xmlns='urn:test'>\n\x01</root>", 2},
-	        {"<!DOCTYPE root [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><root xmlns='urn:test'>&b;</root>", 1},
+		{"", 1},
+		{"text", 1},
+		{"<root/>", 1},
+		{"<other xmlns='urn:test'/>", 1},
+		{"<root xmlns='urn:test'>\n<a>\n</b>\n</root>", 3},
+		{"<root xmlns='urn:test'/>\n<root/>", 2},
+		{"<root xmlns='urn:test'/>\ntext", 2},
+		{"<root xmlns='urn:test'>\n&unknown;</root>", 2},
+		{"<root xmlns='urn:test'>\n<a x='1' x='2'/></root>", 2},
+		{"<root xmlns='urn:test'>\n\x01</root>", 2},
+		{"<!DOCTYPE root [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><root "
+	         "xmlns='urn:test'>&b;</root>",
+	         1},
 	};
 	email__sheet *sheet;
 	size_t i;
@@ -93,13 +95,16 @@ bad_sheets_are_refused_with_a_line(void **state)
 			fail_msg("line %d for %s", error.line, bad[i].text);
 	}
 	memset(&error, 0, sizeof error);
-	assert_int_equal(email__sheet_parse("<root xmlns='urn:test'/>", 24, 23, "x.xml", ROOT, NS, &sheet, &error), EMAIL_E_SHEET);
+	assert_int_equal(
+		email__sheet_parse("<root xmlns='urn:test'/>", 24, 23, "x.xml", ROOT, NS, &sheet, &error),
+		EMAIL_E_SHEET);
 }
 
 static void
 nodes_are_read(void **state)
 {
-	email__sheet *sheet = good("<root xmlns='urn:test' v='&lt;1&amp;'>\n <!-- c -->\n <a> x<![CDATA[<y>]]> &amp; z\n</a>\n <b><c/></b></root>");
+	email__sheet *sheet = good("<root xmlns='urn:test' v='&lt;1&amp;'>\n <!-- c -->\n <a> "
+	                           "x<![CDATA[<y>]]> &amp; z\n</a>\n <b><c/></b></root>");
 	email__node *root = email__sheet_root(sheet), *a = email__node_first(root), *b = email__node_next(a);
 	email__buf text;
 
@@ -140,14 +145,16 @@ static void
 a_new_sheet_is_indented(void **state)
 {
 	email__sheet *sheet = email__sheet_new(ROOT, NS);
-	email__node *root = email__sheet_root(sheet), *a = add(root, NULL, "a", NULL), *x = add(a, NULL, "x", "1 < 2 & \"3\"");
+	email__node *root = email__sheet_root(sheet), *a = add(root, NULL, "a", NULL),
+		    *x = add(a, NULL, "x", "1 < 2 & \"3\"");
 
 	(void)state;
 	add(a, x, "w", "first");
 	add(a, NULL, "y", NULL);
 	assert_int_equal(email__node_set_attribute(a, "name", "\"A\" & <B>"), EMAIL_OK);
 	add(root, a, "before", NULL);
-	writes(sheet, HEAD "<root xmlns=\"urn:test\">\n  <before/>\n  <a name=\"&quot;A&quot; &amp; &lt;B&gt;\">\n    <w>first</w>\n"
+	writes(sheet, HEAD "<root xmlns=\"urn:test\">\n  <before/>\n  <a name=\"&quot;A&quot; &amp; "
+	                   "&lt;B&gt;\">\n    <w>first</w>\n"
 	                   "    <x>1 &lt; 2 &amp; \"3\"</x>\n    <y/>\n  </a>\n</root>\n");
 	assert_int_equal(email__node_set_attribute(a, "name", NULL), EMAIL_OK);
 	email__node_remove(x);
@@ -163,8 +170,9 @@ a_new_sheet_is_indented(void **state)
 static void
 what_a_person_wrote_stays(void **state)
 {
-	email__sheet *sheet = good("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- top -->\n<root xmlns=\"urn:test\">\n"
-	                           "\t<!-- why -->\n\t<a>1</a> <!-- behind -->\n\n\t<b>2</b>\n</root>\n<!-- end -->\n");
+	email__sheet *sheet =
+		good("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- top -->\n<root xmlns=\"urn:test\">\n"
+	             "\t<!-- why -->\n\t<a>1</a> <!-- behind -->\n\n\t<b>2</b>\n</root>\n<!-- end -->\n");
 	email__node *root = email__sheet_root(sheet), *a = email__node_first(root), *b = email__node_next(a);
 
 	(void)state;
@@ -172,7 +180,8 @@ what_a_person_wrote_stays(void **state)
 	add(root, NULL, "c", "4");
 	add(root, a, "z", "5");
 	writes(sheet, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- top -->\n<root xmlns=\"urn:test\">\n"
-	              "\t<!-- why -->\n\t<z>5</z>\n\t<a>1</a> <!-- behind -->\n\n\t<b>3</b>\n\t<c>4</c>\n</root>\n<!-- end -->\n");
+	              "\t<!-- why -->\n\t<z>5</z>\n\t<a>1</a> <!-- behind "
+	              "-->\n\n\t<b>3</b>\n\t<c>4</c>\n</root>\n<!-- end -->\n");
 	email__sheet_free(sheet);
 }
 
@@ -263,10 +272,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(bad_sheets_are_refused_with_a_line), cmocka_unit_test(nodes_are_read),
-	        cmocka_unit_test(a_new_sheet_is_indented),            cmocka_unit_test(what_a_person_wrote_stays),
-	        cmocka_unit_test(control_characters_are_refused),     cmocka_unit_test(random_edits_stay_readable),
-	        cmocka_unit_test(want_of_memory_is_told),
+		cmocka_unit_test(bad_sheets_are_refused_with_a_line),
+		cmocka_unit_test(nodes_are_read),
+		cmocka_unit_test(a_new_sheet_is_indented),
+		cmocka_unit_test(what_a_person_wrote_stays),
+		cmocka_unit_test(control_characters_are_refused),
+		cmocka_unit_test(random_edits_stay_readable),
+		cmocka_unit_test(want_of_memory_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,15 +88,15 @@ test_ec_keys(void **state)
 		int bits;
 		bool weak;
 	} rows[] = {
-	        {"\x06\x08\x2A\x86\x48\xCE\x3D\x03\x01\x07", 10, 256, false},
-	        {"\x06\x05\x2B\x81\x04\x00\x22", 7, 384, false},
-	        {"\x06\x05\x2B\x81\x04\x00\x23", 7, 521, false},
-	        {"\x06\x09\x2B\x24\x03\x03\x02\x08\x01\x01\x07", 11, 256, false},
-	        {"\x06\x08\x2A\x86\x48\xCE\x3D\x03\x01\x01", 10, 192, true},
-	        {"\x06\x05\x2B\x81\x04\x00\x21", 7, 224, true},
-	        {"\x06\x05\x2B\x81\x04\x00\x0A", 7, 0, true}, /* secp256k1 */
-	        {"\x30\x03\x02\x01\x01", 5, 0, true},         /* explicit parameters (CVE-2020-0601) */
-	        {"", 0, 0, true},
+		{"\x06\x08\x2A\x86\x48\xCE\x3D\x03\x01\x07", 10, 256, false},
+		{"\x06\x05\x2B\x81\x04\x00\x22", 7, 384, false},
+		{"\x06\x05\x2B\x81\x04\x00\x23", 7, 521, false},
+		{"\x06\x09\x2B\x24\x03\x03\x02\x08\x01\x01\x07", 11, 256, false},
+		{"\x06\x08\x2A\x86\x48\xCE\x3D\x03\x01\x01", 10, 192, true},
+		{"\x06\x05\x2B\x81\x04\x00\x21", 7, 224, true},
+		{"\x06\x05\x2B\x81\x04\x00\x0A", 7, 0, true}, /* secp256k1 */
+		{"\x30\x03\x02\x01\x01", 5, 0, true},         /* explicit parameters (CVE-2020-0601) */
+		{"", 0, 0, true},
 	};
 	char algorithm[32] = OID_EC;
 	email__key key;
@@ -120,7 +120,8 @@ test_other_keys(void **state)
 	email__span s;
 
 	(void)state;
-	assert_true(email__key_parse(spki("\x06\x03\x2B\x65\x70", 5, "12345678901234567890123456789012", 32), &key));
+	assert_true(email__key_parse(spki("\x06\x03\x2B\x65\x70", 5, "12345678901234567890123456789012", 32),
+	                             &key));
 	assert_string_equal(key.name, "Ed25519");
 	assert_true(key.weak);
 	assert_true(email__key_parse(spki("\x06\x03\x2A\x03\x04", 5, "x", 1), &key));
@@ -143,19 +144,19 @@ test_algorithms(void **state)
 		const char *name;
 		bool weak;
 	} rows[] = {
-	        {"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0B", 9, "SHA256withRSA", false},
-	        {"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0C", 9, "SHA384withRSA", false},
-	        {"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0D", 9, "SHA512withRSA", false},
-	        {"\x2A\x86\x48\xCE\x3D\x04\x03\x02", 8, "SHA256withECDSA", false},
-	        {"\x2A\x86\x48\xCE\x3D\x04\x03\x03", 8, "SHA384withECDSA", false},
-	        {"\x2A\x86\x48\xCE\x3D\x04\x03\x04", 8, "SHA512withECDSA", false},
-	        {"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x05", 9, "SHA1withRSA", true},
-	        {"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x04", 9, "MD5withRSA", true},
-	        {"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0E", 9, "SHA224withRSA", true},
-	        {"\x2A\x86\x48\xCE\x3D\x04\x01", 7, "SHA1withECDSA", true},
-	        {"\x2B\x65\x70", 3, "Ed25519", true},
-	        {"\x2A\x03", 2, "unknown", true},
-	        {"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0A", 9, "SHA1withRSAandMGF1", true}, /* PSS by default */
+		{"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0B", 9, "SHA256withRSA", false},
+		{"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0C", 9, "SHA384withRSA", false},
+		{"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0D", 9, "SHA512withRSA", false},
+		{"\x2A\x86\x48\xCE\x3D\x04\x03\x02", 8, "SHA256withECDSA", false},
+		{"\x2A\x86\x48\xCE\x3D\x04\x03\x03", 8, "SHA384withECDSA", false},
+		{"\x2A\x86\x48\xCE\x3D\x04\x03\x04", 8, "SHA512withECDSA", false},
+		{"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x05", 9, "SHA1withRSA", true},
+		{"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x04", 9, "MD5withRSA", true},
+		{"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0E", 9, "SHA224withRSA", true},
+		{"\x2A\x86\x48\xCE\x3D\x04\x01", 7, "SHA1withECDSA", true},
+		{"\x2B\x65\x70", 3, "Ed25519", true},
+		{"\x2A\x03", 2, "unknown", true},
+		{"\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0A", 9, "SHA1withRSAandMGF1", true}, /* PSS by default */
 	};
 	unsigned char der[32];
 	email__sigalg alg;
@@ -178,9 +179,9 @@ static bool
 pss(unsigned char hash, unsigned char mgf_hash, email__sigalg *alg)
 {
 	unsigned char der[] = "\x30\x3A\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0A\x30\x2D"
-	                      "\xA0\x0D\x30\x0B\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01"
-	                      "\xA1\x1C\x30\x1A\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x08"
-	                      "\x30\x0D\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00";
+			      "\xA0\x0D\x30\x0B\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01"
+			      "\xA1\x1C\x30\x1A\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x08"
+			      "\x30\x0D\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00";
 
 	der[29] = hash;
 	der[57] = mgf_hash;
@@ -221,10 +222,12 @@ rsa_signature(psa_algorithm_t scheme, bool is_pss)
 	assert_int_equal(psa_generate_key(&attributes, &id), PSA_SUCCESS);
 	assert_int_equal(psa_export_public_key(id, public_key, sizeof public_key, &n), PSA_SUCCESS);
 	key.bytes = email__span_of(public_key, n);
-	assert_int_equal(psa_sign_message(id, scheme, text.p, text.n, signature, sizeof signature, &n), PSA_SUCCESS);
+	assert_int_equal(psa_sign_message(id, scheme, text.p, text.n, signature, sizeof signature, &n),
+	                 PSA_SUCCESS);
 	s = email__span_of(signature, n);
 	assert_int_equal(email__signature_verify(&key, &alg, text, s), EMAIL_OK);
-	assert_int_equal(email__signature_verify(&key, &alg, email__span_of("signee", 6), s), EMAIL_E_CERTIFICATE);
+	assert_int_equal(email__signature_verify(&key, &alg, email__span_of("signee", 6), s),
+	                 EMAIL_E_CERTIFICATE);
 	alg.pss = !is_pss;
 	assert_int_equal(email__signature_verify(&key, &alg, text, s), EMAIL_E_CERTIFICATE);
 	alg.pss = is_pss;
@@ -274,15 +277,17 @@ test_ecdsa_values(void **state)
 	assert_int_equal(psa_export_public_key(id, point, sizeof point, &n), PSA_SUCCESS);
 	key.bytes = email__span_of(point, n);
 	do /* until both numbers fill the curve's bytes */
-		assert_int_equal(
-		        psa_sign_message(id, PSA_ALG_ECDSA(PSA_ALG_SHA_256), text.p, text.n, raw, sizeof raw, &n), 0);
+		assert_int_equal(psa_sign_message(id, PSA_ALG_ECDSA(PSA_ALG_SHA_256), text.p, text.n, raw,
+		                                  sizeof raw, &n),
+		                 0);
 	while (!(raw[0] & raw[32] & 0x80));
 	psa_destroy_key(id);
 	/* written as they are they would be negative */
 	used = put(der, 0x02, raw, 32);
 	used += put(der + used, 0x02, raw + 32, 32);
 	n = put(der, 0x30, der, used);
-	assert_int_equal(email__signature_verify(&key, &alg, text, email__span_of(der, n)), EMAIL_E_CERTIFICATE);
+	assert_int_equal(email__signature_verify(&key, &alg, text, email__span_of(der, n)),
+	                 EMAIL_E_CERTIFICATE);
 	used = 0;
 	for (i = 0; i < 2; i++) { /* as they are written: without leading zeros, positive */
 		size_t at = 0;
@@ -290,22 +295,28 @@ test_ecdsa_values(void **state)
 		while (at < 31 && raw[32 * i + at] == 0)
 			at++;
 		memcpy(r + 1, raw + 32 * i + at, 32 - at);
-		used += r[1] & 0x80 ? put(der + used, 0x02, r, 33 - at) : put(der + used, 0x02, r + 1, 32 - at);
+		used += r[1] & 0x80 ? put(der + used, 0x02, r, 33 - at)
+		                    : put(der + used, 0x02, r + 1, 32 - at);
 	}
 	n = put(der, 0x30, der, used);
 	assert_int_equal(email__signature_verify(&key, &alg, text, email__span_of(der, n)), EMAIL_OK);
-	assert_int_equal(email__signature_verify(&key, &alg, text, email__span_of(der, n + 1)), EMAIL_E_CERTIFICATE);
+	assert_int_equal(email__signature_verify(&key, &alg, text, email__span_of(der, n + 1)),
+	                 EMAIL_E_CERTIFICATE);
 	der[n - 1] ^= 1;
-	assert_int_equal(email__signature_verify(&key, &alg, text, email__span_of(der, n)), EMAIL_E_CERTIFICATE);
-	assert_int_equal(email__signature_verify(&key, &alg, text, email__span_of("\x30\x06\x02\x01\x00\x02\x01\x00", 8)),
+	assert_int_equal(email__signature_verify(&key, &alg, text, email__span_of(der, n)),
+	                 EMAIL_E_CERTIFICATE);
+	assert_int_equal(email__signature_verify(&key, &alg, text,
+	                                         email__span_of("\x30\x06\x02\x01\x00\x02\x01\x00", 8)),
 	                 EMAIL_E_CERTIFICATE); /* CVE-2022-21449 */
-	assert_int_equal(email__signature_verify(&key, &alg, text, email__span_of("\x30\x06\x02\x01\x81\x02\x01\x01", 8)),
+	assert_int_equal(email__signature_verify(&key, &alg, text,
+	                                         email__span_of("\x30\x06\x02\x01\x81\x02\x01\x01", 8)),
 	                 EMAIL_E_CERTIFICATE);
 	memset(r, 1, sizeof r); /* longer than the curve */
 	used = put(der, 0x02, r, 33);
 	used += put(der + used, 0x02, r, 1);
 	n = put(der, 0x30, der, used);
-	assert_int_equal(email__signature_verify(&key, &alg, text, email__span_of(der, n)), EMAIL_E_CERTIFICATE);
+	assert_int_equal(email__signature_verify(&key, &alg, text, email__span_of(der, n)),
+	                 EMAIL_E_CERTIFICATE);
 }
 
 static void
@@ -322,10 +333,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_rsa_keys),   cmocka_unit_test(test_ec_keys),
-	        cmocka_unit_test(test_other_keys), cmocka_unit_test(test_algorithms),
-	        cmocka_unit_test(test_pss),        cmocka_unit_test(test_rsa_signatures),
-	        cmocka_unit_test(test_ecdsa_values), cmocka_unit_test(test_fingerprint),
+		cmocka_unit_test(test_rsa_keys),     cmocka_unit_test(test_ec_keys),
+		cmocka_unit_test(test_other_keys),   cmocka_unit_test(test_algorithms),
+		cmocka_unit_test(test_pss),          cmocka_unit_test(test_rsa_signatures),
+		cmocka_unit_test(test_ecdsa_values), cmocka_unit_test(test_fingerprint),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,7 +86,8 @@ odd_passwords(void **state)
 		start(&who, "250-x\r\n250 AUTH PLAIN\r\n");
 		n = email__buf_len(&l->out);
 		assert_memory_equal(email__buf_head(&l->out), "AUTH PLAIN ", 11);
-		assert_int_equal(email__base64_decode(got, &n, (char *)email__buf_head(&l->out) + 11, n - 13), EMAIL_OK);
+		assert_int_equal(email__base64_decode(got, &n, (char *)email__buf_head(&l->out) + 11, n - 13),
+		                 EMAIL_OK);
 		assert_int_equal(n, 3 + strlen(odd[i]));
 		assert_memory_equal(got + 3, odd[i], strlen(odd[i]));
 		email__smtp_free(s);

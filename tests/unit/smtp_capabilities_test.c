@@ -37,8 +37,14 @@ sizes(void **state)
 	static const struct {
 		const char *line;
 		uint64_t max;
-	} rows[] = {{"SIZE 1000", 1000}, {"SIZE", 0},    {"SIZE 0", 0},    {"SIZE -1", 0},
-	            {"SIZE 12x", 0},     {"size 7 ", 7}, {"SIZE  5", 0},   {"SIZE 18446744073709551616", 0},
+	} rows[] = {{"SIZE 1000", 1000},
+	            {"SIZE", 0},
+	            {"SIZE 0", 0},
+	            {"SIZE -1", 0},
+	            {"SIZE 12x", 0},
+	            {"size 7 ", 7},
+	            {"SIZE  5", 0},
+	            {"SIZE 18446744073709551616", 0},
 	            {"SIZE 99999999999999999999999999", 0}};
 	size_t i;
 

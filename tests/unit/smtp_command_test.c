@@ -42,12 +42,17 @@ written(void)
 static void
 addresses(void **state)
 {
-	static const char *const good[] = {"a@b", "\"a b\\\"\"@c.example", "a@[192.0.2.1]",
-	                                   "a@[IPv6:2001:db8::1]", "postmaster", "Postmaster", "!#$%&'*+-/=?^_`{|}~@b"};
-	static const char *const bad[] = {"", "a", "@b", "a@", "a@b@c", "a b@c", "a@b c", "a@b>", "<a@b>", "a@b\r\nRCPT TO:<x@y>",
-	                                  "a\n@b", ".a@b", "a.@b", "a..b@c", "a@.b", "a@b..c", "a@b.", "\"a@b", "\"a\"b@c", "\"\\", "a@[", "a@[]",
-	                                  "a@[1]x", "a@[a b]", "a@[a\\]", "a(c)@b", "a,b@c", "a;b@c", "a@b\x7f", "\x01@b", "\"\r\"@b",
-	                                  "\xC3\xA4@b", "a@\xC3\xA4", "postmasters"};
+	static const char *const good[] = {
+		"a@b",        "\"a b\\\"\"@c.example", "a@[192.0.2.1]", "a@[IPv6:2001:db8::1]", "postmaster",
+		"Postmaster", "!#$%&'*+-/=?^_`{|}~@b"};
+	static const char *const bad[] = {
+		"",         "a",          "@b",         "a@",         "a@b@c",
+		"a b@c",    "a@b c",      "a@b>",       "<a@b>",      "a@b\r\nRCPT TO:<x@y>",
+		"a\n@b",    ".a@b",       "a.@b",       "a..b@c",     "a@.b",
+		"a@b..c",   "a@b.",       "\"a@b",      "\"a\"b@c",   "\"\\",
+		"a@[",      "a@[]",       "a@[1]x",     "a@[a b]",    "a@[a\\]",
+		"a(c)@b",   "a,b@c",      "a;b@c",      "a@b\x7f",    "\x01@b",
+		"\"\r\"@b", "\xC3\xA4@b", "a@\xC3\xA4", "postmasters"};
 	char longest[500];
 	size_t i;
 
@@ -89,11 +94,13 @@ static void
 envelope(void **state)
 {
 	email__smtp_capabilities can = {.dsn = true, .size = true};
-	email__smtp_mail m = {.from = "a@b", .size = 18446744073709551615u, .dsn = EMAIL_DSN_DELAY, .envelope_id = "+=x"};
+	email__smtp_mail m = {
+		.from = "a@b", .size = 18446744073709551615u, .dsn = EMAIL_DSN_DELAY, .envelope_id = "+=x"};
 
 	(void)state;
 	assert_int_equal(email__smtp_put_mail(&l, &m, &can), EMAIL_OK);
-	assert_string_equal(written(), "MAIL FROM:<a@b> SIZE=18446744073709551615 RET=HDRS ENVID=+2B+3Dx\r\n");
+	assert_string_equal(written(),
+	                    "MAIL FROM:<a@b> SIZE=18446744073709551615 RET=HDRS ENVID=+2B+3Dx\r\n");
 	assert_int_equal(email__smtp_put_rcpt(&l, "c@d", &m, &can), EMAIL_OK);
 	assert_string_equal(written(), "RCPT TO:<c@d> NOTIFY=DELAY\r\n");
 	can.dsn = can.size = false;

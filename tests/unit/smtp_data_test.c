@@ -60,11 +60,30 @@ by_definition(const char *in, size_t n, bool stuff, char *out)
 }
 
 /* smtpsmug's ten ends of data, and what else is at a border. */
-static const char *const samples[] = {
-        "",      ".",          "..",         "\r",          "\n",           "\r\n",          "\n\r",
-        ".\r\n", "a",          "a\r\n",      "a\n.\nb",     "a\n.\r\nb",    "a\r.\rb",       "a\r.\nb",
-        "a\n.\rb", "a\r.\r\nb", "a\r\n.\nb", "a\r\n.\rb",   "a\r\n.\r\nb",  "a\r\n\r\n.\r\nb", "\r\r\n\n.",
-        ".\r.\n.\r\n.", "x\r\n..x\r\n.y\r\n", "a\r\n.\r\nMAIL FROM:<x@y>\r\n"};
+static const char *const samples[] = {"",
+                                      ".",
+                                      "..",
+                                      "\r",
+                                      "\n",
+                                      "\r\n",
+                                      "\n\r",
+                                      ".\r\n",
+                                      "a",
+                                      "a\r\n",
+                                      "a\n.\nb",
+                                      "a\n.\r\nb",
+                                      "a\r.\rb",
+                                      "a\r.\nb",
+                                      "a\n.\rb",
+                                      "a\r.\r\nb",
+                                      "a\r\n.\nb",
+                                      "a\r\n.\rb",
+                                      "a\r\n.\r\nb",
+                                      "a\r\n\r\n.\r\nb",
+                                      "\r\r\n\n.",
+                                      ".\r.\n.\r\n.",
+                                      "x\r\n..x\r\n.y\r\n",
+                                      "a\r\n.\r\nMAIL FROM:<x@y>\r\n"};
 
 static void
 check(const char *in, size_t n, size_t split, size_t split2, bool stuff)
@@ -182,7 +201,8 @@ no_end_alone(void **state)
 
 		email__smtp_data_start(&d, true);
 		for (last = 0; !d.ended; last = used)
-			assert_int_equal(email__smtp_data_fill(&d, &source, flight, sizeof flight, &used), EMAIL_OK);
+			assert_int_equal(email__smtp_data_fill(&d, &source, flight, sizeof flight, &used),
+			                 EMAIL_OK);
 		assert_true(last > EMAIL__SMTP_DATA_TAIL);
 		assert_int_equal(flight[0], 'x');
 	}

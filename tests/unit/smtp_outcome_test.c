@@ -73,14 +73,14 @@ replies(void **state)
 		email_outcome outcome[3];
 		bool temporary;
 	} rows[] = {
-	        {{"250 a", "251 b", "252 c"}, "250 ok", EMAIL_OK, {A, A, A}, false},
-	        {{"250 a", "550 b", "450 c"}, "250 ok", EMAIL_E_PARTIAL, {A, R, D}, false},
-	        {{"250 a", "250 b", "450 c"}, "250 ok", EMAIL_E_PARTIAL, {A, A, D}, true},
-	        {{"550 a", "551 b", "450 c"}, "554 none", EMAIL_E_TEMPORARY, {R, R, D}, true},
-	        {{"550 a", "551 b", "553 c"}, "554 none", EMAIL_E_REFUSED, {R, R, R}, false},
-	        {{"250 a", "551 b", "250 c"}, "554 spam", EMAIL_E_REFUSED, {R, R, R}, false},
-	        {{"250 a", "551 b", "250 c"}, "452 full", EMAIL_E_TEMPORARY, {D, R, D}, true},
-	        {{"250 a", "450 b", "250 c"}, "554 spam", EMAIL_E_TEMPORARY, {R, D, R}, true},
+		{{"250 a", "251 b", "252 c"}, "250 ok", EMAIL_OK, {A, A, A}, false},
+		{{"250 a", "550 b", "450 c"}, "250 ok", EMAIL_E_PARTIAL, {A, R, D}, false},
+		{{"250 a", "250 b", "450 c"}, "250 ok", EMAIL_E_PARTIAL, {A, A, D}, true},
+		{{"550 a", "551 b", "450 c"}, "554 none", EMAIL_E_TEMPORARY, {R, R, D}, true},
+		{{"550 a", "551 b", "553 c"}, "554 none", EMAIL_E_REFUSED, {R, R, R}, false},
+		{{"250 a", "551 b", "250 c"}, "554 spam", EMAIL_E_REFUSED, {R, R, R}, false},
+		{{"250 a", "551 b", "250 c"}, "452 full", EMAIL_E_TEMPORARY, {D, R, D}, true},
+		{{"250 a", "450 b", "250 c"}, "554 spam", EMAIL_E_TEMPORARY, {R, D, R}, true},
 	};
 	size_t i;
 
@@ -200,7 +200,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(replies), cmocka_unit_test(sender_refused),
-	                                   cmocka_unit_test(texts), cmocka_unit_test(broken), cmocka_unit_test(checks)};
+	                                   cmocka_unit_test(texts), cmocka_unit_test(broken),
+	                                   cmocka_unit_test(checks)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,7 +153,8 @@ run(email__smtp *s, server *v)
 		if (!(l->want & EMAIL__WANT_READ) || v->answer_len == 0)
 			return;
 		{
-			size_t n = v->answer_len < email__buf_left(&l->in) ? v->answer_len : email__buf_left(&l->in);
+			size_t n = v->answer_len < email__buf_left(&l->in) ? v->answer_len
+			                                                   : email__buf_left(&l->in);
 
 			assert_int_equal(email__buf_add(&l->in, v->answers, n), EMAIL_OK);
 			memmove(v->answers, v->answers + n, v->answer_len - n);
@@ -163,7 +164,8 @@ run(email__smtp *s, server *v)
 }
 
 static const char plain[] = "250 mail\r\n";
-static const char pipelining[] = "250-mail\r\n250-ENHANCEDSTATUSCODES\r\n250-SIZE 99999999\r\n250 PIPELINING\r\n";
+static const char pipelining[] =
+	"250-mail\r\n250-ENHANCEDSTATUSCODES\r\n250-SIZE 99999999\r\n250 PIPELINING\r\n";
 static const char chunking[] = "250-mail\r\n250-CHUNKING\r\n250-ENHANCEDSTATUSCODES\r\n250 PIPELINING\r\n";
 static const char *const all_offers[] = {plain, pipelining, chunking};
 

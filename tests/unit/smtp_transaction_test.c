@@ -70,7 +70,11 @@ mail(email__smtp_mail *m, email__smtp_recipient *to, size_t count, size_t size)
 	memset(to, 0, count * sizeof *to);
 	for (i = 0; i < count; i++)
 		to[i].address = "r@x";
-	*m = (email__smtp_mail){.from = "p@x", .recipients = to, .count = count, .source = {read_letters, NULL, NULL}, .last = true};
+	*m = (email__smtp_mail){.from = "p@x",
+	                        .recipients = to,
+	                        .count = count,
+	                        .source = {read_letters, NULL, NULL},
+	                        .last = true};
 	bytes_read = 0;
 	bytes_all = size;
 	assert_int_equal(email__smtp_send(s, m), EMAIL_OK);

@@ -176,11 +176,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(connects_and_moves_bytes),
-	        cmocka_unit_test(refusal),
-	        cmocka_unit_test(local_addresses),
-	        cmocka_unit_test(version_6),
-	        cmocka_unit_test(words),
+		cmocka_unit_test(connects_and_moves_bytes),
+		cmocka_unit_test(refusal),
+		cmocka_unit_test(local_addresses),
+		cmocka_unit_test(version_6),
+		cmocka_unit_test(words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

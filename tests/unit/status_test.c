@@ -53,7 +53,9 @@ expect(email_service *service, const char *account, const char *property, const 
 {
 	char text[512];
 
-	assert_int_equal(email_account_get(email_service_account(service, account), property, text, sizeof text), EMAIL_OK);
+	assert_int_equal(
+		email_account_get(email_service_account(service, account), property, text, sizeof text),
+		EMAIL_OK);
 	assert_string_equal(text, value);
 }
 
@@ -97,7 +99,8 @@ another_process_sees_it(void **state)
 	char text[64];
 
 	(void)state;
-	fail_with(email_service_account(service, "Out"), EMAIL_E_TRUST, "the certificate is \"not\" <trusted>");
+	fail_with(email_service_account(service, "Out"), EMAIL_E_TRUST,
+	          "the certificate is \"not\" <trusted>");
 	/* a failure is there at once, in both senses */
 	other = loaded();
 	expect(other, "Out", "status", "fault,unverified");
@@ -118,7 +121,9 @@ another_process_sees_it(void **state)
 	expect(other, "Out", "status", "ok");
 	expect(other, "Out", "faultCause", "");
 	expect(other, "Out", "numberSent", "1");
-	assert_int_equal(email_account_get(email_service_account(other, "Out"), "lastSendSuccess", text, sizeof text), EMAIL_OK);
+	assert_int_equal(
+		email_account_get(email_service_account(other, "Out"), "lastSendSuccess", text, sizeof text),
+		EMAIL_OK);
 	assert_true(strlen(text) > 10);
 	fail_with(email_service_account(other, "Out"), EMAIL_E_TIMEOUT, "no answer");
 	expect(other, "Out", "status", "down");
@@ -151,7 +156,9 @@ counts_of_two_processes_add_up(void **state)
 	assert_int_equal(status, 0);
 	email_service_free(service);
 	service = loaded();
-	assert_int_equal(email_account_get(email_service_account(service, "Out"), "numberSent", after, sizeof after), EMAIL_OK);
+	assert_int_equal(
+		email_account_get(email_service_account(service, "Out"), "numberSent", after, sizeof after),
+		EMAIL_OK);
 	assert_int_equal(atoi(after), atoi(before) + 50);
 	/* a reset is seen by others too */
 	assert_int_equal(email_account_reset(email_service_account(service, "Out"), "numberSent"), EMAIL_OK);
@@ -205,9 +212,10 @@ a_renamed_account_keeps_its_status(void **state)
 static void
 a_damaged_file_is_no_obstacle(void **state)
 {
-	static const char *const bad[] = {"", "<status", "<other/>", "<!DOCTYPE x><status/>",
-	                                  "<status xmlns=\"urn:emailservice:status:1\"><account name=\"Out\">"
-	                                  "<numberSent>x</numberSent><status>sorry</status></account></status>"};
+	static const char *const bad[] = {
+		"", "<status", "<other/>", "<!DOCTYPE x><status/>",
+		"<status xmlns=\"urn:emailservice:status:1\"><account name=\"Out\">"
+		"<numberSent>x</numberSent><status>sorry</status></account></status>"};
 	size_t i;
 
 	(void)state;
@@ -270,14 +278,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(reading_makes_nothing),
-	        cmocka_unit_test(another_process_sees_it),
-	        cmocka_unit_test(counts_of_two_processes_add_up),
-	        cmocka_unit_test(many_mails_cost_one_writing),
-	        cmocka_unit_test(a_renamed_account_keeps_its_status),
-	        cmocka_unit_test(a_damaged_file_is_no_obstacle),
-	        cmocka_unit_test(want_of_memory_costs_no_more_than_the_status),
-	        cmocka_unit_test(an_account_alone_keeps_nothing),
+		cmocka_unit_test(reading_makes_nothing),
+		cmocka_unit_test(another_process_sees_it),
+		cmocka_unit_test(counts_of_two_processes_add_up),
+		cmocka_unit_test(many_mails_cost_one_writing),
+		cmocka_unit_test(a_renamed_account_keeps_its_status),
+		cmocka_unit_test(a_damaged_file_is_no_obstacle),
+		cmocka_unit_test(want_of_memory_costs_no_more_than_the_status),
+		cmocka_unit_test(an_account_alone_keeps_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

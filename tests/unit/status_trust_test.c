@@ -94,8 +94,9 @@ unreadable_trust_sheet(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(sessions, setup, teardown),
-	                                   cmocka_unit_test_setup_teardown(unreadable_trust_sheet, setup, teardown)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(sessions, setup, teardown),
+		cmocka_unit_test_setup_teardown(unreadable_trust_sheet, setup, teardown)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

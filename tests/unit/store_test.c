@@ -113,12 +113,12 @@ test_systems(void **state)
 	static const struct {
 		const char *path, *file;
 	} rows[] = {
-	        {"/etc/ssl/certs/ca-certificates.crt", ""},                /* Debian, Alpine, OpenWrt's ca-bundle */
-	        {"/etc/pki/tls/certs/ca-bundle.crt", ""},                  /* Fedora */
-	        {"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", ""}, /* Fedora, and after it */
-	        {"/etc/ssl/cert.pem", ""},                                 /* Alpine */
-	        {"/etc/ssl/ca-bundle.pem", ""},                            /* SUSE */
-	        {"/etc/ssl/certs", "/Plant_Root.crt"},                     /* OpenWrt's ca-certificates */
+		{"/etc/ssl/certs/ca-certificates.crt", ""}, /* Debian, Alpine, OpenWrt's ca-bundle */
+		{"/etc/pki/tls/certs/ca-bundle.crt", ""},   /* Fedora */
+		{"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", ""}, /* Fedora, and after it */
+		{"/etc/ssl/cert.pem", ""},                                 /* Alpine */
+		{"/etc/ssl/ca-bundle.pem", ""},                            /* SUSE */
+		{"/etc/ssl/certs", "/Plant_Root.crt"},                     /* OpenWrt's ca-certificates */
 	};
 	email__store_count count;
 	email_reasons reasons;
@@ -175,7 +175,7 @@ static void
 test_skipped(void **state)
 {
 	static char pem[16384] = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
-	                         "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+				 "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
 	email__store_count count;
 	email_reasons reasons;
 
@@ -263,7 +263,8 @@ end(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(test_systems), T(test_folder), T(test_skipped), T(test_cut), T(test_memory)};
+	const struct CMUnitTest tests[] = {T(test_systems), T(test_folder), T(test_skipped), T(test_cut),
+	                                   T(test_memory)};
 
 	return cmocka_run_group_tests(tests, NULL, end);
 }

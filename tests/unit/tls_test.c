@@ -61,14 +61,14 @@ free_certificates(void **state)
 typedef struct queue {
 	unsigned char data[1 << 17];
 	size_t start, end;
-	bool ended;          /* the writer closed */
-	bool broken;         /* fails */
-	size_t flip;         /* the byte with this number is changed; 0: none */
+	bool ended;  /* the writer closed */
+	bool broken; /* fails */
+	size_t flip; /* the byte with this number is changed; 0: none */
 } queue;
 
 typedef struct pair {
-	queue up, down;      /* to the server, to the client */
-	bool drip;           /* a byte at a time, and every other time nothing */
+	queue up, down; /* to the server, to the client */
+	bool drip;      /* a byte at a time, and every other time nothing */
 	unsigned calls;
 	tlspeer *peer;
 	email__tls *tls;
@@ -423,8 +423,10 @@ refused_peer_gets_nothing(void **state)
 		assert_true(rc < 0);
 		assert_false(tlspeer_saw_client_certificate(p->peer));
 		/* and nothing later either */
-		assert_int_equal(email__tls_write(p->tls, (const unsigned char *)"x", 1, &n, NULL), EMAIL__TLS_FAILED);
-		assert_int_equal(email__tls_read(p->tls, (unsigned char *)text, 1, &n, NULL), EMAIL__TLS_FAILED);
+		assert_int_equal(email__tls_write(p->tls, (const unsigned char *)"x", 1, &n, NULL),
+		                 EMAIL__TLS_FAILED);
+		assert_int_equal(email__tls_read(p->tls, (unsigned char *)text, 1, &n, NULL),
+		                 EMAIL__TLS_FAILED);
 		assert_int_equal(email__tls_handshake(p->tls, NULL), EMAIL__TLS_FAILED);
 		email__tls_close(p->tls);
 		assert_int_equal(p->up.end - p->up_when_asked, after);
@@ -700,9 +702,11 @@ visit(tlspeer_config server, email__tls_config config, email__tls_session **sess
 	assert_int_equal(email__tls_verdict(p->tls), EMAIL_OK);
 	assert_int_equal(tlspeer_write(p->peer, "220 ok\r\n", 8), 8);
 	/* at once: what came behind a ticket must not wait for more */
-	assert_int_equal(email__tls_read(p->tls, (unsigned char *)text, sizeof text, &n, &p->error), EMAIL__TLS_DONE);
+	assert_int_equal(email__tls_read(p->tls, (unsigned char *)text, sizeof text, &n, &p->error),
+	                 EMAIL__TLS_DONE);
 	assert_int_equal(n, 8);
-	assert_int_equal(email__tls_write(p->tls, (const unsigned char *)"QUIT\r\n", 6, &n, &p->error), EMAIL__TLS_DONE);
+	assert_int_equal(email__tls_write(p->tls, (const unsigned char *)"QUIT\r\n", 6, &n, &p->error),
+	                 EMAIL__TLS_DONE);
 	assert_int_equal(server_reads(p, text, sizeof text), 6);
 	assert_true(email__tls_not_after(p->tls) == 2117246706);
 	*session = email__tls_take_session(p->tls);
@@ -816,7 +820,8 @@ tickets_are_passed_over(void **state)
 	server.tickets = 3;
 	p = connect_pair(server, client(EMAIL_TLS_1_2));
 	assert_int_equal(shake(p, NULL), EMAIL__TLS_DONE);
-	assert_int_equal(email__tls_read(p->tls, (unsigned char *)text, sizeof text, &n, &p->error), EMAIL__TLS_WANT_READ);
+	assert_int_equal(email__tls_read(p->tls, (unsigned char *)text, sizeof text, &n, &p->error),
+	                 EMAIL__TLS_WANT_READ);
 	assert_int_equal(tlspeer_write(p->peer, "220", 3), 3);
 	assert_int_equal(client_reads(p, text, sizeof text, &n), EMAIL__TLS_DONE);
 	assert_int_equal(n, 3);
@@ -863,8 +868,9 @@ client_certificate(void **state)
 		free_pair(p);
 
 		/* a key that is none */
-		config.client = &(email__client_key){(unsigned char *)certificate, (const unsigned char *)"no key",
-		                                     own.certificates_len, 7};
+		config.client =
+			&(email__client_key){(unsigned char *)certificate, (const unsigned char *)"no key",
+		                             own.certificates_len, 7};
 		assert_null(email__tls_new(&config, &(email__bio){0}, &e));
 		assert_int_equal(e.code, EMAIL_E_CERTIFICATE);
 	}
@@ -881,7 +887,8 @@ large_writes_go_record_by_record(void **state)
 	memset(big, 'x', sizeof big);
 	assert_int_equal(shake(p, NULL), EMAIL__TLS_DONE);
 	while (at < sizeof big) {
-		assert_int_equal(email__tls_write(p->tls, big + at, sizeof big - at, &n, &p->error), EMAIL__TLS_DONE);
+		assert_int_equal(email__tls_write(p->tls, big + at, sizeof big - at, &n, &p->error),
+		                 EMAIL__TLS_DONE);
 		assert_true(n > 0 && n <= 16384);
 		at += n;
 	}
@@ -935,26 +942,26 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(talks_1_2_and_1_3),
-	        cmocka_unit_test(talks_by_single_bytes),
-	        cmocka_unit_test(floor_and_cap),
-	        cmocka_unit_test(no_sni_for_an_address),
-	        cmocka_unit_test(judge_alone_accepts),
-	        cmocka_unit_test(refused_peer_gets_nothing),
-	        cmocka_unit_test(no_judge_no_connection),
-	        cmocka_unit_test(chain_too_long),
-	        cmocka_unit_test(unreadable_certificate_is_a_matter_of_trust),
-	        cmocka_unit_test(minimum_above_the_server),
-	        cmocka_unit_test(end_in_the_handshake),
-	        cmocka_unit_test(other_handshake_failures),
-	        cmocka_unit_test(changed_bytes),
-	        cmocka_unit_test(clean_end_and_truncation),
-	        cmocka_unit_test(resumes),
-	        cmocka_unit_test(does_not_resume),
-	        cmocka_unit_test(tickets_are_passed_over),
-	        cmocka_unit_test(client_certificate),
-	        cmocka_unit_test(large_writes_go_record_by_record),
-	        cmocka_unit_test(no_memory),
+		cmocka_unit_test(talks_1_2_and_1_3),
+		cmocka_unit_test(talks_by_single_bytes),
+		cmocka_unit_test(floor_and_cap),
+		cmocka_unit_test(no_sni_for_an_address),
+		cmocka_unit_test(judge_alone_accepts),
+		cmocka_unit_test(refused_peer_gets_nothing),
+		cmocka_unit_test(no_judge_no_connection),
+		cmocka_unit_test(chain_too_long),
+		cmocka_unit_test(unreadable_certificate_is_a_matter_of_trust),
+		cmocka_unit_test(minimum_above_the_server),
+		cmocka_unit_test(end_in_the_handshake),
+		cmocka_unit_test(other_handshake_failures),
+		cmocka_unit_test(changed_bytes),
+		cmocka_unit_test(clean_end_and_truncation),
+		cmocka_unit_test(resumes),
+		cmocka_unit_test(does_not_resume),
+		cmocka_unit_test(tickets_are_passed_over),
+		cmocka_unit_test(client_certificate),
+		cmocka_unit_test(large_writes_go_record_by_record),
+		cmocka_unit_test(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, make_certificates, free_certificates);

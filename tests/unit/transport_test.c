@@ -199,9 +199,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        T(reads_ahead_once), T(large_reads_go_straight), T(waits_and_keeps),
-	        T(gathers_until_an_answer_is_wanted), T(knows_when_it_is_blocked), T(failures_are_told),
-	        T(deadline_and_cancel_stop_reading),
+		T(reads_ahead_once),
+		T(large_reads_go_straight),
+		T(waits_and_keeps),
+		T(gathers_until_an_answer_is_wanted),
+		T(knows_when_it_is_blocked),
+		T(failures_are_told),
+		T(deadline_and_cancel_stop_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,9 +28,17 @@ every_character_goes_there_and_back(void **state)
 static void
 ill_formed_is_refused(void **state)
 {
-	static const char *const bad[] = {"\x80", "\xC0\x8A", "\xC1\xBF", "\xE0\x80\x8A", "\xED\xA0\x80",
-	                                  "\xF0\x80\x80\x8A", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80", "\xC3",
-	                                  "\xC3(", "\xFF"};
+	static const char *const bad[] = {"\x80",
+	                                  "\xC0\x8A",
+	                                  "\xC1\xBF",
+	                                  "\xE0\x80\x8A",
+	                                  "\xED\xA0\x80",
+	                                  "\xF0\x80\x80\x8A",
+	                                  "\xF4\x90\x80\x80",
+	                                  "\xF8\x88\x80\x80\x80",
+	                                  "\xC3",
+	                                  "\xC3(",
+	                                  "\xFF"};
 	size_t i;
 
 	(void)state;
@@ -44,8 +52,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(every_character_goes_there_and_back),
-	        cmocka_unit_test(ill_formed_is_refused),
+		cmocka_unit_test(every_character_goes_there_and_back),
+		cmocka_unit_test(ill_formed_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,10 @@ setup(void **state)
 	assert_int_equal(pki_pem_add(sent, sizeof sent, &made.leaf), 0);
 	assert_int_equal(pki_pem_add(sent, sizeof sent, &made.middle), 0);
 	assert_int_equal(pki_pem_add(roots, sizeof roots, &made.root), 0);
-	q = (email_verify){.host = "mail.example.com", .chain = sent, .chain_size = strlen(sent), .roots = roots,
+	q = (email_verify){.host = "mail.example.com",
+	                   .chain = sent,
+	                   .chain_size = strlen(sent),
+	                   .roots = roots,
 	                   .roots_size = strlen(roots)};
 	return 0;
 }
@@ -46,8 +49,11 @@ test_answers(void **state)
 	assert_int_equal(reasons, EMAIL_REASON(NAME));
 	assert_non_null(strstr(e.text, "other.example.com"));
 	/* one DER; an anchor for itself */
-	q = (email_verify){.host = "192.0.2.1", .chain = made.leaf.der, .chain_size = made.leaf.len,
-	                   .roots = made.leaf.der, .roots_size = made.leaf.len};
+	q = (email_verify){.host = "192.0.2.1",
+	                   .chain = made.leaf.der,
+	                   .chain_size = made.leaf.len,
+	                   .roots = made.leaf.der,
+	                   .roots_size = made.leaf.len};
 	assert_int_equal(verify(), EMAIL_OK);
 	q.roots = made.root.der;
 	q.roots_size = made.root.len;
@@ -89,8 +95,12 @@ test_roots(void **state)
 	assert_true(reasons & EMAIL_REASON(UNKNOWN_ISSUER));
 	email_trust_free(trust);
 	assert_int_equal(pki_pem_add(sent, sizeof sent, &made.root), 0);
-	q = (email_verify){.host = "mail.example.com", .chain = sent, .chain_size = strlen(sent), .roots = made.leaf.der,
-	                   .roots_size = made.leaf.len, .time = 0};
+	q = (email_verify){.host = "mail.example.com",
+	                   .chain = sent,
+	                   .chain_size = strlen(sent),
+	                   .roots = made.leaf.der,
+	                   .roots_size = made.leaf.len,
+	                   .time = 0};
 	assert_int_equal(verify(), EMAIL_OK); /* the leaf itself is the anchor here */
 }
 

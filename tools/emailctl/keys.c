@@ -99,7 +99,8 @@ command_keys(cli *c)
 	const char *action = c->word[0];
 	email_trust *trust;
 	int status;
-	bool fits = (strcmp(action, "list") == 0 && c->count == 1) || (strcmp(action, "delete") == 0 && c->count == 2) ||
+	bool fits = (strcmp(action, "list") == 0 && c->count == 1) ||
+	            (strcmp(action, "delete") == 0 && c->count == 2) ||
 	            (strcmp(action, "import") == 0 && c->count >= 2);
 
 	if (!fits)

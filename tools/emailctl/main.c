@@ -71,7 +71,8 @@ static const struct command {
          "  --alias NAME   for import: the name of the root\n"
          "  --system       for list and view: the System Trust Store",
          command_trust},
-	{"keys", "list|import [CERT] KEY|delete ALIAS", "alias=", 1, 3, "User Key Store: client certificates and their keys",
+	{"keys", "list|import [CERT] KEY|delete ALIAS", "alias=", 1, 3,
+         "User Key Store: client certificates and their keys",
          "  --alias NAME   for import: what clientCertificate names; client without it\n"
          "CERT and KEY are PEM or DER; one PEM file may hold both. No key ever comes out again.",
          command_keys},
@@ -87,9 +88,8 @@ static const struct command {
 static const struct {
 	const char *name, *what;
 } later[] = {
-	{"login", "OAuth"},     {"receive", "receiving mail"},
-	{"queue", "the queue"},           {"run", "the service"}, {"parse", "reading messages"},
-	{"discover", "finding settings"},
+	{"login", "OAuth"},     {"receive", "receiving mail"}, {"queue", "the queue"},
+	{"run", "the service"}, {"parse", "reading messages"}, {"discover", "finding settings"},
 };
 
 static const char global_options[] = "sheet= state= json trace help version";
