@@ -56,7 +56,7 @@ on_error(void *context, xml_error *error)
 	/* the parser's words about an entity quote it, and "a&b;c" may be a password */
 	if (error->code == XML_ERR_UNDECLARED_ENTITY || error->code == XML_WAR_UNDECLARED_ENTITY ||
 	    error->code == XML_ERR_ENTITYREF_SEMICOL_MISSING || error->code == XML_ERR_NAME_REQUIRED) {
-		email__printable(c->text, sizeof c->text, "an \"&\" that is no entity: write it as &amp;", 44);
+		email__printable(c->text, sizeof c->text, "an \"&\" that is no entity: write it as &amp;", 43);
 		return;
 	}
 	n = error->message ? strcspn(error->message, "\r\n") : 0;
