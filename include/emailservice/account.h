@@ -2,7 +2,7 @@
 /*
  * Accounts: one mail server as a station sees it, outgoing (SMTP) or incoming (IMAP, POP3).
  *
- * An account is a set of properties (model: README, "Properties"); every one is set and read by its
+ * An account is a set of properties (model: README, "Accounts"); every one is set and read by its
  * name and its text, the most used ones by typed functions too. Setting never talks to a server.
  * An account on its own is freed by email_account_free(); one that belongs to a service goes with
  * it. One account is used by one thread at a time, save email_account_cancel().

@@ -94,7 +94,7 @@ bool email__connection_failed(email_account *account);
 /* Tells a test that account->error ended it. */
 void email__connection_step_failed(email_account *account);
 
-/* One operation at a time: NULL where one runs, or no memory (account->error tells). */
+/* One operation at a time: NULL where one runs (account->error is its own still), or no memory (there it says so). */
 email_operation *email__operation_start(email_account *account, email_message *message, email_test_fn on_step,
                                         void *context);
 /* Goes on; `drive` is email__session_step or email__session_run. */

@@ -12,17 +12,15 @@ email__operation_start(email_account *account, email_message *message, email_tes
 	email__connection *c = email__connection_get(account);
 	email_operation *op;
 
+	/* the account's error is that of the operation that runs */
+	if (c && c->op.state != EMAIL__OP_NONE)
+		return NULL;
 	email__error_clear(&account->error);
 	if (!c) {
 		email__error_memory(&account->error, EMAIL_STAGE_NONE);
 		return NULL;
 	}
 	op = &c->op;
-	if (op->state != EMAIL__OP_NONE) {
-		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
-		                 "an operation is running on this account");
-		return NULL;
-	}
 	memset(op, 0, sizeof *op);
 	op->account = account;
 	op->message = message;

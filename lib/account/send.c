@@ -9,6 +9,13 @@ email_account_start_send(email_account *account, email_message *message)
 	return email__operation_start(account, message, NULL, NULL);
 }
 
+/* No memory, or another operation runs: then its error is left alone. */
+static email_code
+not_started(const email_account *account)
+{
+	return account->connection ? EMAIL_E_USAGE : account->error.code;
+}
+
 static email_code
 run(email_operation *op)
 {
@@ -27,7 +34,7 @@ email_account_send(email_account *account, email_message *message, email_report 
 	if (report)
 		*report = NULL;
 	if (!op)
-		return account->error.code;
+		return not_started(account);
 	rc = run(op);
 	c = account->connection;
 	if (report && c->mail.count)
@@ -43,7 +50,7 @@ email_account_test(email_account *account, email_test_fn on_step, void *context)
 	email_code rc;
 
 	if (!op)
-		return account->error.code;
+		return not_started(account);
 	rc = run(op);
 	email_operation_free(op);
 	return rc;

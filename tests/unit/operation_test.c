@@ -52,6 +52,35 @@ sends_without_ever_blocking(void **state)
 	}
 }
 
+/* A second start is refused, and takes nothing from the first. */
+static void
+a_second_start_leaves_the_first_alone(void **state)
+{
+	email_operation *op;
+	int waits;
+	post p;
+
+	(void)state;
+	post_init(&p, EMAIL_TEST_SSL);
+	post_open(&p, true);
+	assert_int_equal(email_account_set_enabled(p.account, false), EMAIL_OK);
+	op = email_account_start_send(p.account, p.message);
+	assert_null(email_account_start_send(p.account, p.message));
+	assert_int_equal(email_account_send(p.account, p.message, NULL), EMAIL_E_USAGE);
+	assert_int_equal(email_account_test(p.account, NULL, NULL), EMAIL_E_USAGE);
+	assert_int_equal(drive(op, &waits), EMAIL_E_DISABLED);
+	assert_int_equal(email_account_error(p.account)->code, EMAIL_E_DISABLED);
+	email_operation_free(op);
+
+	assert_int_equal(email_account_set_enabled(p.account, true), EMAIL_OK);
+	op = email_account_start_send(p.account, p.message);
+	assert_null(email_account_start_send(p.account, p.message));
+	assert_int_equal(drive(op, &waits), EMAIL_OK);
+	assert_int_equal(email_account_error(p.account)->code, EMAIL_OK);
+	email_operation_free(op);
+	post_close(&p);
+}
+
 static void
 a_refused_peer_ends_it(void **state)
 {
@@ -120,6 +149,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sends_without_ever_blocking),
+		cmocka_unit_test(a_second_start_leaves_the_first_alone),
 		cmocka_unit_test(a_refused_peer_ends_it),
 		cmocka_unit_test(can_be_left_at_any_point),
 		cmocka_unit_test(is_cancelled),
