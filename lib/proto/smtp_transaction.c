@@ -3,6 +3,8 @@
  * One mail on its way: what its commands send, and what their replies lead to. The writer (`writing`)
  * runs ahead of the replies where the server pipelines; see smtp.c for the whole.
  */
+#include <string.h>
+
 #include "base/error.h"
 #include "proto/smtp_engine.h"
 
@@ -181,6 +183,14 @@ yes(int code)
 	return code / 100 == 2 && code != 220 && code != 221 && code != 235;
 }
 
+/* RFC 3463 3.2: X.1.Y speaks of an address, so it answers MAIL or RCPT. In the place of an answer to the data it
+ * tells that the server has said one thing too many before, and that the data's own answer is still to come. */
+static bool
+of_an_address(const email__smtp_reply *r)
+{
+	return strncmp(r->enhanced, "2.1.", 4) == 0;
+}
+
 enum smtp_state
 email__smtp_answer_mail(email__smtp *s, email__smtp_mail *mail)
 {
@@ -220,6 +230,10 @@ email__smtp_answer_end(email__smtp *s, email__smtp_mail *mail, enum smtp_expecte
 {
 	bool ok = yes(s->reply.code);
 
+	if (ok && of_an_address(&s->reply))
+		return email__smtp_fail(s, EMAIL_E_PROTOCOL,
+		                        "the server sent a reply too many: %d %s, which answers an address, came for the data",
+		                        s->reply.code, s->reply.enhanced);
 	if (!ok && s->reply.code < 400)
 		return email__smtp_torn(s, what == X_END ? "the end of the data" : "BDAT");
 	if (!ok && !hopeless(mail))

@@ -135,6 +135,16 @@ bad "the mail refused" 69 plain plain --reply 'dot=552 5.3.4 Too large'
 bad "the mail refused for now" 75 plain plain --reply 'dot=451 4.3.0 Try later'
 
 # --- some recipients ---
+# One reply too many shifts the ones behind it: nobody may be told that the mail was taken.
+for codes in "" --no-enhanced; do
+	case_name="a reply too many $codes"
+	serve server --mode plain --reply 'mail=250 2.1.0 ok
+250 2.1.0 as I said' --reply 'dot=554 5.7.1 spam' --delay dot=200 $codes
+	station hostname=127.0.0.1 "port=$PORT" useSsl=false
+	want 75,76 emailctl --json send out --to x@y.example --to z@y.example --subject s
+	is accepted '[]' "$(value accepted)"
+	stop server
+done
 case_name="one of two recipients"
 serve server --mode plain --reply 'rcpt:gone@example.com=550 5.1.1 No such user'
 account plain

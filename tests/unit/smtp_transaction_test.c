@@ -89,7 +89,7 @@ chunk_window(void **state)
 	email__smtp_recipient to[1];
 
 	(void)state;
-	connect_to("250-x\r\n250-CHUNKING\r\n250 PIPELINING\r\n");
+	connect_to("250-x\r\n250-CHUNKING\r\n250-ENHANCEDSTATUSCODES\r\n250 PIPELINING\r\n");
 	mail(&m, to, 1, 10000000);
 	assert_int_equal(drain("BDAT 1"), EMAIL__SMTP_WINDOW - 2);
 	assert_int_equal(l->want, EMAIL__WANT_READ);
@@ -127,7 +127,7 @@ stops_early(void **state)
 	int i;
 
 	(void)state;
-	connect_to("250-x\r\n250-CHUNKING\r\n250 PIPELINING\r\n");
+	connect_to("250-x\r\n250-CHUNKING\r\n250-ENHANCEDSTATUSCODES\r\n250 PIPELINING\r\n");
 	mail(&m, to, 200, 1000);
 	assert_int_equal(drain("RCPT"), EMAIL__SMTP_WINDOW - 1);
 	feed("550 no sender\r\n");
@@ -150,7 +150,7 @@ asks_for_more(void **state)
 	email__smtp_mail m, m2;
 
 	(void)state;
-	connect_to("250-x\r\n250-CHUNKING\r\n250 PIPELINING\r\n");
+	connect_to("250-x\r\n250-CHUNKING\r\n250-ENHANCEDSTATUSCODES\r\n250 PIPELINING\r\n");
 	mail(&m, to, 1, 10);
 	m.last = false;
 	drain("MAIL");
