@@ -38,8 +38,13 @@ email_account_new(email_account_kind kind, const char *name)
 void
 email_account_free(email_account *account)
 {
+	size_t i;
+
 	if (!account)
 		return;
+	for (i = 0; i < account->status_seen_count; i++)
+		email__free(account->status_seen[i]);
+	email__free(account->status_seen);
 	email__connection_free(account);
 	email__values_free(&email__account_table, &account->v);
 	email__wipe(account, sizeof *account);

@@ -99,11 +99,6 @@ typedef struct email__owner {
 	void (*status_save)(void *service, email_account *account);
 } email__owner;
 
-/* Counts as the state folder has them. */
-typedef struct email__counts {
-	int64_t sent, discarded, received;
-} email__counts;
-
 struct email_account {
 	email_account_kind kind;
 	const char *name; /* v.name */
@@ -117,8 +112,10 @@ struct email_account {
 	email_trust *trust;        /* given by the application, or NULL */
 	/* the status in the state folder: was it asked for, what it counts, what it does not know yet */
 	bool status_loaded, status_unsaved;
+	bool status_judged; /* a session told status and faultCause anew since they were last saved */
 	int64_t status_saved_at; /* monotonic milliseconds */
-	email__counts counted;
+	char **status_seen; /* the file's rows as texts, status_seen_count of them (service/status.c) */
+	size_t status_seen_count;
 	bool has_handler; /* somebody takes the mail that is received */
 	email_log_fn log;
 	void *log_context;

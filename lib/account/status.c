@@ -65,6 +65,7 @@ email__status_of_session(email_account *account, const email_error *error)
 		bool news = (v->status_bits & (trouble | EMAIL__STATUS_UNVERIFIED)) != 0;
 		email_error why = {0};
 
+		account->status_judged = true;
 		v->status_bits &= ~(trouble | EMAIL__STATUS_UNVERIFIED);
 		put(&v->fault_cause, "");
 		/* the session went well by a root, but exemptions wait for a person to repair their sheet */

@@ -57,6 +57,8 @@
 #define EMAIL__SHEET_NAME_MAX 128
 /* The trust sheet holds certificates: 500 entries, each of 2 kB and the CAs behind it (EMAIL__ROW_CHAIN_MAX). */
 #define EMAIL__TRUST_SHEET_MAX (8 * 1024 * 1024)
+/* The status of that many accounts, a kB or so each. */
+#define EMAIL__STATUS_SHEET_MAX (2 * 1024 * 1024)
 /* A text property. */
 #define EMAIL__TEXT_MAX 4096
 /* Rows of the property table, so that a set of them needs no memory. */

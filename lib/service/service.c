@@ -372,8 +372,7 @@ email_service_rename(email_service *service, const char *name, const char *new_n
 	status_forget(service, name);
 	if ((rc = email_account_set(entry->account, "name", new_name)))
 		service->error = entry->account->error;
-	/* under its new name everything is new to the file */
-	entry->account->counted = (email__counts){0, 0, 0};
+	/* under its new name it is new to the file */
 	entry->account->status_unsaved = true;
 	return rc;
 }

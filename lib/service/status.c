@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/status.h"
 
+#include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "account/value.h"
 #include "base/alloc.h"
+#include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "os/file.h"
@@ -19,20 +22,45 @@
 
 /* --- the file --- */
 
-/* What stands there; an empty one where there is none, or it cannot be read. NULL: no memory. */
+/* What a file that is no sheet held is put beside it, for a person to look at. */
+static void
+set_aside(const char *path, const email__buf *bytes)
+{
+	email__buf beside;
+	email_error ignored = {0};
+
+	email__buf_init(&beside, EMAIL__TEXT_MAX);
+	if (email__buf_addf(&beside, "%s.damaged", path) == EMAIL_OK && email__buf_text(&beside))
+		(void)email__file_save(email__buf_text(&beside), email__buf_head(bytes), email__buf_len(bytes), true,
+		                       &ignored);
+	email__buf_dispose(&beside);
+}
+
+/* What stands there; an empty one where there is none, or it is damaged. NULL where that cannot be told for now (no
+ * memory, no right, an I/O error, too large): whoever wrote over it then would lose what others have written. */
 static email__sheet *
 open_sheet(const char *path)
 {
 	email__sheet *sheet = NULL;
 	email__buf bytes;
-	email_error ignored = {0};
+	email_error e = {0};
+	email_code rc;
 
-	email__buf_init(&bytes, EMAIL__SHEET_MAX);
-	if (email__file_read(path, &bytes, &ignored) == EMAIL_OK)
-		(void)email__sheet_parse(email__buf_head(&bytes), email__buf_len(&bytes), EMAIL__SHEET_MAX,
-		                         path, ROOT, NAMESPACE, &sheet, &ignored);
+	email__buf_init(&bytes, EMAIL__STATUS_SHEET_MAX);
+	rc = email__file_read(path, &bytes, &e);
+	if (rc == EMAIL_OK) {
+		email__error_clear(&e);
+		rc = email__sheet_parse(email__buf_head(&bytes), email__buf_len(&bytes), EMAIL__STATUS_SHEET_MAX, path,
+		                        ROOT, NAMESPACE, &sheet, &e);
+		if (rc == EMAIL_E_SHEET) {
+			set_aside(path, &bytes);
+			sheet = email__sheet_new(ROOT, NAMESPACE);
+		}
+	} else if (e.os == ENOENT) {
+		sheet = email__sheet_new(ROOT, NAMESPACE);
+	}
 	email__buf_dispose(&bytes);
-	return sheet ? sheet : email__sheet_new(ROOT, NAMESPACE);
+	return sheet;
 }
 
 static email__node *
@@ -62,7 +90,7 @@ transaction(const char *folder, bool (*change)(email__node *root, void *context)
 	bool done = false;
 	int lock = -1;
 
-	email__buf_init(&bytes, EMAIL__SHEET_MAX);
+	email__buf_init(&bytes, EMAIL__STATUS_SHEET_MAX);
 	if (!path || !lock_path || email__lock_take(lock_path, LOCK_MS, &lock, &ignored))
 		goto out;
 	if (!(sheet = open_sheet(path)) || !change(email__sheet_root(sheet), context) ||
@@ -81,10 +109,30 @@ out:
 
 /* --- the rows --- */
 
-static bool
-is_kept(const email__property *row, email_account_kind kind)
+/* Kept, though it is no property: how long the certificate's life is (account/check.c). */
+static const email__property not_before = {.p = {.name = "serverCertificateNotBefore"},
+                                           .type = EMAIL__TYPE_TIME,
+                                           .offset = offsetof(email__values, server_certificate_not_before)};
+
+/* Rows are walked by their place in the table, and one behind its end. */
+static size_t
+row_count(void)
 {
-	return row->p.read_only && !row->compute && email__property_of_kind(row, kind);
+	return email__account_table.count + 1;
+}
+
+/* NULL: this row is not kept. Of what is computed only the status is: by its bits. */
+static const email__property *
+kept_row(size_t i, email_account_kind kind)
+{
+	const email__property *row;
+
+	if (i == email__account_table.count)
+		return &not_before;
+	row = &email__account_table.row[i];
+	if (!row->p.read_only || !email__property_of_kind(row, kind))
+		return NULL;
+	return !row->compute || row->type == EMAIL__TYPE_STATUS ? row : NULL;
 }
 
 /* Counted by each process on its own, and added up in the file. */
@@ -109,44 +157,89 @@ status_bits(const char *text)
 	       (strstr(text, "fault") ? EMAIL__STATUS_FAULT : 0);
 }
 
+static email_code
+print(const email__property *row, email_account *account, email__buf *out)
+{
+	email__buf_clear(out);
+	if (row->compute)
+		return email__value_print_number(row, account->v.status_bits, out);
+	return email__value_print(row, &account->v, out);
+}
+
+static void
+load_text(const email__property *row, email_account *account, const char *text)
+{
+	email_error ignored = {0};
+
+	if (row->compute)
+		account->v.status_bits = status_bits(text);
+	else if (is_count(row))
+		/* its row has no range: nobody sets it */
+		(void)email__str_number(text, 0, INT64_MAX, number(row, &account->v));
+	else if (row->type == EMAIL__TYPE_TIME)
+		(void)email__time_read(text, number(row, &account->v));
+	else
+		(void)email__value_parse(row, &account->v, text, &ignored);
+}
+
+static void
+load_default(const email__property *row, email_account *account)
+{
+	if (row->compute)
+		account->v.status_bits = EMAIL__STATUS_UNVERIFIED;
+	else if (is_count(row) || row->type == EMAIL__TYPE_TIME)
+		*number(row, &account->v) = 0;
+	else
+		(void)email__value_reset(row, &account->v);
+}
+
+/* The row as the file has it; what cannot be read leaves it as it is. */
 static void
 load_row(email__node *node, const email__property *row, email_account *account)
 {
 	email__node *element = find(node, row->p.name, NULL);
-	email_error ignored = {0};
 	email__buf text;
 
-	email__buf_init(&text, EMAIL__TEXT_MAX);
-	if (element && email__node_text(element, &text) == EMAIL_OK && email__buf_text(&text)) {
-		if (row->compute)
-			account->v.status_bits = status_bits(email__buf_text(&text));
-		else if (is_count(row))
-			/* its row has no range: nobody sets it */
-			(void)email__str_number(email__buf_text(&text), 0, INT64_MAX,
-			                        number(row, &account->v));
-		else if (row->type == EMAIL__TYPE_TIME)
-			(void)email__time_read(email__buf_text(&text), number(row, &account->v));
-		else
-			(void)email__value_parse(row, &account->v, email__buf_text(&text), &ignored);
+	if (!element) {
+		load_default(row, account);
+		return;
 	}
+	email__buf_init(&text, EMAIL__TEXT_MAX);
+	if (email__node_text(element, &text) == EMAIL_OK && email__buf_text(&text))
+		load_text(row, account, email__buf_text(&text));
 	email__buf_dispose(&text);
 }
 
-static const email__property *
-status_row(void)
-{
-	return email__table_find(&email__account_table, "status");
-}
+/* --- what the file is known to say --- */
 
+/* Kept as texts, a place for each row, so that what this process changed is told from what others did. */
 static void
-load_account(email__node *node, email_account *account)
+note(email_account *account)
 {
+	email__buf text;
 	size_t i;
 
-	load_row(node, status_row(), account);
-	for (i = 0; i < email__account_table.count; i++)
-		if (is_kept(&email__account_table.row[i], account->kind))
-			load_row(node, &email__account_table.row[i], account);
+	if (!account->status_seen)
+		account->status_seen = email__calloc(row_count(), sizeof *account->status_seen);
+	email__buf_init(&text, EMAIL__TEXT_MAX);
+	for (i = 0; account->status_seen && i < row_count(); i++) {
+		const email__property *row = kept_row(i, account->kind);
+
+		if (!row)
+			continue;
+		email__free(account->status_seen[i]);
+		account->status_seen[i] = print(row, account, &text) == EMAIL_OK && email__buf_text(&text)
+		                                  ? email__strdup(email__buf_text(&text))
+		                                  : NULL;
+	}
+	account->status_seen_count = account->status_seen ? row_count() : 0;
+	email__buf_dispose(&text);
+}
+
+static const char *
+seen(const email_account *account, size_t i)
+{
+	return account->status_seen ? account->status_seen[i] : NULL;
 }
 
 void
@@ -155,11 +248,12 @@ email__status_load(const char *folder, email_account *account)
 	char *path = email__path_join(folder, "status.xml");
 	email__sheet *sheet = path && email__file_exists(path) ? open_sheet(path) : NULL;
 	email__node *node = sheet ? find(email__sheet_root(sheet), ACCOUNT, account->name) : NULL;
+	size_t i;
 
-	if (node)
-		load_account(node, account);
-	account->counted = (email__counts){account->v.number_sent, account->v.number_discarded,
-	                                   account->v.number_received};
+	for (i = 0; node && i < row_count(); i++)
+		if (kept_row(i, account->kind))
+			load_row(node, kept_row(i, account->kind), account);
+	note(account);
 	email__sheet_free(sheet);
 	email__free(path);
 }
@@ -182,31 +276,36 @@ put_row(email__node *node, const char *name, email__buf *text)
 	return email__node_set_text(element, value) != EMAIL_E_MEMORY;
 }
 
-/* What of a count the file knows of already; NULL where it is no count of ours. */
-static int64_t *
-known(const email__property *row, email_account *account)
+/* What others have written since comes in: to a count it is added, else it stands where this process has changed
+ * nothing. A count that then cannot be written is known by the file's number, so that nothing counts twice. */
+static bool
+merge(email__node *node, const email__property *row, email_account *account, size_t i, email__buf *text)
 {
-	if (number(row, &account->v) == &account->v.number_sent)
-		return &account->counted.sent;
-	if (number(row, &account->v) == &account->v.number_discarded)
-		return &account->counted.discarded;
-	return number(row, &account->v) == &account->v.number_received ? &account->counted.received : NULL;
-}
+	const char *before = seen(account, i);
+	int64_t known = 0, more;
 
-/* What others have counted since comes in; what this process has counted goes out. Should the file not be
- * written after all, `known` still tells the two apart. */
-static void
-add_up(email__node *node, const email__property *row, email_account *account)
-{
-	int64_t *mine = number(row, &account->v), *before = known(row, account), more;
-
-	if (!before)
-		return;
-	more = *mine - *before;
-	*mine = 0;
-	load_row(node, row, account);
-	*before = *mine;
-	*mine = *mine + more > 0 ? *mine + more : 0;
+	if (is_count(row)) {
+		if (before && !email__str_number(before, 0, INT64_MAX, &known))
+			known = 0;
+		more = *number(row, &account->v) - known;
+		*number(row, &account->v) = known;
+		load_row(node, row, account);
+		if (print(row, account, text) || !email__buf_text(text) || !account->status_seen)
+			return false;
+		email__free(account->status_seen[i]);
+		account->status_seen[i] = email__strdup(email__buf_text(text));
+		*number(row, &account->v) += *number(row, &account->v) + more > 0 ? more : -*number(row, &account->v);
+		return account->status_seen[i] != NULL;
+	}
+	/* what a session has just told is news also where it is the same as before */
+	if (account->status_judged &&
+	    (row->compute || row->offset == offsetof(email__values, fault_cause)))
+		return true;
+	if (print(row, account, text) || !email__buf_text(text))
+		return false;
+	if (before && strcmp(before, email__buf_text(text)) == 0)
+		load_row(node, row, account);
+	return true;
 }
 
 static bool
@@ -214,26 +313,20 @@ save_account(email__node *root, void *context)
 {
 	email_account *account = context;
 	email__node *node = find(root, ACCOUNT, account->name);
+	bool fresh = !node, ok = true;
 	email__buf text;
-	bool ok = true;
 	size_t i;
 
-	if (!node && (!(node = email__node_add(root, NULL, ACCOUNT)) ||
+	if (fresh && (!(node = email__node_add(root, NULL, ACCOUNT)) ||
 	              email__node_set_attribute(node, "name", account->name)))
 		return false;
 	email__buf_init(&text, EMAIL__TEXT_MAX);
-	if (email__value_print_number(status_row(), account->v.status_bits, &text) ||
-	    !put_row(node, "status", &text))
-		ok = false;
-	for (i = 0; ok && i < email__account_table.count; i++) {
-		const email__property *row = &email__account_table.row[i];
+	for (i = 0; ok && i < row_count(); i++) {
+		const email__property *row = kept_row(i, account->kind);
 
-		if (!is_kept(row, account->kind))
+		if (!row)
 			continue;
-		if (is_count(row))
-			add_up(node, row, account);
-		email__buf_clear(&text);
-		ok = email__value_print(row, &account->v, &text) == EMAIL_OK &&
+		ok = (fresh || merge(node, row, account, i, &text)) && print(row, account, &text) == EMAIL_OK &&
 		     put_row(node, row->p.name, &text);
 	}
 	email__buf_dispose(&text);
@@ -247,9 +340,8 @@ email__status_save(const char *folder, email_account *account)
 
 	if (email__folder_make(folder, &ignored) || !transaction(folder, save_account, account))
 		return;
-	account->counted = (email__counts){account->v.number_sent, account->v.number_discarded,
-	                                   account->v.number_received};
-	account->status_unsaved = false;
+	note(account);
+	account->status_unsaved = account->status_judged = false;
 }
 
 static bool

@@ -233,7 +233,55 @@ a_damaged_file_is_no_obstacle(void **state)
 		expect(service, "Out", "status", "ok");
 		expect(service, "Out", "numberSent", "1");
 		email_service_free(service);
+		/* and a person can still look at it */
+		assert_int_equal(unlink("state/status.xml.damaged"), i < 4 ? 0 : -1);
 	}
+}
+
+/* What one process did not change, it does not write over what another did. */
+static void
+two_running_processes_keep_each_others_news(void **state)
+{
+	email_service *a = loaded(), *b = loaded();
+
+	(void)state;
+	expect(a, "Out", "lastSendFailureCause", "");
+	fail_with(email_service_account(b, "Out"), EMAIL_E_TIMEOUT, "seen by b alone");
+	email_service_account(a, "Out")->v.server_certificate_not_before = 1700000000;
+	succeed(email_service_account(a, "Out"));
+	email_service_account(a, "Out")->v.server_certificate_not_before = 1700000000;
+	email__status_keep(email_service_account(a, "Out"), true);
+	expect(a, "Out", "lastSendFailureCause", "seen by b alone");
+	email_service_free(a);
+	email_service_free(b);
+	a = loaded();
+	expect(a, "Out", "lastSendFailureCause", "seen by b alone");
+	/* a's session was the last */
+	expect(a, "Out", "status", "ok");
+	assert_int_equal(email_service_account(a, "Out")->v.server_certificate_not_before, 1700000000);
+	succeed(email_service_account(a, "Out"));
+	email_service_free(a);
+}
+
+/* A file that cannot be read now is not taken for an empty one: the other accounts' status is in it. */
+static void
+what_cannot_be_read_is_not_written_over(void **state)
+{
+	email_service *service = loaded();
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(rename("state/status.xml", "state/kept"), 0);
+	assert_int_equal(mkdir("state/status.xml", 0700), 0);
+	succeed(email_service_account(service, "Out"));
+	assert_int_equal(stat("state/status.xml", &st), 0);
+	assert_true(S_ISDIR(st.st_mode));
+	assert_int_equal(rmdir("state/status.xml"), 0);
+	assert_int_equal(rename("state/kept", "state/status.xml"), 0);
+	email_service_free(service);
+	service = loaded();
+	expect(service, "Out", "status", "ok");
+	email_service_free(service);
 }
 
 static void
@@ -284,6 +332,8 @@ main(void)
 		cmocka_unit_test(many_mails_cost_one_writing),
 		cmocka_unit_test(a_renamed_account_keeps_its_status),
 		cmocka_unit_test(a_damaged_file_is_no_obstacle),
+		cmocka_unit_test(two_running_processes_keep_each_others_news),
+		cmocka_unit_test(what_cannot_be_read_is_not_written_over),
 		cmocka_unit_test(want_of_memory_costs_no_more_than_the_status),
 		cmocka_unit_test(an_account_alone_keeps_nothing),
 	};
