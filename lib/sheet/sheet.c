@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "base/wipe.h"
 #include "sheet/scan.h"
 
@@ -131,6 +132,44 @@ check_root(xmlDocPtr doc, const char *name, const char *root, const char *ns, em
 	return rc;
 }
 
+/* Attributes of XML itself and of XML Schema's instances mean nothing to us; any other that has a prefix is a stranger. */
+static bool
+is_ours(const xmlAttr *attribute)
+{
+	static const char *const tolerated[] = {"http://www.w3.org/XML/1998/namespace",
+	                                        "http://www.w3.org/2001/XMLSchema-instance"};
+	size_t i;
+
+	if (!attribute->ns)
+		return strchr((const char *)attribute->name, ':') == NULL;
+	for (i = 0; i < 2; i++)
+		if (attribute->ns->href && strcmp((const char *)attribute->ns->href, tolerated[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Names are looked at without their namespaces from here on, so none but the sheet's own may be among them. The scan
+ * has bounded the depth. */
+static email_code
+check_names(xmlNodePtr node, const char *name, const char *ns, email_error *e)
+{
+	const xmlAttr *attribute;
+	email_code rc;
+
+	for (; node; node = node->next) {
+		if (node->type != XML_ELEMENT_NODE)
+			continue;
+		if (!node->ns || !node->ns->href || strcmp((const char *)node->ns->href, ns) != 0)
+			return complain(e, name, (int)xmlGetLineNo(node), "an element of another namespace than the sheet's");
+		for (attribute = node->properties; attribute; attribute = attribute->next)
+			if (!is_ours(attribute))
+				return complain(e, name, (int)xmlGetLineNo(node), "an attribute of another namespace");
+		if ((rc = check_names(node->children, name, ns, e)))
+			return rc;
+	}
+	return EMAIL_OK;
+}
+
 email_code
 email__sheet_parse(const void *bytes, size_t n, size_t max, const char *name, const char *root,
                    const char *ns, email__sheet **sheet, email_error *e)
@@ -158,6 +197,8 @@ email__sheet_parse(const void *bytes, size_t n, size_t max, const char *name, co
 		rc = complain(e, name, c.line, c.doctype ? "a DOCTYPE is not allowed in a sheet" : c.text);
 	else
 		rc = check_root((*sheet)->doc, name, root, ns, e);
+	if (rc == EMAIL_OK)
+		rc = check_names(xmlDocGetRootElement((*sheet)->doc), name, ns, e);
 	if (rc) {
 		email__sheet_free(*sheet);
 		*sheet = NULL;
@@ -187,16 +228,16 @@ email__sheet_new(const char *root, const char *ns)
 	return sheet;
 }
 
-/* A sheet may hold a secret: no text of it is given back to the heap as it is. Where libxml2 keeps one text for
- * several nodes that is all the same now. */
+/* A sheet may hold a secret: no text of it is given back to the heap as it is. Short texts that libxml2 keeps once for
+ * many nodes are left: a line end and its blanks. */
 static void
 wipe_texts(xmlNodePtr node)
 {
 	for (; node; node = node->next) {
 		if (node->type == XML_ELEMENT_NODE)
 			wipe_texts(node->children);
-		else if ((node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) &&
-		         node->content)
+		else if ((node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) && node->content &&
+		         !(node->doc && node->doc->dict && xmlDictOwns(node->doc->dict, node->content)))
 			email__wipe(node->content, strlen((const char *)node->content));
 	}
 }
@@ -293,7 +334,7 @@ text_of(const xmlAttr *attribute)
 const char *
 email__node_attribute(const email__node *node, const char *name)
 {
-	const xmlAttr *attribute = xmlHasProp(inside(node), BAD_CAST name);
+	const xmlAttr *attribute = xmlHasNsProp(inside(node), BAD_CAST name, NULL);
 
 	return attribute ? text_of(attribute) : NULL;
 }
@@ -303,7 +344,7 @@ email__node_attribute_at(const email__node *node, size_t i)
 {
 	const xmlAttr *attribute = inside(node)->properties;
 
-	while (attribute && i-- > 0)
+	while (attribute && (attribute->ns || i-- > 0))
 		attribute = attribute->next;
 	return attribute ? (const char *)attribute->name : NULL;
 }
@@ -353,13 +394,19 @@ email__node_text(const email__node *node, email__buf *out)
 	return EMAIL_OK;
 }
 
-/* XML 1.0 2.2 has no other control characters, and 2.9 would write them raw. */
+/* XML 1.0 2.2: no other control characters, which 2.9 would write raw, no U+FFFE and U+FFFF, and nothing that is no
+ * UTF-8, or the sheet could not be read again. */
 static bool
 writable(const char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 && *text != '\t' && *text != '\n')
+	size_t at = 0, n = strlen(text), len;
+	unsigned long c;
+
+	for (; at < n; at += len) {
+		len = email__utf8_decode((const unsigned char *)text + at, n - at, &c);
+		if (len == 0 || (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7F && c < 0xA0) || c == 0xFFFE || c == 0xFFFF)
 			return false;
+	}
 	return true;
 }
 
@@ -374,6 +421,7 @@ email__node_set_text(email__node *node, const char *text)
 	if (!fresh)
 		return EMAIL_E_MEMORY;
 	/* the new text is made before the old one goes, so that want of memory changes nothing */
+	wipe_texts(inside(node)->children);
 	xmlNodeSetContent(inside(node), NULL);
 	xmlAddChild(inside(node), fresh);
 	return EMAIL_OK;
@@ -385,7 +433,7 @@ email__node_set_attribute(email__node *node, const char *name, const char *value
 	xmlAttrPtr attribute;
 
 	if (!value) {
-		attribute = xmlHasProp(inside(node), BAD_CAST name);
+		attribute = xmlHasNsProp(inside(node), BAD_CAST name, NULL);
 		if (attribute)
 			xmlRemoveProp(attribute);
 		return EMAIL_OK;
@@ -490,6 +538,7 @@ email__node_remove(email__node *node)
 		xmlUnlinkNode(indent);
 		xmlFreeNode(indent);
 	}
+	wipe_texts(n->children);
 	xmlUnlinkNode(n);
 	xmlFreeNode(n);
 }

@@ -77,6 +77,11 @@ bad_sheets_are_refused_with_a_line(void **state)
 		{"<root xmlns='urn:test'>\n&unknown;</root>", 2},
 		{"<root xmlns='urn:test'>\n<a x='1' x='2'/></root>", 2},
 		{"<root xmlns='urn:test'>\n\x01</root>", 2},
+		{"<root xmlns='urn:test' xmlns:y='urn:y'>\n<y:a/></root>", 2},
+		{"<root xmlns='urn:test'>\n<y:a/></root>", 2},
+		{"<root xmlns='urn:test'>\n<a xmlns='urn:other'/></root>", 2},
+		{"<root xmlns='urn:test' xmlns:y='urn:y'>\n<a y:ref='x'/></root>", 2},
+		{"<root xmlns='urn:test'>\n<a y:ref='x'/></root>", 2},
 		{"<!DOCTYPE root [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><root "
 	         "xmlns='urn:test'>&b;</root>",
 	         1},
@@ -141,6 +146,21 @@ add(email__node *parent, email__node *before, const char *name, const char *text
 	return node;
 }
 
+/* XML's own attributes and Schema's do not count, and do not stand in for ours. */
+static void
+attributes_of_xml_are_passed_over(void **state)
+{
+	email__sheet *sheet = good("<root xmlns='urn:test' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' "
+	                           "xsi:schemaLocation='urn:test x.xsd' xml:lang='de' name='n'/>");
+	email__node *root = email__sheet_root(sheet);
+
+	(void)state;
+	assert_string_equal(email__node_attribute_at(root, 0), "name");
+	assert_null(email__node_attribute_at(root, 1));
+	assert_null(email__node_attribute(root, "lang"));
+	email__sheet_free(sheet);
+}
+
 static void
 a_new_sheet_is_indented(void **state)
 {
@@ -195,6 +215,9 @@ control_characters_are_refused(void **state)
 	assert_int_equal(email__node_set_text(a, "x\x01"), EMAIL_E_VALUE);
 	assert_int_equal(email__node_set_text(a, "x\r"), EMAIL_E_VALUE);
 	assert_int_equal(email__node_set_attribute(a, "n", "\x1B"), EMAIL_E_VALUE);
+	assert_int_equal(email__node_set_text(a, "\xFF"), EMAIL_E_VALUE);
+	assert_int_equal(email__node_set_text(a, "\x7F"), EMAIL_E_VALUE);
+	assert_int_equal(email__node_set_text(a, "\xEF\xBF\xBE"), EMAIL_E_VALUE);
 	writes(sheet, HEAD "<root xmlns=\"urn:test\"><a>old</a></root>\n");
 	assert_int_equal(email__node_set_text(a, "tab\tand\nline"), EMAIL_OK);
 	email__sheet_free(sheet);
@@ -274,6 +297,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_sheets_are_refused_with_a_line),
 		cmocka_unit_test(nodes_are_read),
+		cmocka_unit_test(attributes_of_xml_are_passed_over),
 		cmocka_unit_test(a_new_sheet_is_indented),
 		cmocka_unit_test(what_a_person_wrote_stays),
 		cmocka_unit_test(control_characters_are_refused),
