@@ -123,37 +123,3 @@ email__duration_print(int64_t ms, char out[EMAIL__DURATION_TEXT])
 	}
 	out[n] = '\0';
 }
-
-/* The date of a day since 1970, by eras of 400 years that begin in March, so that the leap day is last. */
-static void
-civil(int64_t days, int *year, int *month, int *day)
-{
-	int64_t shifted = days + 719468;
-	int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-	int64_t doe = shifted - era * 146097;
-	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	int64_t m = (5 * doy + 2) / 153;
-
-	*day = (int)(doy - (153 * m + 2) / 5 + 1);
-	*month = (int)(m < 10 ? m + 3 : m - 9);
-	*year = (int)(yoe + era * 400 + (*month <= 2));
-}
-
-void
-email__time_print(int64_t seconds, char out[EMAIL__TIME_TEXT])
-{
-	int64_t days = seconds / 86400, rest = seconds % 86400;
-	int year, month, day;
-
-	out[0] = '\0';
-	if (rest < 0) {
-		rest += 86400;
-		days--;
-	}
-	if (days < -719468 || days > 2932896)
-		return;
-	civil(days, &year, &month, &day);
-	snprintf(out, EMAIL__TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day,
-	         (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
-}

@@ -7,6 +7,7 @@
 #include "account/accept.h"
 #include "account/duration.h"
 #include "base/alloc.h"
+#include "base/calendar.h"
 #include "base/error.h"
 
 /* --- numbers as text --- */
@@ -54,7 +55,7 @@ write_time(const email__property *row, int64_t value, email__buf *out)
 	(void)row;
 	if (value == 0)
 		return EMAIL_OK;
-	email__time_print(value, text);
+	email__time_write(value, text);
 	return email__buf_adds(out, text);
 }
 

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/calendar.h"
+
 static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -10,21 +12,6 @@ static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 #define DAY 86400
 #define YEARS_1900 (-25567LL * DAY) /* 1 January 1900 */
 #define YEARS_9999 253402300799LL   /* the last second of 9999 */
-
-/* The Gregorian calendar by eras of 400 years (146,097 days) that begin in March, so that the leap day
- * is the last of its year. */
-static void
-civil(int64_t day, int *year, int *month, int *date)
-{
-	int64_t since = day + 719468; /* days since 1 March 0 */
-	int64_t era = since / 146097, of_era = since % 146097;
-	int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * y + y / 4 - y / 100), m = (5 * of_year + 2) / 153;
-
-	*date = (int)(of_year - (153 * m + 2) / 5) + 1;
-	*month = (int)(m < 10 ? m + 2 : m - 10);
-	*year = (int)(y + era * 400) + (*month < 2);
-}
 
 bool
 email__date_write(char out[EMAIL__DATE_SIZE], int64_t seconds, int offset)
@@ -39,10 +26,10 @@ email__date_write(char out[EMAIL__DATE_SIZE], int64_t seconds, int offset)
 		return false;
 	day = (local - YEARS_1900) / DAY + YEARS_1900 / DAY;
 	rest = (local - YEARS_1900) % DAY;
-	civil(day, &year, &month, &date);
+	email__calendar_date(day, &year, &month, &date);
 	/* 1 January 1900 was a Monday; the masks only tell the compiler what the ranges are */
 	snprintf(out, EMAIL__DATE_SIZE, "%s, %d %s %04u %02u:%02u:%02u %c%02u%02u",
-	         days[((local - YEARS_1900) / DAY + 1) % 7], date & 31, months[month],
+	         days[((local - YEARS_1900) / DAY + 1) % 7], date & 31, months[month - 1],
 	         (unsigned)year & 0x3FFF, (unsigned)(rest / 3600) & 31, (unsigned)(rest / 60 % 60) & 63,
 	         (unsigned)(rest % 60) & 63, offset < 0 ? '-' : '+', (unsigned)(ahead / 60) & 31,
 	         (unsigned)(ahead % 60) & 63);

@@ -7,12 +7,12 @@
 
 #include "account/value.h"
 #include "base/alloc.h"
+#include "base/calendar.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "os/file.h"
 #include "sheet/sheet.h"
-#include "trust/record.h"
 
 #define ROOT "status"
 #define NAMESPACE "urn:emailservice:status:1"

@@ -23,6 +23,7 @@
 #include <mbedtls/x509_crt.h>
 
 #include "base/alloc.h"
+#include "base/calendar.h"
 #include "base/error.h"
 #include "crypto/crypto.h"
 #include "tls/reason.h"
@@ -139,14 +140,10 @@ bio_recv(void *context, unsigned char *p, size_t n)
 
 /* --- the judge --- */
 
-/* Days since 1970-01-01 (Gregorian; years start in March). */
 static int64_t
 seconds(const mbedtls_x509_time *t)
 {
-	int64_t y = t->mon <= 2 ? t->year - 1 : t->year;
-	int64_t era = y / 400, of_era = y % 400;
-	int64_t of_year = (153 * (t->mon + (t->mon > 2 ? -3 : 9)) + 2) / 5 + t->day - 1;
-	int64_t day = era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+	int64_t day = email__calendar_days(t->year, t->mon, t->day);
 
 	return ((day * 24 + t->hour) * 60 + t->min) * 60 + t->sec;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/calendar.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/clock.h"
@@ -181,29 +182,13 @@ email_trust_prune(email_trust *trust, size_t *removed)
 	return rc;
 }
 
-/* What reads begin with: the sheet as it stands, or why it cannot be read. The mutex is taken. */
-static email_code
-begin_read(email_trust *trust)
-{
-	email_code rc;
-
-	email__mutex_lock(&trust->mutex);
-	email__error_clear(&trust->error);
-	rc = email__trust_refresh(trust, &trust->error);
-	if (rc == EMAIL_OK && trust->fault.code) {
-		trust->error = trust->fault;
-		rc = trust->fault.code;
-	}
-	return rc;
-}
-
 email_code
 email_trust_list_hosts(email_trust *trust, email_allowed_host_fn visit, void *context)
 {
 	email_allowed_host entry;
 	int64_t now = email__clock_wall();
 	size_t i;
-	email_code rc = begin_read(trust);
+	email_code rc = email__trust_begin(trust);
 
 	/* the operating system's store may have changed since a connection looked at it */
 	if (rc == EMAIL_OK && (rc = email__hosts_judge_again(trust, now, false)))
@@ -224,7 +209,7 @@ email_trust_export_host(email_trust *trust, const char *host, int port, const ch
 {
 	struct command c = {.port = port, .sha256 = sha256};
 	email__row *row;
-	email_code rc = begin_read(trust);
+	email_code rc = email__trust_begin(trust);
 
 	if (rc == EMAIL_OK && email__host_canonical(host, c.host, NULL))
 		rc = EMAIL_E_UNKNOWN;
@@ -344,7 +329,7 @@ email_trust_get(email_trust *trust, const char *property, char *text, size_t siz
 	const email__record *r = &trust->record;
 	char floor[24] = "";
 	const char *value = "";
-	email_code rc = begin_read(trust);
+	email_code rc = email__trust_begin(trust);
 
 	if (rc == EMAIL_OK && !is_property(property))
 		rc = email__error_set(&trust->error, EMAIL_E_UNKNOWN, EMAIL_STAGE_TRUST,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/calendar.h"
+
 bool
 email__span_equal(email__span a, email__span b)
 {
@@ -106,17 +108,6 @@ digits(email__span s, size_t at, size_t count, int *out)
 	return true;
 }
 
-/* Days since 1970 of a date in the Gregorian calendar, years counted from March so that the leap day
- * comes last. */
-static int64_t
-days_since_1970(int year, int month, int day)
-{
-	int64_t y = month > 2 ? year : year - 1;
-	int64_t m = month > 2 ? month - 3 : month + 9;
-
-	return y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
-}
-
 static bool
 read_time(email__span s, size_t year_digits, int64_t *out)
 {
@@ -136,7 +127,7 @@ read_time(email__span s, size_t year_digits, int64_t *out)
 	if (month < 1 || month > 12 || day < 1 || day > lengths[month - 1] ||
 	    (month == 2 && day == 29 && !leap) || hour > 23 || minute > 59 || second > 59)
 		return false;
-	*out = days_since_1970(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+	*out = email__calendar_days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/error.h"
 #include "trust/path.h"
 #include "trust/record.h"

@@ -313,6 +313,21 @@ email__trust_change(email_trust *trust, email__change_fn change, void *context, 
 	return rc;
 }
 
+email_code
+email__trust_begin(email_trust *trust)
+{
+	email_code rc;
+
+	email__mutex_lock(&trust->mutex);
+	email__error_clear(&trust->error);
+	rc = email__trust_refresh(trust, &trust->error);
+	if (rc == EMAIL_OK && trust->fault.code) {
+		trust->error = trust->fault;
+		rc = trust->fault.code;
+	}
+	return rc;
+}
+
 /* --- small public calls --- */
 
 void

@@ -27,6 +27,10 @@ struct email_trust {
 	void *challenge_context;
 };
 
+/* What a public call that reads begins with: takes the mutex, clears the error, and looks at the sheet as it stands;
+ * the code says why it cannot be read. The caller lets the mutex go. */
+email_code email__trust_begin(email_trust *trust);
+
 /* The mutex is held by the caller for all of these. */
 
 /* Reads the sheet again where another process replaced it. EMAIL_OK also with a fault standing (see

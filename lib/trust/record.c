@@ -110,53 +110,6 @@ email__record_digest(const email__record *record)
 	return h;
 }
 
-/* --- times: xs:dateTime in UTC --- */
-
-/* A day since 1970 in the Gregorian calendar: eras of 400 years, years from March. */
-void
-email__time_write(int64_t seconds, char out[24])
-{
-	int64_t days = seconds / 86400, rest = seconds % 86400, era, day, year, of_year, month;
-
-	if (rest < 0) {
-		rest += 86400;
-		days--;
-	}
-	days += 719468;
-	era = (days >= 0 ? days : days - 146096) / 146097;
-	day = days - era * 146097;
-	year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-	of_year = day - (365 * year + year / 4 - year / 100);
-	month = (5 * of_year + 2) / 153;
-	day = of_year - (153 * month + 2) / 5 + 1;
-	month = month < 10 ? month + 3 : month - 9;
-	year += era * 400 + (month <= 2);
-	if (year < 0 || year > 9999)
-		year = 9999;
-	snprintf(out, 24, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)year, (int)month, (int)day,
-	         (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
-}
-
-/* Through the reader of certificates' times, which has the calendar. */
-bool
-email__time_read(const char *text, int64_t *seconds)
-{
-	static const char shape[] = "dddd-dd-ddTdd:dd:ddZ";
-	unsigned char der[17] = {EMAIL__DER_GENERALIZED_TIME, 15};
-	email__span in = email__span_of(der, sizeof der);
-	size_t i, n = 2;
-
-	for (i = 0; shape[i]; i++) {
-		if (shape[i] == 'd' || shape[i] == 'Z')
-			der[n++] = (unsigned char)text[i];
-		else if (text[i] != shape[i])
-			return false;
-		if (text[i] == '\0')
-			return false;
-	}
-	return text[i] == '\0' && email__der_time(&in, seconds);
-}
-
 /* --- reasons --- */
 
 void

@@ -48,9 +48,6 @@ void email__record_remove_root(email__record *record, size_t at);
  * nothing that a connection changes by itself. */
 uint64_t email__record_digest(const email__record *record);
 
-/* "2026-11-24T08:30:00Z", 21 bytes with the NUL; and back. */
-void email__time_write(int64_t seconds, char out[24]);
-bool email__time_read(const char *text, int64_t *seconds);
 
 /* The names of reasons with spaces between them; and back. */
 void email__reasons_write(email_reasons reasons, char *out, size_t size);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/calendar.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"

@@ -84,27 +84,12 @@ read_system(email_trust *trust, struct listing *l, email_store_report *report)
 	return rc;
 }
 
-static email_code
-begin(email_trust *trust)
-{
-	email_code rc;
-
-	email__mutex_lock(&trust->mutex);
-	email__error_clear(&trust->error);
-	rc = email__trust_refresh(trust, &trust->error);
-	if (rc == EMAIL_OK && trust->fault.code) {
-		trust->error = trust->fault;
-		rc = trust->fault.code;
-	}
-	return rc;
-}
-
 email_code
 email_trust_list_system(email_trust *trust, email_certificate_fn visit, void *context)
 {
 	struct listing l = {.visit = visit, .context = context, .now = email__clock_wall()};
 	email_store_report report;
-	email_code rc = begin(trust);
+	email_code rc = email__trust_begin(trust);
 
 	if (rc == EMAIL_OK)
 		rc = read_system(trust, &l, &report);
@@ -116,7 +101,7 @@ email_code
 email_trust_report_system(email_trust *trust, email_store_report *report)
 {
 	struct listing l = {0};
-	email_code rc = begin(trust);
+	email_code rc = email__trust_begin(trust);
 
 	memset(report, 0, sizeof *report);
 	if (rc == EMAIL_OK)
@@ -131,7 +116,7 @@ email_code
 email_trust_crl_outdated(email_trust *trust, bool *outdated)
 {
 	email__crls crls = {0};
-	email_code rc = begin(trust);
+	email_code rc = email__trust_begin(trust);
 
 	if (rc == EMAIL_OK)
 		rc = email__trust_load_crls(trust, &crls, &trust->error);
@@ -161,7 +146,7 @@ email_trust_list_user(email_trust *trust, email_certificate_fn visit, void *cont
 {
 	email_certificate c;
 	size_t i;
-	email_code rc = begin(trust);
+	email_code rc = email__trust_begin(trust);
 
 	for (i = 0; rc == EMAIL_OK && i < trust->record.root_count; i++) {
 		if ((rc = describe_root(&trust->record.roots[i], &c)))
@@ -375,7 +360,7 @@ email_code
 email_trust_export(email_trust *trust, const char *alias, char *pem, size_t size)
 {
 	size_t i;
-	email_code rc = begin(trust);
+	email_code rc = email__trust_begin(trust);
 
 	for (i = 0; rc == EMAIL_OK && i < trust->record.root_count; i++)
 		if (strcmp(trust->record.roots[i].alias, alias) == 0)

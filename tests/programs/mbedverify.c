@@ -13,6 +13,7 @@
 #include <mbedtls/x509_crt.h>
 #include <psa/crypto.h>
 
+#include "base/calendar.h"
 #include "trust/record.h"
 
 static time_t told;

@@ -3,6 +3,8 @@
 
 #include "account/duration.h"
 
+#include "base/calendar.h"
+
 static void
 texts_and_their_one_spelling(void **state)
 {
@@ -99,7 +101,7 @@ times(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		email__time_print(rows[i].seconds, out);
+		email__time_write(rows[i].seconds, out);
 		assert_string_equal(out, rows[i].text);
 	}
 }

@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "support/chains.h"
 #include "support/cm.h"
+
+#include "base/calendar.h"
 #include "support/failalloc.h"
 
 static void
