@@ -23,8 +23,8 @@ typedef struct email_operation email_operation;
 
 typedef enum email_progress { EMAIL_PENDING, EMAIL_DONE } email_progress;
 
-/* One operation an account at a time; account and message must outlive it. NULL: no memory, or one is
- * running. Owns: the caller; email_operation_free(), which ends it where it is not done. */
+/* One operation an account at a time; account and message must outlive it. NULL: one is running, whose
+ * error stays as it is. Owns: the caller; email_operation_free(), which ends it where it is not done. */
 EMAIL_API email_operation *email_account_start_send(email_account *account, email_message *message);
 /* Goes as far as it can without waiting. */
 EMAIL_API email_progress email_operation_step(email_operation *op);

@@ -27,7 +27,7 @@ email_account_new(email_account_kind kind, const char *name)
 		email__free(account);
 		return NULL;
 	}
-	if (email__text_keep(&account->v.name, name, strlen(name))) {
+	if (email__text_keep(&account->v.name, name, strlen(name)) || !email__connection_new(account)) {
 		email_account_free(account);
 		return NULL;
 	}

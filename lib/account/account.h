@@ -127,7 +127,9 @@ struct email_account {
 /* The trust object that judges this account's servers: its own, else its service's, else NULL. */
 email_trust *email__account_trust(email_account *account);
 
-/* Frees what connection.c holds; called by email_account_free() before the values go. */
+/* The connection object, which lives as long as its account: email_account_cancel() may come from another thread at any
+ * time, and finds its lock there. False: no memory. Freed before the values go; one that was never made is fine. */
+bool email__connection_new(email_account *account);
 void email__connection_free(email_account *account);
 
 /* The status of an account in a service is kept in the state folder: loaded before it is read or changed,

@@ -9,28 +9,25 @@
 #include "os/clock.h"
 #include "trust/keys.h"
 
-email__connection *
-email__connection_get(email_account *account)
+bool
+email__connection_new(email_account *account)
 {
-	email__connection *c = account->connection;
+	email__connection *c = email__new(email__connection);
 
-	if (c)
-		return c;
-	c = email__new(email__connection);
 	if (!c)
-		return NULL;
+		return false;
 	if (!email__mutex_init(&c->lock)) {
 		email__free(c);
-		return NULL;
+		return false;
 	}
 	email__buf_init(&c->user, EMAIL__TEXT_MAX);
-	email__buf_init(&c->password, EMAIL__SECRET_MAX + 1);
+	email__buf_init(&c->password, EMAIL__SECRET_MAX + 2);
 	c->user.secret = c->password.secret = true;
 	email__buf_init(&c->client_pem, EMAIL__CHAIN_MAX * 2 * EMAIL__CERTIFICATE_MAX + 1);
 	c->client_pem.secret = true;
 	c->op.account = account;
 	account->connection = c;
-	return c;
+	return true;
 }
 
 void

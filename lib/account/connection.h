@@ -79,8 +79,6 @@ typedef struct email__connection {
 	struct email_operation op;
 } email__connection;
 
-/* The account's connection object, made at the first call. NULL: no memory. */
-email__connection *email__connection_get(email_account *account);
 /* True where a connection stands that may carry the next mail. */
 bool email__connection_usable(email_account *account);
 /* Starts a new one (not waiting). Errors are in account->error. */
@@ -94,7 +92,7 @@ bool email__connection_failed(email_account *account);
 /* Tells a test that account->error ended it. */
 void email__connection_step_failed(email_account *account);
 
-/* One operation at a time: NULL where one runs (account->error is its own still), or no memory (there it says so). */
+/* One operation at a time: NULL where one runs; account->error is its own still. */
 email_operation *email__operation_start(email_account *account, email_message *message, email_test_fn on_step,
                                         void *context);
 /* Goes on; `drive` is email__session_step or email__session_run. */

@@ -9,18 +9,13 @@
 email_operation *
 email__operation_start(email_account *account, email_message *message, email_test_fn on_step, void *context)
 {
-	email__connection *c = email__connection_get(account);
-	email_operation *op;
+	email__connection *c = account->connection;
+	email_operation *op = &c->op;
 
 	/* the account's error is that of the operation that runs */
-	if (c && c->op.state != EMAIL__OP_NONE)
+	if (op->state != EMAIL__OP_NONE)
 		return NULL;
 	email__error_clear(&account->error);
-	if (!c) {
-		email__error_memory(&account->error, EMAIL_STAGE_NONE);
-		return NULL;
-	}
-	op = &c->op;
 	memset(op, 0, sizeof *op);
 	op->account = account;
 	op->message = message;
@@ -325,8 +320,6 @@ email_account_cancel(email_account *account)
 {
 	email__connection *c = account->connection;
 
-	if (!c)
-		return;
 	email__mutex_lock(&c->lock);
 	if (c->op.state != EMAIL__OP_NONE && c->op.state != EMAIL__OP_DONE) {
 		c->cancelled = true;

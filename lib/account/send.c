@@ -9,13 +9,6 @@ email_account_start_send(email_account *account, email_message *message)
 	return email__operation_start(account, message, NULL, NULL);
 }
 
-/* No memory, or another operation runs: then its error is left alone. */
-static email_code
-not_started(const email_account *account)
-{
-	return account->connection ? EMAIL_E_USAGE : account->error.code;
-}
-
 static email_code
 run(email_operation *op)
 {
@@ -34,7 +27,7 @@ email_account_send(email_account *account, email_message *message, email_report 
 	if (report)
 		*report = NULL;
 	if (!op)
-		return not_started(account);
+		return EMAIL_E_USAGE; /* another operation runs, and the error is its own */
 	rc = run(op);
 	c = account->connection;
 	if (report && c->mail.count)
@@ -50,7 +43,7 @@ email_account_test(email_account *account, email_test_fn on_step, void *context)
 	email_code rc;
 
 	if (!op)
-		return not_started(account);
+		return EMAIL_E_USAGE; /* another operation runs, and the error is its own */
 	rc = run(op);
 	email_operation_free(op);
 	return rc;
@@ -61,7 +54,7 @@ email_account_close(email_account *account)
 {
 	email__connection *c = account->connection;
 
-	if (!c || !c->session || c->op.state != EMAIL__OP_NONE)
+	if (!c->session || c->op.state != EMAIL__OP_NONE)
 		return;
 	email__smtp_quit(c->smtp);
 	email__session_step(c->session);

@@ -61,7 +61,7 @@ email__status_of_session(email_account *account, const email_error *error)
 	email__status_know(account);
 	account->status_unsaved = true;
 	if (error->code == EMAIL_OK) {
-		const email__session *s = account->connection ? account->connection->session : NULL;
+		const email__session *s = account->connection->session;
 		bool news = (v->status_bits & (trouble | EMAIL__STATUS_UNVERIFIED)) != 0;
 		email_error why = {0};
 
@@ -77,7 +77,7 @@ email__status_of_session(email_account *account, const email_error *error)
 		put(&v->tls_cipher_suite, s ? email__session_cipher_suite(s) : "");
 		v->server_certificate_not_after = s ? email__session_not_after(s) : 0;
 		v->server_certificate_not_before =
-			account->connection ? account->connection->verdict.certificate.not_before : 0;
+			account->connection->verdict.certificate.not_before;
 		email__status_keep(account, news);
 		return;
 	}
