@@ -187,7 +187,7 @@ check:
 
 # The same groups, as `make check` runs them: each test with a line in the summary.
 check-floors: all
-	@$(RUN) gate tests/floors.sh
+	@$(RUN) gate tests/floors.sh tests/house.sh
 check-headers: all
 	@$(RUN) gate tests/headers.sh
 check-install-check: all

@@ -190,6 +190,15 @@ ended(void *context, email_stage stage, const char *detail)
 		     "");
 }
 
+/* The secret's reader does not know what it reads it for. */
+static email_code
+at_stage(email_account *account, email_code code, email_stage stage)
+{
+	if (account->error.stage == EMAIL_STAGE_NONE)
+		account->error.stage = stage;
+	return code;
+}
+
 static email_code
 read_credentials(email_account *account, email__connection *c)
 {
@@ -204,7 +213,7 @@ read_credentials(email_account *account, email__connection *c)
 		return email__error_memory(&account->error, EMAIL_STAGE_AUTHENTICATE);
 	if ((rc = email__secret_read(&account->v.auth_password, account->sheet_path, &c->password,
 	                             &account->error)))
-		return rc;
+		return at_stage(account, rc, EMAIL_STAGE_AUTHENTICATE);
 	c->credentials.user = email__buf_text(&c->user);
 	c->credentials.password = email__buf_text(&c->password);
 	if (!c->credentials.user || !c->credentials.password)
