@@ -293,6 +293,16 @@ FILL     = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@
                -e 's|@PRIVATE_LIST@|$(subst $(space),;,$(PRIVATE))|g' -e 's|@SOVERSION@|$(SOVERSION)|g' \
                -e "s|@INCLUDE_FROM_CMAKE@|$$(realpath -m --relative-to=$(CMAKEDIR) $(INCLUDEDIR))|"
 
+# Where it goes is written into files as it stands: a whole path, without blanks.
+ifneq ($(filter install uninstall,$(MAKECMDGOALS)),)
+ifneq ($(words $(PREFIX)|$(DESTDIR)|),1)
+$(error PREFIX and DESTDIR cannot hold a blank)
+endif
+ifeq ($(filter /%,$(PREFIX)),)
+$(error PREFIX must be a whole path, not "$(PREFIX)")
+endif
+endif
+
 install: all $(SCHEMA)
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(CMAKEDIR) $(DESTDIR)$(INCLUDEDIR)/emailservice
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/emailservice
@@ -303,6 +313,7 @@ install: all $(SCHEMA)
 	$(FILL) pkgconfig/emailservice.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/emailservice.pc
 	$(FILL) pkgconfig/emailserviceConfig.cmake.in > $(DESTDIR)$(CMAKEDIR)/emailserviceConfig.cmake
 	$(FILL) pkgconfig/emailserviceConfigVersion.cmake.in > $(DESTDIR)$(CMAKEDIR)/emailserviceConfigVersion.cmake
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/emailservice.pc $(DESTDIR)$(CMAKEDIR)/*.cmake
 ifneq ($(EMAILCTL),)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)/emailservice
 	install -m 755 $(EMAILCTL) $(DESTDIR)$(BINDIR)

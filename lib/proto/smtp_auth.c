@@ -31,10 +31,13 @@ email__smtp_login(email__smtp *s)
 
 	s->link.stage = EMAIL_STAGE_AUTHENTICATE;
 	if (!m) {
-		if (s->can.auth[0] == '\0')
+		if (s->can.auth[0] == '\0') {
 			failed = email__smtp_fail(s, EMAIL_E_MECHANISM, "the server offers no login%s",
 			                          s->tls ? "" : " on a connection without TLS");
-		else if (email__sasl_choose(s->can.auth, s->wanted, true))
+			if (s->tls)
+				email__error_remedy(&s->link.error, "Set emailAuthenticator.type to none where the server trusts "
+				                                    "its network, or use its port for submission (465, 587)");
+		} else if (email__sasl_choose(s->can.auth, s->wanted, true))
 			failed = email__smtp_fail(s, EMAIL_E_MECHANISM,
 			                          "the login would show the password "
 			                          "to whoever reads the connection");

@@ -291,6 +291,9 @@ fail(const cli *c, const email_error *e, json_t *document)
 		fprintf(stderr, "%s: ", e->file);
 	if (e->line)
 		fprintf(stderr, "line %d: ", e->line);
+	/* which field of the message it is, where the sentence does not say so itself */
+	if (e->property[0] && !strstr(text, e->property))
+		fprintf(stderr, "%s: ", e->property);
 	fprintf(stderr, "%s%s%s\n", text, e->remedy[0] ? "; " : "", e->remedy);
 	if (c->json) {
 		if (!document)
