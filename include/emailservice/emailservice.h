@@ -19,6 +19,7 @@
 #include <emailservice/log.h>
 #include <emailservice/message.h>
 #include <emailservice/operation.h>
+#include <emailservice/parse.h>
 #include <emailservice/service.h>
 #include <emailservice/trust.h>
 

@@ -41,6 +41,22 @@
 /* What is composed beforehand: headers and boundaries. 1,000 recipients with long names in UTF-8, each
  * written as encoded words, and 1,000 parts stay below. */
 #define EMAIL__FRAME_MAX (8 * 1024 * 1024)
+/* Reading messages. Parts nested in each other, and parts in all: more is an attack. */
+#define EMAIL__DEPTH_MAX 32
+#define EMAIL__READ_PARTS_MAX 1000
+/* One header field: 1,000 recipients with names. Fields and bytes of one header: mailing lists and
+ * signatures of relays make some 100 and 30 kB. */
+#define EMAIL__FIELD_READ_MAX (64 * 1024)
+#define EMAIL__FIELDS_READ_MAX 1000
+#define EMAIL__HEADER_READ_MAX (256 * 1024)
+/* A boundary: RFC 2046 5.1.1 says 70; some write longer ones. */
+#define EMAIL__BOUNDARY_READ_MAX 200
+/* Identifiers of one References field: a thread of years. */
+#define EMAIL__IDS_MAX 1000
+/* What a tree holds of the headers of all parts, and of what was decoded from them. */
+#define EMAIL__TREE_MAX (16 * 1024 * 1024)
+/* Text or HTML as one string: a book. Longer ones can be read in pieces. */
+#define EMAIL__TEXT_READ_MAX (1024 * 1024)
 /* The header of a ready message. Real ones are below 64 kB. */
 #define EMAIL__RAW_HEADER_MAX (256 * 1024)
 /* The name of an attached file: POSIX NAME_MAX of today's file systems. */
