@@ -41,6 +41,9 @@
 /* What is composed beforehand: headers and boundaries. 1,000 recipients with long names in UTF-8, each
  * written as encoded words, and 1,000 parts stay below. */
 #define EMAIL__FRAME_MAX (8 * 1024 * 1024)
+/* A message's stable name in its mailbox: RFC 1939 7 says 70 for POP3; IMAP's are two numbers. */
+#define EMAIL__UID_MAX 70
+
 /* Reading messages. Parts nested in each other, and parts in all: more is an attack. */
 #define EMAIL__DEPTH_MAX 32
 #define EMAIL__READ_PARTS_MAX 1000
