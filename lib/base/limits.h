@@ -17,6 +17,12 @@
 /* Replies that may be outstanding while sending in one flight. */
 #define EMAIL__SMTP_WINDOW 64
 
+/* SASL. Challenges of one login: the longest mechanism known needs 4. One of them, decoded: an error of OAuth in
+ * JSON has some hundred bytes. A response: RFC 4954 4.3, 12288 encoded, and its line end. */
+#define EMAIL__SASL_CHALLENGES_MAX 8
+#define EMAIL__SASL_CHALLENGE_MAX 2048
+#define EMAIL__SASL_RESPONSE_MAX (12288 / 4 * 3 - 3)
+
 /* Plain text that an engine holds towards the server: one full TLS record (RFC 8446 5.1). */
 #define EMAIL__LINK_OUT_MAX 16384
 /* What is read in one go, and more than the longest line. */
