@@ -56,19 +56,20 @@ email__smtp_auth_answer(email__smtp *s)
 	return rc;
 }
 
-/* RFC 4954 4: base64 behind "334 ". */
+/* RFC 4954 4: base64 behind "334 ". The first error stays, so the server's answer to "*" does not hide it. */
 static enum smtp_state
 challenge(email__smtp *s)
 {
 	const email__smtp_reply *r = &s->reply;
-	email_code rc = r->lines > 1 ? EMAIL_E_PROTOCOL
-	                             : email__exchange_challenge(&s->login, r->line, r->line_len);
+	email_code rc;
 
+	if (r->lines > 1)
+		rc = email__error_set(&s->link.error, EMAIL_E_PROTOCOL, EMAIL_STAGE_AUTHENTICATE,
+		                      "the server sent a challenge of several lines");
+	else
+		rc = email__exchange_challenge(&s->login, r->line, r->line_len, &s->link.error);
 	if (rc == EMAIL_E_MEMORY)
-		return email__smtp_fail(s, rc, "out of memory");
-	if (rc == EMAIL_E_LIMIT)
-		return email__smtp_fail(s, rc,
-		                        "the password or token is too long for a login (RFC 4954: 12288)");
+		return S_FAILED;
 	return rc ? S_CANCEL : S_ANSWER;
 }
 
@@ -84,14 +85,15 @@ refused(email__smtp *s)
 	if (r->code == 504 || r->code == 538 || r->code <= 503)
 		return email__smtp_fail_reply(s, EMAIL_E_MECHANISM,
 		                              "the server does not take this kind of login");
-	return email__smtp_fail_reply(s, EMAIL_E_LOGIN, "the server refused the login");
+	email__smtp_fail_reply(s, EMAIL_E_LOGIN, "the server refused the login");
+	email__exchange_refused(&s->login, &s->link.error);
+	return S_FAILED;
 }
 
 enum smtp_state
 email__smtp_auth_reply(email__smtp *s)
 {
 	int code = s->reply.code;
-	email_code rc;
 
 	if (code == 334)
 		return challenge(s);
@@ -99,8 +101,8 @@ email__smtp_auth_reply(email__smtp *s)
 		return refused(s);
 	if (code != 235)
 		return email__smtp_fail(s, EMAIL_E_PROTOCOL, "the server answered AUTH with %d", code);
-	if ((rc = email__exchange_accept(&s->login)))
-		return email__smtp_fail(s, rc, "the server said yes before the login was complete");
+	if (email__exchange_accept(&s->login, &s->link.error))
+		return S_FAILED;
 	email__smtp_ended(s, s->login.sasl.mechanism->name);
 	email__smtp_auth_end(s);
 	return S_READY;

@@ -37,11 +37,14 @@ email_code email__exchange_choose(email__exchange *x, const char *offered, const
 email_code email__exchange_initial(email__exchange *x, size_t room, bool *has);
 /*
  * The response to a challenge in base64 (spaces around it are passed over: some servers write them) into `response`.
- * Errors: EMAIL_E_PROTOCOL (no base64, one too many: the exchange is to be cancelled), EMAIL_E_MEMORY, EMAIL_E_LIMIT
- * (the password or token is longer than any login may be).
+ * Anything but EMAIL_OK is told in `e`, and the exchange is to be cancelled: EMAIL_E_PROTOCOL (no base64, one too many,
+ * against the mechanism's grammar), EMAIL_E_LOGIN (the server's proof is wrong), EMAIL_E_LIMIT, EMAIL_E_VALUE,
+ * EMAIL_E_MEMORY, EMAIL_E_TLS.
  */
-email_code email__exchange_challenge(email__exchange *x, const char *base64, size_t n);
-/* The server said yes: EMAIL_E_PROTOCOL where the mechanism is not through. */
-email_code email__exchange_accept(email__exchange *x);
+email_code email__exchange_challenge(email__exchange *x, const char *base64, size_t n, email_error *e);
+/* The server said yes: EMAIL_E_PROTOCOL, told in `e`, where the mechanism is not through, or its proof is missing. */
+email_code email__exchange_accept(email__exchange *x, email_error *e);
+/* The server said no: what it told before on the reason goes behind the text of `e`, and the remedy that is known. */
+void email__exchange_refused(const email__exchange *x, email_error *e);
 
 #endif

@@ -8,7 +8,7 @@
 #include "support/cm.h"
 #include "support/failalloc.h"
 
-static const email__credentials who = {"user", "secret"};
+static const email__credentials who = {.user = "user", .password = "secret"};
 static email__exchange x;
 static email_error e;
 
@@ -39,13 +39,13 @@ choose(const char *offered, const char *wanted, bool clear_ok)
 static email_code
 challenge(const char *text)
 {
-	return email__exchange_challenge(&x, text, strlen(text));
+	return email__exchange_challenge(&x, text, strlen(text), &e);
 }
 
 static void
 choice(void **state)
 {
-	const email__credentials nobody = {"", "secret"};
+	const email__credentials nobody = {.user = "", .password = "secret"};
 
 	(void)state;
 	assert_int_equal(choose("LOGIN PLAIN", NULL, true), EMAIL_OK);
@@ -77,13 +77,13 @@ initial(void **state)
 	assert_true(has);
 	assert_int_equal(email__buf_len(&x.response), 12);
 	assert_memory_equal(email__buf_head(&x.response), "\0user\0secret", 12);
-	assert_int_equal(email__exchange_accept(&x), EMAIL_OK);
+	assert_int_equal(email__exchange_accept(&x, &e), EMAIL_OK);
 
 	assert_int_equal(choose("PLAIN", NULL, true), EMAIL_OK);
 	assert_int_equal(email__exchange_initial(&x, 15, &has), EMAIL_OK);
 	assert_false(has);
 	assert_int_equal(email__buf_len(&x.response), 0);
-	assert_int_equal(email__exchange_accept(&x), EMAIL_E_PROTOCOL);
+	assert_int_equal(email__exchange_accept(&x, &e), EMAIL_E_PROTOCOL);
 	assert_int_equal(challenge(""), EMAIL_OK);
 	assert_memory_equal(email__buf_head(&x.response), "\0user\0secret", 12);
 
@@ -102,16 +102,16 @@ challenges(void **state)
 	assert_int_equal(choose("LOGIN", NULL, true), EMAIL_OK);
 	assert_int_equal(challenge(" VXNlciBOYW1lAA== "), EMAIL_OK);
 	assert_memory_equal(email__buf_head(&x.response), "user", 4);
-	assert_int_equal(email__exchange_accept(&x), EMAIL_E_PROTOCOL);
+	assert_int_equal(email__exchange_accept(&x, &e), EMAIL_E_PROTOCOL);
 	assert_int_equal(challenge("   "), EMAIL_OK);
 	assert_int_equal(email__buf_len(&x.response), 6);
-	assert_int_equal(email__exchange_accept(&x), EMAIL_OK);
+	assert_int_equal(email__exchange_accept(&x, &e), EMAIL_OK);
 	assert_int_equal(challenge(""), EMAIL_E_PROTOCOL); /* one too many for the mechanism */
 	assert_int_equal(choose("LOGIN", NULL, true), EMAIL_OK);
 	assert_int_equal(challenge("Username:"), EMAIL_E_PROTOCOL);
 	assert_int_equal(challenge("VXNl\rA=="), EMAIL_E_PROTOCOL);
 	memset(much, 'A', sizeof much);
-	assert_int_equal(email__exchange_challenge(&x, much, sizeof much), EMAIL_E_PROTOCOL);
+	assert_int_equal(email__exchange_challenge(&x, much, sizeof much, &e), EMAIL_E_PROTOCOL);
 	assert_int_equal(choose("LOGIN", NULL, true), EMAIL_OK);
 	for (i = 0; i < EMAIL__SASL_CHALLENGES_MAX; i++) {
 		x.sasl.step = 0;
@@ -125,7 +125,7 @@ static void
 bounds(void **state)
 {
 	static char password[EMAIL__SASL_RESPONSE_MAX + 1];
-	email__credentials c = {"user", password};
+	email__credentials c = {.user = "user", .password = password};
 	bool has;
 
 	(void)state;
