@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "os/clock.h"
 #include "trust/keys.h"
 
@@ -247,18 +248,6 @@ make_engine(email_account *account, email__connection *c)
 	return EMAIL_OK;
 }
 
-/* FNV-1a: another certificate under the same alias is another client. */
-static uint64_t
-digest(const email__buf *b)
-{
-	uint64_t h = UINT64_C(0xCBF29CE484222325);
-	size_t i;
-
-	for (i = 0; i < email__buf_len(b); i++)
-		h = (h ^ email__buf_head(b)[i]) * UINT64_C(0x100000001B3);
-	return h;
-}
-
 static email_code
 read_client_key(email_account *account, email__connection *c)
 {
@@ -272,7 +261,8 @@ read_client_key(email_account *account, email__connection *c)
 	                             &account->error);
 	if (rc)
 		return rc;
-	c->key.client = digest(&c->client_pem);
+	/* another certificate under the same alias is another client */
+	c->key.client = email__hash(email__buf_head(&c->client_pem), email__buf_len(&c->client_pem));
 	c->client.certificates = c->client.key = email__buf_head(&c->client_pem);
 	c->client.certificates_len = c->client.key_len = email__buf_len(&c->client_pem);
 	return EMAIL_OK;

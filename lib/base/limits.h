@@ -44,6 +44,13 @@
 /* A message's stable name in its mailbox: RFC 1939 7 says 70 for POP3; IMAP's are two numbers. */
 #define EMAIL__UID_MAX 70
 
+/* Messages of one mailbox that are remembered as handed over: 8 MB of lines. */
+#define EMAIL__HANDED_MAX 100000
+/* Messages chosen in one poll: the next one has the rest. */
+#define EMAIL__POLL_MAX 10000
+/* A message that is received stays in memory up to this, beyond it goes to a temporary file. */
+#define EMAIL__RECEIVED_MEMORY (128 * 1024)
+
 /* Reading messages. Parts nested in each other, and parts in all: more is an attack. */
 #define EMAIL__DEPTH_MAX 32
 #define EMAIL__READ_PARTS_MAX 1000

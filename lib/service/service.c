@@ -271,7 +271,7 @@ email_service_save(email_service *service, const char *path, email_error *error)
 email_account *
 email_service_account(email_service *service, const char *name)
 {
-	email__entry *entry = email__contents_find(&service->c, name);
+	email__service_entry *entry = email__contents_find(&service->c, name);
 
 	return entry ? entry->account : NULL;
 }
@@ -339,7 +339,7 @@ email_code
 email_service_remove(email_service *service, const char *name)
 {
 	email__contents *c = &service->c;
-	email__entry *entry = email__contents_find(c, name);
+	email__service_entry *entry = email__contents_find(c, name);
 	size_t i;
 
 	email__error_clear(&service->error);
@@ -358,7 +358,7 @@ email_service_remove(email_service *service, const char *name)
 email_code
 email_service_rename(email_service *service, const char *name, const char *new_name)
 {
-	email__entry *entry = email__contents_find(&service->c, name);
+	email__service_entry *entry = email__contents_find(&service->c, name);
 	email_code rc;
 
 	email__error_clear(&service->error);
