@@ -31,7 +31,9 @@ enum email__want {
 typedef enum email__wait {
 	EMAIL__WAIT_GREETING, /* what is left of connectionTimeout */
 	EMAIL__WAIT_RESPONSE, /* responseTimeout, from the end of the last flight to a whole reply */
-	EMAIL__WAIT_DATA      /* dataTimeout: the reply to the end of the data */
+	EMAIL__WAIT_DATA,     /* dataTimeout: the reply to the end of the data */
+	EMAIL__WAIT_BODY,     /* a message comes: responseTimeout of silence, and 1 kB/s on average */
+	EMAIL__WAIT_NEWS      /* nothing is owed (IMAP IDLE): for news_ms, then it is the caller's turn */
 } email__wait;
 
 typedef struct email__link email__link;
@@ -39,6 +41,7 @@ struct email__link {
 	email__buf in, out;
 	unsigned want; /* enum email__want */
 	email__wait wait;
+	long news_ms; /* for EMAIL__WAIT_NEWS */
 	email_stage stage; /* where the dialogue is: the driver names it when the network fails */
 	unsigned progress; /* counts whole replies: a change restarts the reply's deadline */
 	unsigned flights;  /* waits for the peer so far: round trips */

@@ -51,11 +51,20 @@ distance_counts_edits(void **state)
 	assert_int_equal(email__str_distance("", "abc", 5), 3);
 }
 
+static void
+hashes(void **state)
+{
+	(void)state;
+	assert_true(email__hash("", 0) != email__hash("a", 1));
+	assert_true(email__hash("ab", 2) != email__hash("ba", 2));
+	assert_true(email__hash("ab", 2) == email__hash("abc", 2));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(compares_without_case),
+		cmocka_unit_test(compares_without_case), cmocka_unit_test(hashes),
 		cmocka_unit_test(numbers_are_whole_or_nothing),
 		cmocka_unit_test(distance_counts_edits),
 	};
