@@ -96,6 +96,8 @@ email__connection_usable(email_account *account)
 
 	if (!c->session || c->key.changes != account->changes)
 		return false;
+	if (c->engine.read_only && !email__poll_read_only(&c->poll))
+		return false;
 	if (look)
 		c->looked_at = now;
 	return c->key.generation == email__trust_generation(email__account_trust(account), look) &&

@@ -248,6 +248,12 @@ email__handed_scope(const email__handed *h)
 	return h->scope;
 }
 
+bool
+email__handed_lasts(const email__handed *h)
+{
+	return h->path != NULL;
+}
+
 /* Forgetting is in place: the arena's memory goes when it is closed. */
 email_code
 email__handed_rescope(email__handed *h, const char *scope, email_error *e)

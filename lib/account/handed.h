@@ -36,6 +36,8 @@ void email__handed_close(email__handed *h);
 /* The mailbox is another one now (or has another UIDVALIDITY): forgets all. */
 email_code email__handed_rescope(email__handed *h, const char *scope, email_error *e);
 const char *email__handed_scope(const email__handed *h);
+/* In a file, not in memory alone. */
+bool email__handed_lasts(const email__handed *h);
 
 email__handed_state email__handed_get(const email__handed *h, const char *uid);
 /* EMAIL__HANDED_NOT forgets it. Errors: EMAIL_E_FILE, EMAIL_E_LIMIT (EMAIL__HANDED_MAX), EMAIL_E_MEMORY. */

@@ -185,6 +185,7 @@ polling(email_operation *op, email__session_state state)
 	if (state == EMAIL__SESSION_IDLE)
 		return poll_next(op);
 	account->error = *email__session_error(c->session);
+	email__engine_broken(&c->engine, &account->error);
 	/* a kept connection that died: nothing was asked of it yet */
 	if (c->kept && !op->retried && c->poll.state == EMAIL__POLL_LISTING &&
 	    (account->error.code == EMAIL_E_CLOSED || account->error.code == EMAIL_E_CONNECT)) {
@@ -286,8 +287,13 @@ quitting(email_operation *op)
 
 	/* what was to be deleted is deleted by QUIT: without its answer it may not be, and the next poll asks again */
 	if (op->kind == EMAIL__OP_RECEIVE) {
-		if (account->connection->poll.outstanding)
-			account->error = *email__session_error(account->connection->session);
+		email__connection *c = account->connection;
+		const email_error *e = email__session_error(c->session);
+
+		if (c->poll.outstanding) {
+			account->error = *e;
+			email__engine_broken(&c->engine, e);
+		}
 		email__connection_drop(account);
 		return polled(op);
 	}

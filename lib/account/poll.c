@@ -339,7 +339,12 @@ email__poll_begin(email__poll *p, email_account *account, email_receive_fn on_me
 	email__error_clear(&p->error);
 	if (!p->scratch_made) {
 		char *folder = account->owner ? account->owner->state_folder(account->owner->service) : NULL;
+		email_error ignored = {0};
 
+		if (folder && email__folder_make(folder, &ignored)) {
+			email__free(folder);
+			folder = NULL;
+		}
 		rc = email__scratch_init(&p->scratch, folder, EMAIL__RECEIVED_MEMORY);
 		email__free(folder);
 		if (rc)
@@ -353,6 +358,7 @@ static email_code
 list(email__poll *p, email__engine *e)
 {
 	p->whole.count = p->headers.count = p->owed.count = 0;
+	p->whole_at = p->headers_at = p->owed_at = 0;
 	p->bytes = 0;
 	p->left = 0;
 	p->news = false;
@@ -375,19 +381,34 @@ end_list(email__poll *p)
 		note(p, rc, &e, "");
 }
 
-/* What the handler accepted goes to the server, in one go where the protocol can. */
+/* What the handler accepted goes to the server, as many as it takes in one go. */
 static email_code
 settle(email__poll *p, email__engine *e)
 {
 	const email_account *a = p->account;
-	const char *folder = moves(a) ? a->v.processed_folder : NULL;
 	email_code rc = EMAIL_OK;
-	size_t i;
 
-	for (i = 0; i < p->owed.count && rc == EMAIL_OK; i++)
-		if ((rc = e->mailbox->settle(e->box, &p->owed.item[i], fate(a), folder)) == EMAIL_OK)
+	while (p->owed_at < p->owed.count && rc == EMAIL_OK) {
+		rc = e->mailbox->settle(e->box, &p->owed.item[p->owed_at], fate(a), moves(a));
+		if (rc == EMAIL_OK) {
+			p->owed_at++;
 			p->outstanding++;
-	p->owed.count = 0;
+		}
+	}
+	return rc == EMAIL_E_LIMIT && p->outstanding ? EMAIL_OK : rc;
+}
+
+/* The next batch of a list. */
+static email_code
+fetch(email__engine *e, const email__entries *list, size_t *at, email__extent extent)
+{
+	size_t n = list->count - *at;
+	email_code rc;
+
+	if (n > e->mailbox->batch)
+		n = e->mailbox->batch;
+	rc = e->mailbox->fetch(e->box, list->item + *at, n, extent);
+	*at += n;
 	return rc;
 }
 
@@ -404,68 +425,75 @@ extent(const email_account *a)
 	return a->v.ignore_attachments ? EMAIL__EXTENT_NO_ATTACHMENTS : EMAIL__EXTENT_WHOLE;
 }
 
-static email__poll_state
+static void
 wait_for_news(email__poll *p, email__engine *e)
 {
 	email_error ignored = {0};
 
 	if (p->handed && (p->whole.count || p->headers.count))
 		(void)email__handed_sync(p->handed, &ignored);
-	if (!p->watch || p->stop || p->error.code || !p->account->v.use_idle || e->mailbox->wait(e->box))
-		return p->state = EMAIL__POLL_OVER;
+	if (!p->watch || p->stop || p->error.code || !p->account->v.use_idle || e->mailbox->wait(e->box)) {
+		p->state = EMAIL__POLL_OVER;
+		return;
+	}
 	e->link->news_ms = IDLE_MS;
 	p->news = false;
 	p->waiting_since = email__clock_ms();
-	return p->state = EMAIL__POLL_WAITING;
+	p->state = EMAIL__POLL_WAITING;
 }
 
-/* Falls from one state to the next while there is nothing to ask the server for. */
-email__poll_state
-email__poll_idle(email__poll *p, email__engine *e)
+/* One request; from one state to the next where there is nothing to ask for. */
+static email_code
+ask(email__poll *p, email__engine *e)
 {
-	email_code rc;
-
 	switch (p->state) {
-	case EMAIL__POLL_NONE:
-		if ((rc = list(p, e)))
-			return failed(p, rc);
-		return p->state;
+	case EMAIL__POLL_NONE: return list(p, e);
 	case EMAIL__POLL_LISTING:
 		end_list(p);
 		p->state = EMAIL__POLL_WHOLE;
-		if (p->whole.count) {
-			if ((rc = e->mailbox->fetch(e->box, p->whole.item, p->whole.count, extent(p->account))))
-				return failed(p, rc);
-			return p->state;
-		}
-		/* fall through */
+		return EMAIL_OK;
 	case EMAIL__POLL_WHOLE:
+		if (p->whole_at < p->whole.count && !p->stop)
+			return fetch(e, &p->whole, &p->whole_at, extent(p->account));
 		p->state = EMAIL__POLL_HEADERS;
-		if (p->headers.count && !p->stop) {
-			if ((rc = e->mailbox->fetch(e->box, p->headers.item, p->headers.count, EMAIL__EXTENT_HEADER)))
-				return failed(p, rc);
-			return p->state;
-		}
-		/* fall through */
+		return EMAIL_OK;
 	case EMAIL__POLL_HEADERS:
+		if (p->headers_at < p->headers.count && !p->stop)
+			return fetch(e, &p->headers, &p->headers_at, EMAIL__EXTENT_HEADER);
 		p->state = EMAIL__POLL_SETTLING;
-		if (p->owed.count) {
-			if ((rc = settle(p, e)))
-				return failed(p, rc);
-			return p->state;
-		}
-		/* fall through */
-	case EMAIL__POLL_SETTLING: return wait_for_news(p, e);
+		return EMAIL_OK;
+	case EMAIL__POLL_SETTLING:
+		if (p->owed_at < p->owed.count)
+			return settle(p, e);
+		wait_for_news(p, e);
+		return EMAIL_OK;
 	case EMAIL__POLL_WAITING:
 		/* a word to keep the connection open is no news */
 		if (!p->news && email__clock_ms() - p->waiting_since < IDLE_MS)
-			return p->state;
+			return EMAIL_OK;
 		e->mailbox->wake(e->box);
 		p->state = EMAIL__POLL_NONE;
-		return p->state;
+		return EMAIL_OK;
 	case EMAIL__POLL_OVER: break;
 	}
-	return EMAIL__POLL_OVER;
+	return EMAIL_OK;
+}
+
+email__poll_state
+email__poll_idle(email__poll *p, email__engine *e)
+{
+	while (p->state != EMAIL__POLL_OVER) {
+		email__poll_state before = p->state;
+		email_code rc = ask(p, e);
+
+		if (rc)
+			return failed(p, rc);
+		/* asked for: the engine has to run */
+		if (p->state == before || p->state == EMAIL__POLL_LISTING || p->state == EMAIL__POLL_WAITING ||
+		    before == EMAIL__POLL_WAITING)
+			break;
+	}
+	return p->state;
 }
 
 void
@@ -476,7 +504,7 @@ email__poll_end(email__poll *p)
 	if (p->handed)
 		(void)email__handed_sync(p->handed, &ignored);
 	/* without a state folder they are remembered as long as the account lives */
-	if (p->account && p->account->owner) {
+	if (p->handed && email__handed_lasts(p->handed)) {
 		email__handed_close(p->handed);
 		p->handed = NULL;
 	}

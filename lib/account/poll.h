@@ -40,6 +40,7 @@ typedef struct email__poll {
 	email__poll_state state;
 	email__handed *handed; /* NULL where nothing is written down */
 	email__entries whole, headers, owed;
+	size_t whole_at, headers_at, owed_at; /* how far each was asked for */
 	uint64_t bytes;     /* of what was chosen */
 	size_t left;        /* for the next poll */
 	size_t outstanding; /* settled, not answered */
