@@ -320,33 +320,34 @@ from_iconv(email__charset *c, output *o, const char *p, size_t n)
 		put_replacement(c, o);
 }
 
+/* Never more at a time than has room, whatever it becomes (TSCII: twelve bytes of one): where iconv has to stop for
+ * want of room, glibc loses what some charsets have in hand. */
 static size_t
 from_other(email__charset *c, output *o, const unsigned char *p, size_t n)
 {
-	char *in = (char *)(uintptr_t)p; /* iconv(3) takes no const, and writes nothing */
-	size_t left = n;
+	enum { STEP = 320, ROOM = STEP * 12 + 256 };
+	size_t at = 0;
 
-	while (left && o->rc == EMAIL_OK) {
-		char out[4096], *to = out;
-		size_t room = sizeof out, changed = iconv(c->iconv, &in, &left, &to, &room);
+	while (at < n && o->rc == EMAIL_OK) {
+		char out[ROOM], *to = out, *in = (char *)(uintptr_t)(p + at); /* no const in iconv(3); nothing is written */
+		size_t given = n - at < STEP ? n - at : STEP, left = given, room = sizeof out;
+		size_t changed = iconv(c->iconv, &in, &left, &to, &room);
 		int why = changed == (size_t)-1 ? errno : 0;
 
 		from_iconv(c, o, out, sizeof out - room);
-		if (why == EINVAL)
+		at += given - left;
+		if (why == EINVAL && (left == given || at + left == n))
 			break;
-		if (why == EILSEQ || (why && room == sizeof out)) {
-			size_t skip = left < c->unit ? left : c->unit;
-
+		if (why == EILSEQ || (why && left == given)) {
 			put_replacement(c, o);
-			in += skip;
-			left -= skip;
+			at += left < c->unit ? left : c->unit;
 			if (c->stepwise)
 				iconv(c->iconv, NULL, NULL, NULL, NULL);
 		} else if (!why && changed) {
 			c->broken = true; /* some C libraries replace by themselves, and count */
 		}
 	}
-	return n - left;
+	return at;
 }
 
 static size_t
