@@ -155,7 +155,8 @@ static email_code
 decode_last(unsigned char *out, size_t *written, const unsigned char *in)
 {
 	size_t pad = in[3] != '=' ? 0 : in[2] != '=' ? 1 : 2;
-	uint32_t v = email__base64_values[0][in[0]] | email__base64_values[1][in[1]] | email__base64_values[2][pad == 2 ? 'A' : in[2]] |
+	uint32_t v = email__base64_values[0][in[0]] | email__base64_values[1][in[1]] |
+	             email__base64_values[2][pad == 2 ? 'A' : in[2]] |
 	             email__base64_values[3][pad ? 'A' : in[3]];
 
 	if (!EMAIL__BASE64_WHOLE(v))
@@ -178,7 +179,8 @@ email__base64_decode(unsigned char *out, size_t *written, const char *in, size_t
 	if (n % 4 != 0)
 		return EMAIL_E_VALUE;
 	for (; n > 4; n -= 4, p += 4, out += 3, *written += 3) {
-		uint32_t v = email__base64_values[0][p[0]] | email__base64_values[1][p[1]] | email__base64_values[2][p[2]] | email__base64_values[3][p[3]];
+		uint32_t v = email__base64_values[0][p[0]] | email__base64_values[1][p[1]] |
+		             email__base64_values[2][p[2]] | email__base64_values[3][p[3]];
 
 		if (!EMAIL__BASE64_WHOLE(v))
 			break;

@@ -27,7 +27,6 @@ size_t email__base64_rows(unsigned char *out, const unsigned char *in, size_t n)
  * what it holds after an error is undefined, *written is 0. */
 email_code email__base64_decode(unsigned char *out, size_t *written, const char *in, size_t n);
 
-
 /*
  * For who decodes more leniently: [place in the group][character] is the character's six bits in their place
  * within 24, and a mark of the place above these; 0 where it is not in the alphabet. Four of them OR'ed
