@@ -144,7 +144,7 @@ word(email__arena *a, const char *s, size_t n)
 
 /* NULL: no memory. */
 static const char *
-value_of(email__tree *t, unsigned number, kind kind, const char *s, size_t n)
+value_of(email__tree *t, unsigned number, kind is, const char *s, size_t n)
 {
 	uint64_t defects = 0;
 	const char *text = email__text_read(&t->arena, s, n, &defects), *semicolon;
@@ -152,12 +152,12 @@ value_of(email__tree *t, unsigned number, kind kind, const char *s, size_t n)
 	email__tree_defects(t, defects, number);
 	if (!text)
 		return NULL;
-	semicolon = kind == TYPED || kind == ADDRESS ? strchr(text, ';') : NULL;
+	semicolon = is == TYPED || is == ADDRESS ? strchr(text, ';') : NULL;
 	if (semicolon)
 		text = semicolon + 1;
 	n = strlen(text);
 	trim(&text, &n);
-	switch (kind) {
+	switch (is) {
 	case PLAIN:
 	case TYPED:
 		return text[n] ? email__arena_text(&t->arena, text, n) : text;
