@@ -73,9 +73,8 @@ character(const unsigned char *p, size_t n)
 	return len;
 }
 
-/* How many bytes are below 128. */
-static inline size_t
-ascii(const unsigned char *p, size_t n)
+size_t
+email__utf8_ascii_run(const unsigned char *p, size_t n)
 {
 	size_t at = 0;
 	uint64_t word[2];
@@ -96,7 +95,7 @@ email__utf8_run(const unsigned char *p, size_t n)
 	size_t at = 0, len;
 
 	while (at < n) {
-		len = p[at] < 0x80 ? ascii(p + at, n - at) : character(p + at, n - at);
+		len = p[at] < 0x80 ? email__utf8_ascii_run(p + at, n - at) : character(p + at, n - at);
 		if (len == 0)
 			break;
 		at += len;

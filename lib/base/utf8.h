@@ -8,7 +8,8 @@
 
 /* The length of the character at p and its code point; 0 where it is not valid or not whole. */
 size_t email__utf8_decode(const unsigned char *p, size_t n, unsigned long *c);
-/* How many bytes from the start on are whole valid characters. For long texts: ASCII goes a word at a time. */
+/* How many bytes from the start on are below 128, or whole valid characters; for long texts. */
+size_t email__utf8_ascii_run(const unsigned char *p, size_t n);
 size_t email__utf8_run(const unsigned char *p, size_t n);
 /*
  * Where no valid character begins at p: how many bytes one U+FFFD stands for, so that every decoder shows the

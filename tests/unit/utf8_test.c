@@ -84,6 +84,7 @@ run_goes_over_words(void **state)
 			memset(text, 'x', sizeof text);
 			text[at] = (char)0x80;
 			assert_int_equal(email__utf8_run((unsigned char *)text, n), at);
+			assert_int_equal(email__utf8_ascii_run((unsigned char *)text, n), at);
 			assert_false(email__utf8_valid(text, n));
 			text[at] = 'x';
 			assert_true(email__utf8_valid(text, n));
