@@ -83,10 +83,14 @@ read_text(const char *text, size_t size, email__reader *reader)
 static void
 is_prefix(const email__tree *part, const email__tree *whole)
 {
-	size_t i;
+	size_t count = part->count, i;
+	const email__node *last = &part->node[count - 1];
 
-	assert_true(part->count <= whole->count);
-	for (i = 0; i < part->count; i++) {
+	/* an end boundary that is cut begins a part, in which there is nothing */
+	if (count > 1 && !last->fields && last->part.encoded_size == 0)
+		count--;
+	assert_true(count <= whole->count);
+	for (i = 0; i < count; i++) {
 		const email__node *a = &part->node[i], *b = &whole->node[i];
 		const email__field *f = a->fields, *g = b->fields;
 
@@ -100,7 +104,7 @@ is_prefix(const email__tree *part, const email__tree *whole)
 			assert_string_equal(f->bytes, g->bytes);
 			assert_string_equal(email__field_value(f), email__field_value(g));
 		}
-		if (i + 1 < part->count)
+		if (i + 1 < count)
 			assert_string_equal(a->part.type, b->part.type);
 	}
 }
