@@ -9,6 +9,7 @@
 #include "mime/compose.h"
 #include "mime/content.h"
 #include "mime/raw.h"
+#include "mime/structured.h"
 
 /* An attached or inline file. */
 typedef struct email__part {
@@ -20,6 +21,7 @@ typedef struct email__part {
 
 typedef struct email__header {
 	char *name, *value;
+	const email__field *field;     /* NULL: the value is text */
 	email__address_list addresses; /* where the value is a list of them */
 } email__header;
 
@@ -70,5 +72,15 @@ struct email_message {
 	unsigned char carry[EMAIL__CONTENT_ROOM];
 	size_t carry_at, carry_end;
 };
+
+/* A setter begins: what fails from here on concerns this field. And ends: gives back what it returns. */
+void email__message_enter(email_message *m, const char *field);
+email_code email__message_leave(email_message *m, email_code rc);
+/* Errors of setters: no memory, and no argument. */
+email_code email__message_memory(email_message *m);
+email_code email__message_missing(email_message *m);
+/* Room for one more in an array that grows at powers of two. */
+void *email__room_for_one(void *array, size_t count, size_t size);
+void email__part_free(email__part *part);
 
 #endif
