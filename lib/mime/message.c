@@ -378,10 +378,10 @@ email_message_set_importance(email_message *message, email_importance importance
 	case EMAIL_IMPORTANCE_HIGH: values = high; break;
 	case EMAIL_IMPORTANCE_LOW: values = low; break;
 	}
-	return email__message_leave(message, values ? replace_headers(message, names, values, 3)
-	                                            : email__error_set(&message->error, EMAIL_E_USAGE,
-	                                                               EMAIL_STAGE_NONE,
-	                                                               "it is not an importance"));
+	return email__message_leave(message,
+	                            values ? replace_headers(message, names, values, 3)
+	                                   : email__error_set(&message->error, EMAIL_E_USAGE,
+	                                                      EMAIL_STAGE_NONE, "it is not an importance"));
 }
 
 /* What the answered message refers to, and the message itself (RFC 5322 3.6.4). Where that would be too

@@ -330,11 +330,10 @@ want_of_memory(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(single),        cmocka_unit_test(refused),
-	                                   cmocka_unit_test(position),      cmocka_unit_test(lists),
-	                                   cmocka_unit_test(groups),        cmocka_unit_test(bounds),
-	                                   cmocka_unit_test(floods),
-	                                   cmocka_unit_test(want_of_memory)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(single),   cmocka_unit_test(refused),
+	                                   cmocka_unit_test(position), cmocka_unit_test(lists),
+	                                   cmocka_unit_test(groups),   cmocka_unit_test(bounds),
+	                                   cmocka_unit_test(floods),   cmocka_unit_test(want_of_memory)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -426,7 +426,8 @@ large_as_small(void **state)
 	assert_int_equal(cost(50000000, &large, &large_held), allocs);
 	large_peak = email_test_peak();
 	assert_int_equal(small_held, large_held);
-	assert_int_equal(small_peak, large_peak);
+	/* save what the C library rounds up, one time more than the other */
+	assert_true(large_peak < small_peak + 1024 && small_peak < large_peak + 1024);
 	assert_true(small_peak > 2000 && small_peak < 20000);
 	assert_true(small > 136000 && large > 136000000);
 	m = email_message_new();
@@ -514,6 +515,10 @@ ready_message(void **state)
 	assert_string_equal(bytes, "From: a@x.example\r\nTo: b@y.example\r\n\r\nbody\r\n");
 	assert_int_equal(pull(1), envelope.size);
 	assert_string_equal(bytes, "From: a@x.example\r\nTo: b@y.example\r\n\r\nbody\r\n");
+	/* nobody is no recipient */
+	assert_int_equal(email_message_add_to(m, "Nobody:;"), EMAIL_OK);
+	assert_int_equal(prepare(), EMAIL_OK);
+	assert_int_equal(envelope.count, 2);
 	/* what is set on the object goes before */
 	assert_int_equal(email_message_set_from(m, "s@x.example"), EMAIL_OK);
 	assert_int_equal(email_message_add_bcc(m, "r@x.example"), EMAIL_OK);

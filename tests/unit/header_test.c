@@ -69,9 +69,9 @@ names(void **state)
 static void
 values(void **state)
 {
-	static const char *const bad[] = {"a\r\nBcc: x", "a\nb",         "a\rb",     "\x01",   "\x7F",
-	                                  "\xC3",        "\xED\xA0\x80", "\xC0\x8A", "\x1B[1m",
-	                                  "\xC2\x85",    "\xC2\x9B"};
+	static const char *const bad[] = {"a\r\nBcc: x", "a\nb",     "a\rb",         "\x01",
+	                                  "\x7F",        "\xC3",     "\xED\xA0\x80", "\xC0\x8A",
+	                                  "\x1B[1m",     "\xC2\x85", "\xC2\x9B"};
 	size_t i;
 
 	(void)state;
@@ -140,9 +140,9 @@ addresses(void **state)
 static void
 groups(void **state)
 {
-	char text[2000] = "Team: ";
+	char text[400];
 	const char *p;
-	size_t i, n = strlen(text);
+	int i;
 
 	(void)state;
 	assert_string_equal(address_field("Team: a@b.c;"), "To: Team: a@b.c;\r\n");
@@ -152,13 +152,12 @@ groups(void **state)
 	assert_string_equal(address_field("\"a, b\": a@b.c;, \"\":;"), "To: \"a, b\": a@b.c;, \"\":;\r\n");
 	assert_string_equal(address_field("St\xC3\xB6r: a@b.c;"), "To: =?UTF-8?B?U3TDtnI=?=: a@b.c;\r\n");
 	/* within 78, whatever is glued behind a mailbox */
-	for (i = 0; i < 30; i++)
-		n += (size_t)snprintf(text + n, sizeof text - n, "%s%.*s@%s.example", i ? ", " : "",
-		                      (int)(1 + i), "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
-		                      "some-domain");
-	snprintf(text + n, sizeof text - n, ";, last@example.com");
-	for (p = address_field(text); *p; p += strcspn(p, "\n") + 1)
-		assert_true(strcspn(p, "\r") <= 78);
+	for (i = 1; i < 64; i++) {
+		snprintf(text, sizeof text, "a@b.c, %0*d@y.example, d@e.f, \"G\": h@i.j, %0*d@y.z; , k@l.m",
+		         i, 0, i, 0);
+		for (p = address_field(text); *p; p += strcspn(p, "\n") + 1)
+			assert_true(strcspn(p, "\r") <= 78);
+	}
 }
 
 int

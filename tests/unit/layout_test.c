@@ -179,9 +179,8 @@ structure(void)
 
 			type = strchr(p, '/') + 1;
 			n = (int)strcspn(type, ";\r");
-			o += snprintf(o, (size_t)(end - o), "%s%.*s%s",
-			              o > out && o[-1] != '(' ? "," : "", n, type,
-			              strncmp(p + 14, "multipart", 9) == 0 ? "(" : "");
+			o += snprintf(o, (size_t)(end - o), "%s%.*s%s", o > out && o[-1] != '(' ? "," : "", n,
+			              type, strncmp(p + 14, "multipart", 9) == 0 ? "(" : "");
 		}
 	}
 	return out;
@@ -197,8 +196,7 @@ nesting(void **state)
 		/* text */
 		{{"plain", "mixed(plain,pdf)"}, {"mixed(plain,png,gif)", "mixed(plain,png,gif,pdf)"}},
 		/* HTML */
-		{{"html", "mixed(html,pdf)"},
-	         {"related(html,png,gif)", "mixed(related(html,png,gif),pdf)"}},
+		{{"html", "mixed(html,pdf)"}, {"related(html,png,gif)", "mixed(related(html,png,gif),pdf)"}},
 		/* both */
 		{{"alternative(plain,html)", "mixed(alternative(plain,html),pdf)"},
 	         {"alternative(plain,related(html,png,gif))",
@@ -232,16 +230,18 @@ static void
 type_parameters(void **state)
 {
 	(void)state;
-	email_message_attach_data(m, "a.csv", "text/csv;charset=iso-8859-1; header=\"a; \\\" b\"", "x", 1);
+	email_message_attach_data(m, "a.csv", "text/csv;charset=iso-8859-1; header=\"a;b;  \\\" c\"", "x", 1);
 	laid_out(false);
-	assert_non_null(strstr(shape, "Content-Type: text/csv; charset=iso-8859-1; header=\"a; \\\" b\"; "
-	                              "name=\"a.csv\"\r\n"));
+	assert_non_null(strstr(shape,
+	                       "Content-Type: text/csv; charset=iso-8859-1; header=\"a;b;  \\\" c\"; "
+	                       "name=\"a.csv\"\r\n"));
 	email_message_attach_data(
-		m, "b.csv",
-		"text/csv; charset=iso-8859-1; one=0123456789012345678901234567890123456789; x=y", "x", 1);
+		m, "b.csv", "text/csv; charset=iso-8859-1; one=0123456789012345678901234567890123456789; x=y",
+		"x", 1);
 	laid_out(false);
-	assert_non_null(strstr(shape, "Content-Type: text/csv; charset=iso-8859-1;\r\n"
-	                              " one=0123456789012345678901234567890123456789; x=y; name=\"b.csv\"\r\n"));
+	assert_non_null(strstr(shape,
+	                       "Content-Type: text/csv; charset=iso-8859-1;\r\n"
+	                       " one=0123456789012345678901234567890123456789; x=y; name=\"b.csv\"\r\n"));
 }
 
 /* Headers with a structure are not made encoded words; what is text is. */
@@ -288,10 +288,9 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {T(text_alone), T(all_recipients), T(hidden_recipients_alone),
-	                                   T(smtputf8),   T(everything),     T(file_names),
-	                                   T(nesting),    T(type_parameters), T(own_headers),
-	                                   T(groups)};
+	const struct CMUnitTest tests[] = {
+		T(text_alone), T(all_recipients), T(hidden_recipients_alone), T(smtputf8),    T(everything),
+		T(file_names), T(nesting),        T(type_parameters),         T(own_headers), T(groups)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

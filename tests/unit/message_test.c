@@ -280,8 +280,9 @@ put_everywhere(size_t k, const char *bad)
 static void
 sweep(void **state)
 {
-	static const char *const broken[] = {
-		"\r\n", "\r\nBcc: x@y.z", "\r\n ", "\n\n", "\xFF", "\xC0\x8A", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80"};
+	static const char *const broken[] = {"\r\n",     "\r\nBcc: x@y.z", "\r\n ",
+	                                     "\n\n",     "\xFF",           "\xC0\x8A",
+	                                     "\xC0\x80", "\xED\xA0\x80",   "\xF4\x90\x80\x80"};
 	size_t k, i;
 	int c;
 

@@ -169,6 +169,13 @@ folding(void **state)
 		}
 		email__buf_dispose(&out);
 	}
+	/* the comma behind a link is within 78 too */
+	for (i = 1; i < 73; i++) {
+		snprintf(value, sizeof value, "<x:y>, <x:%0*d>, <x:y>", (int)i, 0);
+		for (p = written(&out, "List-Help", value); *p; p += strcspn(p, "\n") + 1)
+			assert_true(strcspn(p, "\r") <= 78);
+		email__buf_dispose(&out);
+	}
 	/* one that no line could hold */
 	memset(value, 'x', 1000);
 	value[0] = '<';
