@@ -256,13 +256,13 @@ make_header(email_message *m, const char *name, const char *value, email__header
 	h->field = email__field_find(name);
 	if (h->field && (rc = email__field_check(h->field, value, &m->error)))
 		return rc;
-	if (h->field && h->field->kind == EMAIL__VALUE_ADDRESSES &&
-	    (rc = email__address_parse_groups(value, &h->addresses, &m->error)))
-		return rc;
-	if ((h->name = email__strdup(name)) && (h->value = email__strdup(value)))
-		return EMAIL_OK;
-	header_dispose(h);
-	return email__message_memory(m);
+	if (h->field && h->field->kind == EMAIL__VALUE_ADDRESSES)
+		rc = email__address_parse_groups(value, &h->addresses, &m->error);
+	if (rc == EMAIL_OK && (!(h->name = email__strdup(name)) || !(h->value = email__strdup(value))))
+		rc = email__message_memory(m);
+	if (rc)
+		header_dispose(h);
+	return rc;
 }
 
 static email_code

@@ -558,6 +558,9 @@ want_of_memory(void **state)
 			failed = email_test_alloc_failed();
 			assert_int_equal(rc, failed ? EMAIL_E_MEMORY : EMAIL_OK);
 			assert_int_equal(email_message_error(x)->code, rc);
+			/* what was read of a list before its defect is freed too */
+			rc = email_message_add_header(x, "Mail-Reply-To", "a@b.c, G: d@e.f, bad");
+			assert_true(rc == EMAIL_E_MESSAGE || rc == EMAIL_E_MEMORY);
 		}
 		email_message_free(x);
 		assert_int_equal(email_test_blocks(), 0);
