@@ -117,7 +117,7 @@ message_header(layout *l, const char *date, const email__address *from)
 		else if (h->field->kind == EMAIL__VALUE_ADDRESSES)
 			address_field(l, h->name, h->addresses.item, h->addresses.count);
 		else if (!l->rc)
-			l->rc = email__field_write(l->out, h->field, h->value);
+			l->rc = email__structured_write(l->out, h->field, h->value);
 	}
 }
 

@@ -263,8 +263,8 @@ make_header(email_message *m, const char *name, const char *value, email__header
 	if (strlen(value) > EMAIL__HEADER_VALUE_MAX)
 		return email__error_set(&m->error, EMAIL_E_LIMIT, EMAIL_STAGE_NONE,
 		                        "the value is longer than %d", EMAIL__HEADER_VALUE_MAX);
-	h->field = email__field_find(name);
-	if (h->field && (rc = email__field_check(h->field, value, &m->error)))
+	h->field = email__structured_find(name);
+	if (h->field && (rc = email__structured_check(h->field, value, &m->error)))
 		return rc;
 	if (h->field && h->field->kind == EMAIL__VALUE_ADDRESSES)
 		rc = email__address_parse_groups(value, &h->addresses, &m->error);
@@ -425,7 +425,7 @@ check_ids(email_message *m, const char *ids)
 {
 	email_code rc = email__header_check(ids, &m->error);
 
-	return rc ? rc : email__field_check(email__field_find("References"), ids, &m->error);
+	return rc ? rc : email__structured_check(email__structured_find("References"), ids, &m->error);
 }
 
 static email_code

@@ -22,7 +22,7 @@ typedef struct email__part {
 
 typedef struct email__header {
 	char *name, *value;
-	const email__field *field;     /* NULL: the value is text */
+	const email__structured *field;     /* NULL: the value is text */
 	email__address_list addresses; /* where the value is a list of them */
 } email__header;
 

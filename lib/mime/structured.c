@@ -15,7 +15,7 @@
 /* An item never folds: it must fit on a line behind a name (RFC 5322 2.1.1). */
 #define ITEM_MAX (EMAIL__LINE_MAX - EMAIL__FOLD_WIDTH)
 
-static const email__field fields[] = {
+static const email__structured fields[] = {
 	{"Sender", EMAIL__VALUE_ADDRESSES, true, NULL},
 	{"Resent-From", EMAIL__VALUE_ADDRESSES, false, NULL},
 	{"Resent-Sender", EMAIL__VALUE_ADDRESSES, false, NULL},
@@ -54,8 +54,8 @@ static const email__field fields[] = {
 	{"Reply-By", EMAIL__VALUE_WORDS, true, NULL},
 };
 
-const email__field *
-email__field_find(const char *name)
+const email__structured *
+email__structured_find(const char *name)
 {
 	size_t i;
 
@@ -177,7 +177,7 @@ is_one_of(const char *value, const char *list)
 }
 
 email_code
-email__field_check(const email__field *field, const char *value, email_error *e)
+email__structured_check(const email__structured *field, const char *value, email_error *e)
 {
 	const char *want = "";
 	bool good = false;
@@ -219,7 +219,7 @@ item_end(email__value_kind kind, const char *s)
 }
 
 email_code
-email__field_write(email__buf *out, const email__field *field, const char *value)
+email__structured_write(email__buf *out, const email__structured *field, const char *value)
 {
 	const char *s = skip_white(value);
 	email__fold f;

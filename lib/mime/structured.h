@@ -18,19 +18,19 @@ typedef enum email__value_kind {
 	EMAIL__VALUE_WORDS      /* printable ASCII */
 } email__value_kind;
 
-typedef struct email__field {
+typedef struct email__structured {
 	const char *name;
 	email__value_kind kind;
 	bool once;            /* at most one of them in a message */
 	const char *keywords; /* the only values: "high|normal|low"; NULL: any */
-} email__field;
+} email__structured;
 
 /* NULL: its value is text. */
-const email__field *email__field_find(const char *name);
+const email__structured *email__structured_find(const char *name);
 /* Any kind but addresses, which are the parser's to judge. Errors: EMAIL_E_MESSAGE. */
-email_code email__field_check(const email__field *field, const char *value, email_error *e);
+email_code email__structured_check(const email__structured *field, const char *value, email_error *e);
 /* The field with CRLF; its value has been checked. Errors: EMAIL_E_LIMIT, EMAIL_E_MEMORY. */
-email_code email__field_write(email__buf *out, const email__field *field, const char *value);
+email_code email__structured_write(email__buf *out, const email__structured *field, const char *value);
 
 /* "<left@right>" that a message may call itself by. */
 bool email__message_id_valid(const char *id);

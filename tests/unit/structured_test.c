@@ -9,12 +9,12 @@
 static email_code
 check(const char *name, const char *value)
 {
-	const email__field *f = email__field_find(name);
+	const email__structured *f = email__structured_find(name);
 	email_error e = {0};
 	email_code rc;
 
 	assert_non_null(f);
-	rc = email__field_check(f, value, &e);
+	rc = email__structured_check(f, value, &e);
 	assert_int_equal(rc, e.code);
 	if (rc)
 		assert_non_null(strstr(e.text, f->name));
@@ -25,11 +25,11 @@ static void
 known(void **state)
 {
 	(void)state;
-	assert_int_equal(email__field_find("sender")->kind, EMAIL__VALUE_ADDRESSES);
-	assert_int_equal(email__field_find("REFERENCES")->kind, EMAIL__VALUE_IDS);
-	assert_null(email__field_find("X-Sender"));
-	assert_null(email__field_find("Comments"));
-	assert_null(email__field_find(""));
+	assert_int_equal(email__structured_find("sender")->kind, EMAIL__VALUE_ADDRESSES);
+	assert_int_equal(email__structured_find("REFERENCES")->kind, EMAIL__VALUE_IDS);
+	assert_null(email__structured_find("X-Sender"));
+	assert_null(email__structured_find("Comments"));
+	assert_null(email__structured_find(""));
 }
 
 static void
@@ -110,7 +110,7 @@ written(email__buf *out, const char *name, const char *value)
 {
 	assert_int_equal(check(name, value), EMAIL_OK);
 	email__buf_init(out, 1 << 20);
-	assert_int_equal(email__field_write(out, email__field_find(name), value), EMAIL_OK);
+	assert_int_equal(email__structured_write(out, email__structured_find(name), value), EMAIL_OK);
 	return email__buf_text(out);
 }
 
@@ -192,7 +192,7 @@ bounds(void **state)
 
 	(void)state;
 	email__buf_init(&out, 20);
-	assert_int_equal(email__field_write(&out, email__field_find("References"), "<a@b> <c@d>"),
+	assert_int_equal(email__structured_write(&out, email__structured_find("References"), "<a@b> <c@d>"),
 	                 EMAIL_E_LIMIT);
 	email__buf_dispose(&out);
 }
