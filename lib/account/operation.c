@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include <emailservice/parse.h>
+
 #include "account/connection.h"
 #include "base/alloc.h"
 #include "base/error.h"
@@ -65,6 +67,12 @@ begin(email_operation *op)
 	if (op->kind != EMAIL__OP_TEST && account->kind != (op->kind == EMAIL__OP_SEND ? EMAIL_OUTGOING : EMAIL_INCOMING)) {
 		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "not an %s account",
 		                 op->kind == EMAIL__OP_SEND ? "outgoing" : "incoming");
+		return failed(op);
+	}
+	/* a message that is composed has no parts yet */
+	if (op->message && email_message_part_count(op->message)) {
+		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
+		                 "a message that was read cannot be sent");
 		return failed(op);
 	}
 	if (account->error.code) /* of what went before: the memory of what was handed over */
