@@ -32,9 +32,11 @@ refuse(const char *offered, const char *wanted, bool tls, email_error *e)
 	if (email__sasl_choose(offered, wanted, true))
 		return email__error_set(e, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
 		                        "the login would show the password to whoever reads the connection");
+	if (wanted)
+		return email__error_set(e, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
+		                        "%s is not among the logins that the server offers", wanted);
 	return email__error_set(e, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
-	                        "%s is not among the logins that the server offers",
-	                        wanted ? wanted : "none of the mechanisms known");
+	                        "none of the logins that the server offers is known");
 }
 
 email_code
