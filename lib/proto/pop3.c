@@ -106,6 +106,15 @@ list_verb(email__pop3 *p, const char *word, unsigned which, enum pop3_expected w
 
 /* --- enter: what a state sends, and the state after that --- */
 
+/* Deletions wait for each other while messages come, so that they share flights; none of them counts before QUIT. */
+static bool
+deletes(const email__pop3 *p)
+{
+	size_t n = p->gone.n - p->gone.asked;
+
+	return n >= EMAIL__POP3_WINDOW / 2 || (n && p->fetch.answered == p->fetch.n);
+}
+
 /* What is to be done, in this order. */
 static enum pop3_state
 next_request(const email__pop3 *p)
@@ -116,7 +125,7 @@ next_request(const email__pop3 *p)
 		return S_LIST;
 	if (p->list.unwritten & LIST_UIDL)
 		return S_UIDL;
-	if (p->gone.asked < p->gone.n)
+	if (deletes(p))
 		return S_DELE;
 	if (p->fetch.asked < p->fetch.n)
 		return S_FETCH;
