@@ -17,6 +17,25 @@
 /* Replies that may be outstanding while sending in one flight. */
 #define EMAIL__SMTP_WINDOW 64
 
+/* POP3. A line: RFC 2449 4 says 512 for a status line; a UID and its number are below 100, but texts go over it. */
+#define EMAIL__POP3_LINE_MAX 2048
+/* A command line (RFC 2449 4), but for a response to a challenge. */
+#define EMAIL__POP3_COMMAND_MAX 255
+/* Lines of a CAPA answer: the longest known has some fifteen. */
+#define EMAIL__POP3_CAPABILITIES_MAX 200
+/* Replies that may be outstanding: at half of it the window is filled again, with RETR and DELE for 16 messages. */
+#define EMAIL__POP3_WINDOW 64
+/* Messages of one mailbox: 4 bytes each while it is listed. */
+#define EMAIL__POP3_MESSAGES_MAX 500000
+/* What is read in one go: messages come in pieces of it, one full TLS record. */
+#define EMAIL__POP3_IN_MAX 16384
+
+/* SASL. Challenges of one login: the longest mechanism known needs 4. One of them, decoded: an error of OAuth in
+ * JSON has some hundred bytes. A response: RFC 4954 4.3, 12288 encoded, and its line end. */
+#define EMAIL__SASL_CHALLENGES_MAX 8
+#define EMAIL__SASL_CHALLENGE_MAX 2048
+#define EMAIL__SASL_RESPONSE_MAX (12288 / 4 * 3 - 3)
+
 /* Plain text that an engine holds towards the server: one full TLS record (RFC 8446 5.1). */
 #define EMAIL__LINK_OUT_MAX 16384
 /* What is read in one go, and more than the longest line. */

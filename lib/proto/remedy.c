@@ -103,11 +103,14 @@ email__remedy_greeting(email_error *e, const char *wanted, const unsigned char *
 	/* RFC 8446 5.1: a record of type alert (21) or handshake (22), version 3.x */
 	if (n && (first[0] == 21 || first[0] == 22) && (n == 1 || first[1] == 3))
 		email__error_remedy(e, "The port speaks TLS from the first byte: set useSsl");
-	else if (begins(first, n, "* "))
+	else if (begins(first, n, "* ") && strcmp(wanted, "IMAP") != 0)
 		email__error_remedy(e, "An IMAP server answers on this port, not %s: check hostname and port",
 		                    wanted);
-	else if (begins(first, n, "+OK") || begins(first, n, "-ERR"))
+	else if ((begins(first, n, "+OK") || begins(first, n, "-ERR")) && strcmp(wanted, "POP3") != 0)
 		email__error_remedy(e, "A POP3 server answers on this port, not %s: check hostname and port",
+		                    wanted);
+	else if (begins(first, n, "220") && strcmp(wanted, "SMTP") != 0)
+		email__error_remedy(e, "An SMTP server answers on this port, not %s: check hostname and port",
 		                    wanted);
 	else if (begins(first, n, "HTTP/"))
 		email__error_remedy(e, "A web server answers on this port, not %s: check hostname and port",

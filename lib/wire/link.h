@@ -61,4 +61,9 @@ struct email__link {
 	email_error error;
 };
 
+/* One line of transcript, made printable: who is 'C' (us), 'S' or '*'. Costs nothing where there is no log. */
+void email__link_log(email__link *link, char who, const char *text, size_t n);
+/* "(n bytes of message)", which stands for them. */
+void email__link_log_body(email__link *link, char who, uint64_t n);
+
 #endif
