@@ -26,9 +26,11 @@
 static size_t
 paragraph(const char *s)
 {
-	const char *end = strstr(s, "\n\n");
+	size_t n = strcspn(s, "\n");
 
-	return end ? (size_t)(end - s) : strlen(s);
+	while (s[n] && s[n + 1] != '\n')
+		n += 1 + strcspn(s + n + 1, "\n");
+	return n;
 }
 
 /* One more recipient, whose mail failed for the reason at s; both ask for no address of their own. */
