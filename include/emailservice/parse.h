@@ -164,10 +164,16 @@ typedef struct email_part {
 	const char *file_name;          /* safe to create in a folder; "" where it has none */
 	const char *content_id;         /* without <>; "" */
 	bool has_parts;                 /* a multipart, or a message that was opened */
-	bool attachment;                /* what people would call so: neither text, HTML, nor shown by it */
+	bool attachment;                /* what people would call so; below */
 	uint64_t encoded_size;          /* bytes in the message */
 } email_part;
 
+/*
+ * An attachment is a part that is neither the text nor the HTML nor shown by it, whether it has a name or not: what
+ * stands beside the chosen HTML in a multipart/related, and has a Content-ID or Content-Location, is shown; a
+ * disposition of "attachment" goes before all that. A message in the mail is one attachment (message/rfc822), with the
+ * name that it was given or none; its own parts are none.
+ */
 EMAIL_API size_t email_message_part_count(const email_message *message);
 /* NULL past the end. */
 EMAIL_API const email_part *email_message_part(email_message *message, unsigned number);
@@ -196,7 +202,8 @@ EMAIL_API email_code email_message_part_digest(email_message *message, unsigned 
 /* The whole message as it is. */
 EMAIL_API email_code email_message_read(email_message *message, email_sink_fn sink, void *context);
 
-/* The parts to show (RFC 2046 5.1.4, RFC 2387): -1 where there is none. */
+/* The parts to show (RFC 2046 5.1.4, RFC 2387): -1 where there is none. Of a multipart/alternative the last of each
+ * kind, of a multipart/related its root, of others the first part that has any; never a message in the mail. */
 EMAIL_API int email_message_text_part(email_message *message);
 EMAIL_API int email_message_html_part(email_message *message);
 /* Their text, UTF-8, lines ending in LF, at most 1 MB of it. */
