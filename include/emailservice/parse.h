@@ -32,14 +32,16 @@ extern "C" {
 	X(HEADER_CONTROL, "headerControl", "a header field holds control characters") \
 	X(HEADER_REPEATED, "headerRepeated", "a field that may stand once stands twice; the first counts") \
 	X(HEADER_TOO_LONG, "headerTooLong", "bound: a header field over 64 kB, cut") \
-	X(TOO_MANY_HEADERS, "tooManyHeaders", "bound: over 1,000 fields or 256 kB in one header, the rest left out") \
+	X(TOO_MANY_HEADERS, "tooManyHeaders", \
+	  "bound: over 1,000 fields or 256 kB in one header, the rest left out") \
 	X(LINE_TOO_LONG, "lineTooLong", "a line is longer than 998 characters") \
 	X(BARE_CR, "bareCr", "a CR stands without its LF") \
 	X(BARE_LF, "bareLf", "a line ends in LF alone") \
 	X(NUL, "nul", "it holds a NUL") \
 	X(ENCODED_WORD, "encodedWord", "an encoded word cannot be read") \
 	X(ADDRESS, "address", "a list of addresses breaks the grammar") \
-	X(TOO_MANY_ADDRESSES, "tooManyAddresses", "bound: over 1,000 addresses in one field, the rest left out") \
+	X(TOO_MANY_ADDRESSES, "tooManyAddresses", \
+	  "bound: over 1,000 addresses in one field, the rest left out") \
 	X(DATE, "date", "the date cannot be read") \
 	X(MESSAGE_ID, "messageId", "a message identifier cannot be read") \
 	X(CONTENT_TYPE, "contentType", "a Content-Type cannot be read: taken as plain text") \
@@ -50,7 +52,8 @@ extern "C" {
 	X(CHARSET, "charset", "a text is not in the charset it names: characters are replaced") \
 	X(BASE64, "base64", "a base64 body holds other characters, which are skipped") \
 	X(BASE64_CUT, "base64Cut", "a base64 body ends in the middle of a group") \
-	X(QUOTED_PRINTABLE, "quotedPrintable", "a quoted-printable body holds what is no code, left as it is") \
+	X(QUOTED_PRINTABLE, "quotedPrintable", \
+	  "a quoted-printable body holds what is no code, left as it is") \
 	X(NO_BOUNDARY, "noBoundary", "a multipart names no boundary: taken as one part") \
 	X(BOUNDARY_MISSING, "boundaryMissing", "a multipart has none of its boundaries") \
 	X(END_BOUNDARY, "endBoundary", "a multipart ends without its end boundary") \
