@@ -97,7 +97,8 @@ cases(void **state)
 		/* half a surrogate: the rest is read all the same */
 		{"utf-7", "+3D3e- a +AOk-", BAD "e- a \xC3\xA9", 2},
 		{"big5", "\xA7\x41", "\xE4\xBD\xA0", 0},
-		/* a character that waits for one that combines with it */
+		/* two characters of one: iconv has the second in hand until more comes, or the end */
+		{"big5-hkscs", "\x88\x62", "\xC3\x8A\xCC\x84", 0},
 		{"big5-hkscs", "\x88\x66", "\xC3\x8A", 0},
 		{"big5-hkscs", "\x88\x66x", "\xC3\x8Ax", 0},
 	};
