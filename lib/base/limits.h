@@ -17,6 +17,24 @@
 /* Replies that may be outstanding while sending in one flight. */
 #define EMAIL__SMTP_WINDOW 64
 
+/* IMAP. A response without the bodies that stream out of it, its small literals counted: a BODYSTRUCTURE of some
+ * hundred parts, or the result of a SEARCH over EMAIL__IMAP_WINDOW messages. */
+#define EMAIL__IMAP_LINE_MAX (64 * 1024)
+/* Lists within lists: a BODYSTRUCTURE has two levels a part, and EMAIL__DEPTH_MAX parts lie within each other. */
+#define EMAIL__IMAP_DEPTH_MAX 64
+/* A command line: RFC 7162 4 says about 8192; servers take at least that. */
+#define EMAIL__IMAP_COMMAND_MAX 8000
+/* A line of a login: what OAuth tokens of EMAIL__SECRET_MAX need in base64 would be more; 12288 as in RFC 4954 4.3. */
+#define EMAIL__IMAP_LOGIN_MAX 12288
+/* A folder's name as it goes over the wire; file systems of servers end at 255 for each level. */
+#define EMAIL__IMAP_FOLDER_MAX 1024
+/* Messages searched at a time: their UIDs fit into EMAIL__IMAP_LINE_MAX, ten digits and a space each. */
+#define EMAIL__IMAP_WINDOW 4000
+/* Messages fetched by one batch, and messages whose fate is on its way to the server. */
+#define EMAIL__IMAP_BATCH_MAX 512
+/* Commands that may be outstanding. */
+#define EMAIL__IMAP_COMMANDS 32
+
 /* Plain text that an engine holds towards the server: one full TLS record (RFC 8446 5.1). */
 #define EMAIL__LINK_OUT_MAX 16384
 /* What is read in one go, and more than the longest line. */
