@@ -24,8 +24,8 @@
 #define EMAIL__IMAP_DEPTH_MAX 64
 /* A command line: RFC 7162 4 says about 8192; servers take at least that. */
 #define EMAIL__IMAP_COMMAND_MAX 8000
-/* A line of a login: what OAuth tokens of EMAIL__SECRET_MAX need in base64 would be more; 12288 as in RFC 4954 4.3. */
-#define EMAIL__IMAP_LOGIN_MAX 12288
+/* A line of a login: as EMAIL__SASL_RESPONSE_MAX, and the words around it. */
+#define EMAIL__IMAP_LOGIN_MAX (12288 + 64)
 /* A folder's name as it goes over the wire; file systems of servers end at 255 for each level. */
 #define EMAIL__IMAP_FOLDER_MAX 1024
 /* Messages searched at a time: their UIDs fit into EMAIL__IMAP_LINE_MAX, ten digits and a space each. */
@@ -34,6 +34,17 @@
 #define EMAIL__IMAP_BATCH_MAX 512
 /* Commands that may be outstanding. */
 #define EMAIL__IMAP_COMMANDS 32
+/* Messages whose structure is looked at at a time, and what is kept of it. */
+#define EMAIL__IMAP_PLANS 16
+#define EMAIL__IMAP_PLANS_MAX (256 * 1024)
+/* Sections fetched of one message without its attachments. */
+#define EMAIL__IMAP_SECTIONS_MAX 1000
+
+/* SASL. Challenges of one login: the longest mechanism known needs 4. One of them, decoded: an error of OAuth in
+ * JSON has some hundred bytes. A response: RFC 4954 4.3, 12288 encoded, and its line end. */
+#define EMAIL__SASL_CHALLENGES_MAX 8
+#define EMAIL__SASL_CHALLENGE_MAX 2048
+#define EMAIL__SASL_RESPONSE_MAX (12288 / 4 * 3 - 3)
 
 /* Plain text that an engine holds towards the server: one full TLS record (RFC 8446 5.1). */
 #define EMAIL__LINK_OUT_MAX 16384
