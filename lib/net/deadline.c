@@ -18,6 +18,7 @@ reply_time(const email__session *s)
 {
 	switch (s->link->wait) {
 	case EMAIL__WAIT_DATA: return s->config.data_timeout_ms;
+	case EMAIL__WAIT_NEWS: return 30L * 60 * 1000; /* RFC 2177 3: servers end it after that */
 	case EMAIL__WAIT_GREETING:
 	case EMAIL__WAIT_RESPONSE: break;
 	}

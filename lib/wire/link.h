@@ -31,7 +31,8 @@ enum email__want {
 typedef enum email__wait {
 	EMAIL__WAIT_GREETING, /* what is left of connectionTimeout */
 	EMAIL__WAIT_RESPONSE, /* responseTimeout, from the end of the last flight to a whole reply */
-	EMAIL__WAIT_DATA      /* dataTimeout: the reply to the end of the data */
+	EMAIL__WAIT_DATA,     /* dataTimeout: the reply to the end of the data */
+	EMAIL__WAIT_NEWS      /* none: nothing may come for long (IMAP's IDLE), and the caller ends it */
 } email__wait;
 
 typedef struct email__link email__link;
