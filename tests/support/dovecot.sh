@@ -30,12 +30,6 @@ service anvil {
 }
 service stats {
   chroot =
-}
-service imap-login {
-  chroot =
-}
-service pop3-login {
-  chroot =
 }"
 fi
 
@@ -82,8 +76,8 @@ dovecot_instance() { # NAME MIN MAX SERVICES
 	mkdir -p "$dir/run"
 	chmod 755 "$dir" "$dir/run"
 	cat >"$dir/openssl.cnf" <<END
-openssl_conf = default
-[default]
+openssl_conf = modules
+[modules]
 ssl_conf = ssl
 [ssl]
 system_default = versions
@@ -137,10 +131,11 @@ log_path = $dir/log
 listen = 127.0.0.1
 protocols = imap pop3
 ssl = yes
-import_environment = TZ OPENSSL_CONF=$dir/openssl.cnf
+import_environment = TZ OPENSSL_CONF
 auth_mechanisms = ${dovecot_mechanisms:-plain login}
 auth_failure_delay = 0 secs
 first_valid_uid = 1
+pop3_no_flag_updates = yes
 mail_max_userip_connections = 100
 ${dovecot_settings:-}
 $settings
@@ -152,7 +147,7 @@ service anvil {
 }
 $4
 END
-	dovecot -F -c "$dir/dovecot.conf" 9<&- >"$dir/out" 2>&1 &
+	OPENSSL_CONF=$dir/openssl.cnf dovecot -F -c "$dir/dovecot.conf" 9<&- >"$dir/out" 2>&1 &
 	dovecot_pids="${dovecot_pids:-} $!"
 }
 
@@ -160,6 +155,7 @@ END
 login_service() { # PROTOCOL PORT PORT-WITH-TLS
 	cat <<END
 service $1-login {
+  chroot =
   inet_listener $1 {
     port = $2
     ssl = no

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "support/cm.h"
 #include "support/failalloc.h"
 
