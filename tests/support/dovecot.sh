@@ -195,9 +195,14 @@ $(login_service pop3 0 "$pop3s13")"
 	done
 }
 
-# shellcheck disable=SC2317 # called by lib.sh's trap
-at_end() {
+dovecot_stop() {
 	for pid in ${dovecot_pids:-}; do
 		kill "$pid" && wait "$pid"
 	done 2>/dev/null
+	dovecot_pids=
+}
+
+# shellcheck disable=SC2317 # called by lib.sh's trap; a script with more to tidy has its own
+at_end() {
+	dovecot_stop
 }
