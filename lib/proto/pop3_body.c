@@ -43,11 +43,12 @@ find(const email__pop3_body *b, const char *start, const char *end)
 bool
 email__pop3_body_next(email__pop3_body *b, email__buf *in, const char **piece, size_t *n)
 {
-	const char *p = (const char *)email__buf_head(in), *stop;
 	size_t held = email__buf_len(in);
+	const char *p, *stop;
 
 	if (b->ended || held == 0)
 		return false;
+	p = (const char *)email__buf_head(in);
 	if (b->line_start && *p == '.') {
 		enum dot is = dot(p, held);
 
