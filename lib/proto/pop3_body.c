@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A line begins behind CRLF, not behind a bare LF: what stands behind that is the message's own, the dot too, or a
- * message could end itself. What is looked for is dots: there is none in base64, which most bytes are.
+ * A line begins behind CRLF, not behind a bare LF: what stands behind that is the message's own, the dot
+ * too, or a message could end itself. What is looked for is dots: there is none in base64, which most
+ * bytes are.
  */
 #include "proto/pop3_body.h"
 

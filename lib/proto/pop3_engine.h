@@ -97,7 +97,7 @@ struct email__pop3 {
 		uint64_t bytes;
 	} fetch;
 	struct {
-		email__buf entries;         /* const email__entry *, NULL for those that were refused */
+		email__buf entries; /* const email__entry *, NULL for those that were refused */
 		size_t n, asked, answered;
 	} gone;
 	bool noop, quit; /* asked for */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The list of messages: STAT, LIST, UIDL. An entry needs a line of LIST and one of UIDL, so sizes are kept until UIDL
- * comes: four bytes for each number up to the highest, in a slot:
+ * The list of messages: STAT, LIST, UIDL. An entry needs a line of LIST and one of UIDL, so sizes are
+ * kept until UIDL comes: four bytes for each number up to the highest, in a slot:
  *
  *     0 not in LIST    1 told to the caller    2.. the size and 2, the last value for all that are larger
  *
@@ -153,7 +153,8 @@ email__pop3_answer_stat(email__pop3 *p)
 	if (r->status == EMAIL__POP3_ERR)
 		return email__pop3_fail_reply(p, EMAIL_E_REFUSED, "the server does not open the mailbox");
 	if (count != EMAIL__SIZE_UNKNOWN) {
-		snprintf(detail, sizeof detail, "%llu message%s", (unsigned long long)count, count == 1 ? "" : "s");
+		snprintf(detail, sizeof detail, "%llu message%s", (unsigned long long)count,
+		         count == 1 ? "" : "s");
 		email__pop3_ended(p, detail);
 	}
 	p->list.empty = count == 0;
