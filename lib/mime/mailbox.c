@@ -111,6 +111,8 @@ emit(parser *p, const char *name, const char *address)
 {
 	email_mailbox *item;
 
+	if (name && address && !*name && !*address && !*p->group)
+		return; /* control characters alone */
 	if (p->list->count == EMAIL__RECIPIENTS_MAX) {
 		defect(p, EMAIL_DEFECT_TOO_MANY_ADDRESSES);
 		p->full = true;

@@ -22,8 +22,8 @@ typedef struct email__part {
 
 typedef struct email__header {
 	char *name, *value;
-	const email__structured *field;     /* NULL: the value is text */
-	email__address_list addresses; /* where the value is a list of them */
+	const email__structured *field; /* NULL: the value is text */
+	email__address_list addresses;  /* where the value is a list of them */
 } email__header;
 
 /* What goes out, in order: bytes of the frame, or a content. */

@@ -2,15 +2,18 @@
 /*
  * POP3, the client's side (RFC 1939). The session:
  *
- *     greeting -> CAPA -> [STLS -> TLS -> CAPA] -> [UTF8] -> AUTH or USER, PASS -> READY <-> requests -> QUIT -> CLOSED
+ *     greeting -> CAPA -> [STLS -> TLS -> CAPA] -> [UTF8] -> AUTH, or USER and PASS
+ *              -> READY <-> requests -> QUIT -> CLOSED
  *
- * Capabilities are not asked for a third time after the login: what is used of them may not differ there (RFC 2449 6).
- * USER, PASS and UTF8 are not pipelined: servers answer them in small writes, which Nagle's algorithm makes slow.
+ * Capabilities are not asked for a third time after the login: what is used of them may not differ there
+ * (RFC 2449 6). USER, PASS and UTF8 are not pipelined: servers answer them in small writes, which
+ * Nagle's algorithm makes slow.
  *
- * `state` says what is to be sent next, the ring says what the replies to come will answer. Without PIPELINING the
- * ring holds one entry at most; with it the writer runs ahead of the replies. READY takes what is asked for in this
- * order: list, deletions, messages, NOOP, QUIT. Invariants: no reply is taken before its command has left `out`;
- * every `begin` has its `end` and every _settle its `settled`; `p->state` is written by go() alone.
+ * `state` says what is to be sent next, the ring says what the replies to come will answer. Without
+ * PIPELINING the ring holds one entry at most; with it the writer runs ahead of the replies. READY takes
+ * what is asked for in this order: list, deletions, messages, NOOP, QUIT. Invariants: no reply is taken
+ * before its command has left `out`; every `begin` has its `end` and every _settle its `settled`;
+ * `p->state` is written by go() alone.
  */
 #include "proto/pop3.h"
 
@@ -106,7 +109,8 @@ list_verb(email__pop3 *p, const char *word, unsigned which, enum pop3_expected w
 
 /* --- enter: what a state sends, and the state after that --- */
 
-/* Deletions wait for each other while messages come, so that they share flights; none of them counts before QUIT. */
+/* Deletions wait for each other while messages come, so that they share flights; none of them counts
+ * before QUIT. */
 static bool
 deletes(const email__pop3 *p)
 {
@@ -140,9 +144,7 @@ static enum pop3_state
 enter(email__pop3 *p, enum pop3_state st)
 {
 	switch (st) {
-	case S_CAPA:
-		memset(&p->can, 0, sizeof p->can);
-		return verb(p, "CAPA", X_CAPA, S_WAIT);
+	case S_CAPA: memset(&p->can, 0, sizeof p->can); return verb(p, "CAPA", X_CAPA, S_WAIT);
 	case S_STLS: return verb(p, "STLS", X_STLS, S_WAIT);
 	case S_UTF8: return verb(p, "UTF8", X_UTF8, S_WAIT);
 	case S_CANCEL: return verb(p, "*", X_CANCEL, S_WAIT);
@@ -156,9 +158,7 @@ enter(email__pop3 *p, enum pop3_state st)
 	case S_UIDL: return list_verb(p, "UIDL", LIST_UIDL, X_UIDL);
 	case S_FETCH: return email__pop3_write_fetch(p);
 	case S_DELE: return email__pop3_write_dele(p);
-	case S_NOOP:
-		p->noop = false;
-		return verb(p, "NOOP", X_NOOP, S_READY);
+	case S_NOOP: p->noop = false; return verb(p, "NOOP", X_NOOP, S_READY);
 	case S_QUIT: return verb(p, "QUIT", X_QUIT, S_WAIT);
 	case S_WAIT:
 	case S_TLS:
@@ -231,8 +231,10 @@ no_stls(email__pop3 *p)
 	if (p->can.known)
 		email__pop3_fail(p, EMAIL_E_STARTTLS, "the server does not offer STLS");
 	else
-		email__pop3_fail_reply(p, EMAIL_E_STARTTLS, "the server knows no CAPA, so it cannot start TLS");
-	email__error_remedy(&p->link.error, "Use useSsl with port 995, or a server that has Start TLS on port 110");
+		email__pop3_fail_reply(p, EMAIL_E_STARTTLS,
+		                       "the server knows no CAPA, so it cannot start TLS");
+	email__error_remedy(&p->link.error,
+	                    "Use useSsl with port 995, or a server that has Start TLS on port 110");
 	return S_FAILED;
 }
 
@@ -286,12 +288,14 @@ static enum pop3_state
 reply_to(email__pop3 *p, enum pop3_expected what)
 {
 	if (p->reply.status == EMAIL__POP3_CONTINUE && what != X_AUTH)
-		return email__pop3_fail(p, EMAIL_E_PROTOCOL, "the server asks for what no command can be given");
+		return email__pop3_fail(p, EMAIL_E_PROTOCOL,
+		                        "the server asks for what no command can be given");
 	switch (what) {
 	case X_GREETING: return greeting(p);
 	case X_CAPA: return capa_reply(p);
 	case X_STLS: return stls_reply(p);
-	case X_UTF8: return email__pop3_login(p); /* without it the server converts what it can (RFC 6856 3) */
+	case X_UTF8:
+		return email__pop3_login(p); /* without it the server converts what it can (RFC 6856 3) */
 	case X_AUTH: return email__pop3_answer_auth(p);
 	case X_CANCEL: return email__pop3_fail(p, EMAIL_E_PROTOCOL, "the server's challenge makes no sense");
 	case X_USER: return email__pop3_answer_user(p);
@@ -394,7 +398,8 @@ take_status(email__pop3 *p, const char *line, size_t n)
 	return !p->lines && !p->body;
 }
 
-/* One whole reply: true. What is not whole stays in `in`, but for lines and messages, which are told as they come. */
+/* One whole reply: true. What is not whole stays in `in`, but for lines and messages, which are told
+ * as they come. */
 static bool
 frame(email__pop3 *p)
 {
@@ -586,7 +591,8 @@ email__pop3_link(email__pop3 *p)
 bool
 email__pop3_ready(const email__pop3 *p)
 {
-	return p->logged_in && p->state == S_READY && !p->quit && p->expected == 0 && next_request(p) == S_READY;
+	return p->logged_in && p->state == S_READY && !p->quit && p->expected == 0 &&
+	       next_request(p) == S_READY;
 }
 
 email_code

@@ -6,8 +6,9 @@
  *             \--not base64, too many--> "*" (only here: a challenge is open) ---ERR--> failed
  *     USER --+OK--> PASS --+OK--> logged in                             (RFC 1939 7), where no mechanism can be used
  *
- * APOP never: it is MD5, and a timestamp in the greeting does not even say that it works. A login that was refused
- * is not tried in another way, since servers count failures. The exchange itself is sasl/exchange.h's.
+ * APOP never: it is MD5, and a timestamp in the greeting does not even say that it works. A login that
+ * was refused is not tried in another way, since servers count failures. The exchange itself is
+ * sasl/exchange.h's.
  */
 #include <string.h>
 
@@ -28,7 +29,8 @@ wants_user(const email__pop3 *p)
 	return p->wanted && email__str_equal(p->wanted, "USER");
 }
 
-/* A server that lists neither USER nor mechanisms is asked all the same where nobody listens: some list nothing. */
+/* A server that lists neither USER nor mechanisms is asked all the same where nobody listens: some
+ * list nothing. */
 static bool
 has_user(const email__pop3 *p)
 {
@@ -52,8 +54,8 @@ email__pop3_login(email__pop3 *p)
 	if (user)
 		email__pop3_fail(p, EMAIL_E_MECHANISM,
 		                 "the login would show the password to whoever reads the connection");
-	else if (email__exchange_choose(&p->login, p->can.sasl, mechanism, p->tls, clear_ok(p), p->credentials,
-	                                e) == EMAIL_OK)
+	else if (email__exchange_choose(&p->login, p->can.sasl, mechanism, p->tls, clear_ok(p),
+	                                p->credentials, e) == EMAIL_OK)
 		return S_AUTH;
 	if (e->code == EMAIL_E_MECHANISM)
 		email__remedy(e);
@@ -95,8 +97,8 @@ word(email__pop3 *p, email_code rc, const char *which, enum pop3_expected what)
 	if (rc == EMAIL_E_VALUE)
 		return email__pop3_fail(p, EMAIL_E_LOGIN, "the account's %s has a line break in it", which);
 	if (rc == EMAIL_E_LIMIT)
-		return email__pop3_fail(p, rc, "the account's %s is too long for USER and PASS (RFC 2449: 255)",
-		                        which);
+		return email__pop3_fail(
+			p, rc, "the account's %s is too long for USER and PASS (RFC 2449: 255)", which);
 	return email__pop3_sent(p, rc, what, S_WAIT);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A line begins behind CRLF, not behind a bare LF: what stands behind that is the message's own, the dot too, or a
- * message could end itself. What is looked for is dots: there is none in base64, which most bytes are.
+ * A line begins behind CRLF, not behind a bare LF: what stands behind that is the message's own, the dot
+ * too, or a message could end itself. What is looked for is dots: there is none in base64, which most
+ * bytes are.
  */
 #include "proto/pop3_body.h"
 
@@ -43,11 +44,12 @@ find(const email__pop3_body *b, const char *start, const char *end)
 bool
 email__pop3_body_next(email__pop3_body *b, email__buf *in, const char **piece, size_t *n)
 {
-	const char *p = (const char *)email__buf_head(in), *stop;
 	size_t held = email__buf_len(in);
+	const char *p, *stop;
 
 	if (b->ended || held == 0)
 		return false;
+	p = (const char *)email__buf_head(in);
 	if (b->line_start && *p == '.') {
 		enum dot is = dot(p, held);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "proto/pop3_command.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -24,7 +25,7 @@ begin(email__link *link, size_t most)
 static void
 add(line *l, const char *p, size_t n)
 {
-	if (n > (size_t)(l->end - l->p)) {
+	if (!l->start || n > (size_t)(l->end - l->p)) {
 		l->start = l->p = l->end = NULL; /* what follows does not fit either, and finish() says so */
 		return;
 	}
@@ -149,16 +150,15 @@ mechanism_valid(const char *name)
 email_code
 email__pop3_put_auth(email__link *link, const char *mechanism, const void *response, size_t n)
 {
-	char masked[64] = "AUTH ";
+	char masked[64];
 	line l = begin(link, EMAIL__POP3_COMMAND_MAX);
 
 	if (!mechanism_valid(mechanism))
 		return EMAIL_E_VALUE;
-	memcpy(masked + 5, mechanism, strlen(mechanism));
+	snprintf(masked, sizeof masked, "AUTH %s%s", mechanism, response ? " ****" : "");
 	adds(&l, "AUTH ");
 	adds(&l, mechanism);
 	if (response) {
-		memcpy(masked + 5 + strlen(mechanism), " ****", 5);
 		adds(&l, n ? " " : " ="); /* RFC 5034 4: an empty initial response */
 		add_base64(&l, response, n);
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The typed command writer: nothing else writes to the wire. Every argument is checked against its grammar, so
- * that no caller's text can add a command. A command goes into `out` whole or not at all; errors leave it as it
- * was: EMAIL_E_VALUE (outside the grammar), EMAIL_E_LIMIT (no room, or longer than RFC 2449 4 allows).
+ * The typed command writer: nothing else writes to the wire. Every argument is checked against its
+ * grammar, so that no caller's text can add a command. A command goes into `out` whole or not at all;
+ * errors leave it as it was: EMAIL_E_VALUE (outside the grammar), EMAIL_E_LIMIT (no room, or longer than
+ * RFC 2449 4 allows).
  */
 #ifndef EMAIL__PROTO_POP3_COMMAND_H
 #define EMAIL__PROTO_POP3_COMMAND_H
@@ -20,7 +21,8 @@ email_code email__pop3_put_top(email__link *link, uint32_t number);
 /* Masked in the transcript; `out` is secret until it has been written. */
 email_code email__pop3_put_user(email__link *link, const char *user);
 email_code email__pop3_put_pass(email__link *link, const char *password);
-/* AUTH with the initial response (n bytes, encoded here), or without where `response` is NULL; a later response. */
+/* AUTH with the initial response (n bytes, encoded here), or without where `response` is NULL; a later
+ * response. */
 email_code email__pop3_put_auth(email__link *link, const char *mechanism, const void *response, size_t n);
 email_code email__pop3_put_response(email__link *link, const void *response, size_t n);
 

@@ -66,43 +66,43 @@ struct email__pop3 {
 		uint64_t end; /* where in link.sent the command ends: no reply comes before */
 	} ring[EMAIL__POP3_WINDOW];
 	unsigned head, expected;
-	bool filling; /* half of the window is free, or was when this step began to write */
 
 	email__pop3_reply reply;
-	bool lines; /* its status line was +OK, and lines up to a dot follow */
-	bool body;  /* the same, of a message */
 	email__pop3_capabilities can;
 
 	char *wanted;
 	const email__credentials *credentials;
-	bool start_tls, tls, allow_plaintext_login;
 	email__exchange login;
-	bool logged_in;
 
 	email__mailbox_events events;
 	struct {
+		email__buf slots;               /* uint32_t for each message number, see pop3_list.c */
+		uint32_t count;                 /* messages of LIST so far */
 		unsigned unwritten, unanswered; /* LIST_... */
 		bool uids;
-		email__buf slots; /* uint32_t for each message number, see pop3_list.c */
-		uint32_t count;   /* messages of LIST so far */
-		bool empty;       /* STAT said so */
+		bool empty; /* STAT said so */
 	} list;
 	struct {
 		const email__entry *entries;
 		size_t n, asked, answered;
-		email__extent extent;
-		email__pop3_body body;
-		bool begun;       /* `begin` came, `end` did not */
-		email_code taken; /* what the caller said to its beginning or a piece; EMAIL_OK: go on */
 		uint64_t bytes;
+		email__extent extent;
+		email_code taken; /* what the caller said to its beginning or a piece; EMAIL_OK: go on */
+		email__pop3_body body;
+		bool begun; /* `begin` came, `end` did not */
 	} fetch;
 	struct {
-		email__buf entries;         /* const email__entry *, NULL for those that were refused */
+		email__buf entries; /* const email__entry *, NULL for those that were refused */
 		size_t n, asked, answered;
 	} gone;
-	bool noop, quit; /* asked for */
+	uint64_t flight; /* link.sent when the last wait for a reply began */
 	bool waiting;    /* for a reply, with nothing to send before it */
-	uint64_t flight; /* link.sent when the last such wait began */
+	bool filling;    /* half of the window is free, or was when this step began to write */
+	bool lines;      /* the reply's status line was +OK, and lines up to a dot follow */
+	bool body;       /* the same, of a message */
+	bool start_tls, tls, allow_plaintext_login;
+	bool logged_in;
+	bool noop, quit; /* asked for */
 };
 
 /* Records the failure; to be returned as the next state. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages, and what becomes of them. POP3 cannot stop a message that comes: what the caller does not want any more
- * is read to its end, and not told. Entries to be deleted stand in a list until QUIT commits them.
+ * Messages, and what becomes of them. POP3 cannot stop a message that comes: what the caller does not
+ * want any more is read to its end, and not told. Entries to be deleted stand in a list until QUIT
+ * commits them.
  */
 #include <string.h>
 
@@ -77,7 +78,8 @@ email__pop3_answer_fetch(email__pop3 *p)
 	email_code code = EMAIL_OK;
 
 	if (p->reply.status == EMAIL__POP3_ERR) {
-		code = email__pop3_reply_code(&p->reply, header && !p->can.top ? EMAIL_E_EXTENSION : EMAIL_E_REFUSED);
+		code = email__pop3_reply_code(&p->reply,
+		                              header && !p->can.top ? EMAIL_E_EXTENSION : EMAIL_E_REFUSED);
 		if (email__pop3_body_begins(p))
 			return S_FAILED;
 	} else {
@@ -161,10 +163,8 @@ email__pop3_committed(email__pop3 *p)
 void
 email__pop3_lost(email__pop3 *p, email_code code)
 {
-	if (p->fetch.begun) {
-		p->fetch.taken = EMAIL_OK;
+	if (p->fetch.begun)
 		(void)end(p, code);
-	}
 	p->fetch.n = p->fetch.asked = p->fetch.answered = 0;
 	settle_all(p, code);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The list of messages: STAT, LIST, UIDL. An entry needs a line of LIST and one of UIDL, so sizes are kept until UIDL
- * comes: four bytes for each number up to the highest, in a slot:
+ * The list of messages: STAT, LIST, UIDL. An entry needs a line of LIST and one of UIDL, so sizes are
+ * kept until UIDL comes: four bytes for each number up to the highest, in a slot:
  *
  *     0 not in LIST    1 told to the caller    2.. the size and 2, the last value for all that are larger
  *
@@ -28,7 +28,19 @@ to_slot(uint64_t size)
 	return size > LARGEST - SIZE_0 ? LARGEST : (uint32_t)size + SIZE_0;
 }
 
-/* The slot of a number; NULL: no memory, or above EMAIL__POP3_MESSAGES_MAX. */
+static uint32_t
+slot_count(const email__pop3 *p)
+{
+	return (uint32_t)(email__buf_len(&p->list.slots) / sizeof(uint32_t));
+}
+
+static uint32_t *
+slot_at(const email__pop3 *p, uint32_t number)
+{
+	return (uint32_t *)(void *)email__buf_head(&p->list.slots) + (number - 1);
+}
+
+/* The slot of a number, made where there is none; NULL: no memory, or above EMAIL__POP3_MESSAGES_MAX. */
 static uint32_t *
 slot(email__pop3 *p, uint32_t number, email_code *rc)
 {
@@ -49,7 +61,7 @@ slot(email__pop3 *p, uint32_t number, email_code *rc)
 		memset(room, 0, need - have);
 		email__buf_added(b, need - have);
 	}
-	return (uint32_t *)(void *)email__buf_head(b) + (number - 1);
+	return slot_at(p, number);
 }
 
 static void
@@ -94,10 +106,10 @@ list_line(email__pop3 *p, uint32_t number, const char *rest, size_t n)
 static void
 uidl_line(email__pop3 *p, uint32_t number, const char *rest, size_t n)
 {
-	uint32_t *slots = (uint32_t *)(void *)email__buf_head(&p->list.slots);
+	uint32_t *at = number <= slot_count(p) ? slot_at(p, number) : NULL;
 
-	if (number <= email__buf_len(&p->list.slots) / sizeof(uint32_t) && slots[number - 1] >= SIZE_0)
-		tell(p, number, &slots[number - 1], rest, n);
+	if (at && *at >= SIZE_0)
+		tell(p, number, at, rest, n);
 }
 
 email_code
@@ -141,7 +153,8 @@ email__pop3_answer_stat(email__pop3 *p)
 	if (r->status == EMAIL__POP3_ERR)
 		return email__pop3_fail_reply(p, EMAIL_E_REFUSED, "the server does not open the mailbox");
 	if (count != EMAIL__SIZE_UNKNOWN) {
-		snprintf(detail, sizeof detail, "%llu message%s", (unsigned long long)count, count == 1 ? "" : "s");
+		snprintf(detail, sizeof detail, "%llu message%s", (unsigned long long)count,
+		         count == 1 ? "" : "s");
 		email__pop3_ended(p, detail);
 	}
 	p->list.empty = count == 0;
@@ -175,14 +188,13 @@ no_uidl(email__pop3 *p)
 enum pop3_state
 email__pop3_answer_uidl(email__pop3 *p)
 {
-	uint32_t *slots = (uint32_t *)(void *)email__buf_head(&p->list.slots);
-	size_t n = email__buf_len(&p->list.slots) / sizeof(uint32_t), i;
+	uint32_t n = slot_count(p), i;
 
 	if (p->reply.status == EMAIL__POP3_ERR && p->list.count)
 		return no_uidl(p);
-	for (i = 0; i < n; i++)
-		if (slots[i] >= SIZE_0)
-			tell(p, (uint32_t)i + 1, &slots[i], "", 0);
+	for (i = 1; i <= n; i++)
+		if (*slot_at(p, i) >= SIZE_0)
+			tell(p, i, slot_at(p, i), "", 0);
 	answered(p, LIST_UIDL);
 	return p->state;
 }

@@ -51,24 +51,33 @@ static const struct {
 	const char *remedy;
 } table[] = {
 	{"[IN-USE", NULL, EMAIL_E_TEMPORARY,
-         "Another program has the mailbox open: it is tried again later; if it lasts, let only one of them read it"},
+         "Another program has the mailbox open: it is tried again later; if it lasts, let only one of them "
+         "read it"},
 	{"[LOGIN-DELAY", NULL, EMAIL_E_TEMPORARY,
          "The server limits how often one may log in: it is tried again later; if it lasts, poll less often"},
-	{"[SYS/TEMP", NULL, EMAIL_E_TEMPORARY, "The server cannot do this at the moment: it is tried again later"},
-	{"[SYS/PERM", NULL, EMAIL_E_REFUSED, "The server needs its administrator: the account cannot be served"},
+	{"[SYS/TEMP", NULL, EMAIL_E_TEMPORARY,
+         "The server cannot do this at the moment: it is tried again later"},
+	{"[SYS/PERM", NULL, EMAIL_E_REFUSED,
+         "The server needs its administrator: the account cannot be served"},
 	{"[AUTH", NULL, EMAIL_E_LOGIN,
-         "Check account and password; many servers need an app password or an OAuth authenticator, or have POP3 to be "
+         "Check account and password; many servers need an app password or an OAuth authenticator, or have "
+         "POP3 to be "
          "switched on for the mailbox"},
 	/* servers without response codes */
 	{"maildrop", "lock", EMAIL_E_TEMPORARY,
-         "Another program has the mailbox open: it is tried again later; if it lasts, let only one of them read it"},
+         "Another program has the mailbox open: it is tried again later; if it lasts, let only one of them "
+         "read it"},
 	{"mailbox", "lock", EMAIL_E_TEMPORARY,
-         "Another program has the mailbox open: it is tried again later; if it lasts, let only one of them read it"},
+         "Another program has the mailbox open: it is tried again later; if it lasts, let only one of them "
+         "read it"},
 	{"mailbox", "in use", EMAIL_E_TEMPORARY,
-         "Another program has the mailbox open: it is tried again later; if it lasts, let only one of them read it"},
-	{"try", "again later", EMAIL_E_TEMPORARY, "The server cannot do this at the moment: it is tried again later"},
+         "Another program has the mailbox open: it is tried again later; if it lasts, let only one of them "
+         "read it"},
+	{"try", "again later", EMAIL_E_TEMPORARY,
+         "The server cannot do this at the moment: it is tried again later"},
 	{"too many", "connections", EMAIL_E_TEMPORARY,
-         "The server limits connections: it is tried again later; if it lasts, let fewer stations share the account"},
+         "The server limits connections: it is tried again later; if it lasts, let fewer stations share the "
+         "account"},
 };
 
 static bool
@@ -98,7 +107,8 @@ row_of(const email__pop3_reply *r)
 	size_t i;
 
 	for (i = 0; i < sizeof table / sizeof *table; i++)
-		if (table[i].word ? has(r, table[i].code) && has(r, table[i].word) : has_code(r, table[i].code))
+		if (table[i].word ? has(r, table[i].code) && has(r, table[i].word)
+		                  : has_code(r, table[i].code))
 			break;
 	return i;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Status lines (RFC 1939 3), their response codes (RFC 2449 8, RFC 3206), and the lines of LIST and UIDL. */
+/* Status lines (RFC 1939 3), their response codes (RFC 2449 8, RFC 3206), and the lines of LIST and
+ * UIDL. */
 #ifndef EMAIL__PROTO_POP3_REPLY_H
 #define EMAIL__PROTO_POP3_REPLY_H
 
@@ -27,16 +28,16 @@ typedef struct email__pop3_reply {
 email_code email__pop3_reply_line(email__pop3_reply *r, const char *line, size_t n);
 /* The words, printable and cut, into `out`. */
 void email__pop3_reply_words(const email__pop3_reply *r, char *out, size_t size);
-/* What an -ERR means: EMAIL_E_TEMPORARY, EMAIL_E_REFUSED or EMAIL_E_LOGIN where its response code says so (or, for
- * a mailbox that is locked, its words), else `otherwise`. */
+/* What an -ERR means: EMAIL_E_TEMPORARY, EMAIL_E_REFUSED or EMAIL_E_LOGIN where its response code says
+ * so (or, for a mailbox that is locked, its words), else `otherwise`. */
 email_code email__pop3_reply_code(const email__pop3_reply *r, email_code otherwise);
 /* Fills `e` from it: "WHAT: [IN-USE] words", with a remedy where one is known. Returns the code. */
 email_code email__pop3_reply_error(const email__pop3_reply *r, email_error *e, email_code otherwise,
                                    email_stage stage, const char *what);
 
 /*
- * A line of LIST or UIDL (RFC 1939 5, 7): a message's number; what is behind it. Errors: EMAIL_E_PROTOCOL (no number
- * of 1 to 2^32 - 1). `rest` may be empty.
+ * A line of LIST or UIDL (RFC 1939 5, 7): a message's number; what is behind it. Errors:
+ * EMAIL_E_PROTOCOL (no number of 1 to 2^32 - 1). `rest` may be empty.
  */
 email_code email__pop3_list_line(const char *line, size_t n, uint32_t *number, const char **rest,
                                  size_t *rest_len);

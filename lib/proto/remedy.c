@@ -59,10 +59,12 @@ static const struct {
 	{551, "", EMAIL_OK, "The recipient has moved: use the address in the server's words"},
 	{550, "5.1.1", EMAIL_OK, "There is no such mailbox: correct the recipient's address"},
 	{554, "5.7.1", EMAIL_OK,
-         "The server's policy refuses it: it may not relay for this station (set an emailAuthenticator, or have its "
+         "The server's policy refuses it: it may not relay for this station (set an emailAuthenticator, or "
+         "have its "
          "address allowed there), or take the message for unwanted"},
 	{550, "5.7.1", EMAIL_OK,
-         "The server's policy refuses it: it may not relay for this station (set an emailAuthenticator, or have its "
+         "The server's policy refuses it: it may not relay for this station (set an emailAuthenticator, or "
+         "have its "
          "address allowed there), or take the message for unwanted"},
 	/* no reply to go by */
 	{0, "", EMAIL_E_STARTTLS, "Use a port with Start TLS (587), or useSsl with port 465"},

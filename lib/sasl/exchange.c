@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The response lives in one secret buffer, and in `out` behind the writer; both are wiped once it is written. */
+/* The response lives in one secret buffer, and in `out` behind the writer; both are wiped once it is
+ * written. */
 #include "sasl/exchange.h"
 
 #include "base/error.h"

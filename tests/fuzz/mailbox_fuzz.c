@@ -44,7 +44,7 @@ check_address(const char *s)
 			abort();
 		s += n;
 	}
-	if (*s == '@' && (!s[1] || strpbrk(s + 1, "@()<>,;\"\\\t") || strchr("[", s[1]) != strpbrk(s + 1, "[")))
+	if (*s == '@' && (!s[1] || strpbrk(s + 1, "@()<>,;\"\\\t") || strchr(s + 2, '[')))
 		abort();
 }
 

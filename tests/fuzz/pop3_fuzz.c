@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A hostile server against the POP3 engine: byte 0 is the configuration, byte 1 how much it says at a time (0: line
- * by line), the rest its words. Whatever they are: what begins ends, what is settled is told once, nothing is
- * committed without QUIT, no password shows before the connection may carry it, and messages are the bytes that a
- * plain reading of RFC 1939 3 makes of them.
+ * A hostile server against the POP3 engine: byte 0 is the configuration, byte 1 how much it says at a
+ * time (0: line by line), the rest its words. Whatever they are: what begins ends, what is settled is
+ * told once, nothing is committed without QUIT, no password shows before the connection may carry it,
+ * and messages are the bytes that a plain reading of RFC 1939 3 makes of them.
  */
 #define _GNU_SOURCE /* memmem */
 #include <stdlib.h>
@@ -189,7 +189,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				(void)email__pop3_list(w.p, w.flags & 16);
 			else if (requests == 2)
 				(void)email__pop3_fetch(w.p, entries, w.flags & 32 ? MESSAGES : 3,
-				                        w.flags & 128 ? EMAIL__EXTENT_HEADER : EMAIL__EXTENT_WHOLE);
+				                        w.flags & 128 ? EMAIL__EXTENT_HEADER
+				                                      : EMAIL__EXTENT_WHOLE);
 			else {
 				w.quitting = true;
 				email__pop3_quit(w.p);

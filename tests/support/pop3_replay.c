@@ -254,8 +254,8 @@ typedef struct run {
 static const char *
 complain(run *r, const char *what, const char *more)
 {
-	snprintf(r->t->complaint, sizeof r->t->complaint, "%s: %.400s (item %zu, in %zu, out %zu, cut %zd)", what,
-	         more ? more : "", r->item, r->how->in, r->how->out, (ssize_t)r->how->cut);
+	snprintf(r->t->complaint, sizeof r->t->complaint, "%s: %.400s (item %zu, in %zu, out %zu, cut %zd)",
+	         what, more ? more : "", r->item, r->how->in, r->how->out, (ssize_t)r->how->cut);
 	return r->t->complaint;
 }
 
@@ -488,9 +488,7 @@ next_item(run *r)
 		r->item++;
 		close_it(r);
 		return NULL;
-	case '>':
-		r->item++;
-		return request(r, i->text.p);
+	case '>': r->item++; return request(r, i->text.p);
 	default: return NULL;
 	}
 }
@@ -556,7 +554,8 @@ judge_exact(run *r)
 	const email_error *e = &r->l->error;
 
 	/* an error may come in the middle of what the server says last */
-	if (r->item + (e->code != EMAIL_OK && r->at) < t->item_count && !(r->over && r->item + 1 >= t->item_count))
+	if (r->item + (e->code != EMAIL_OK && r->at) < t->item_count &&
+	    !(r->over && r->item + 1 >= t->item_count))
 		return complain(r, "ended early", e->text);
 	if (strcmp(email_code_name(e->code), t->session) != 0)
 		return complain(r, email_code_name(e->code), e->text);
@@ -567,7 +566,9 @@ judge_exact(run *r)
 		return complain(r, "says", e->text);
 	}
 	if (t->flights >= 0 && r->how->out == 0 && (long)r->l->flights != t->flights)
-		return complain(r, "flights", (char[]){(char)('0' + r->l->flights / 10), (char)('0' + r->l->flights % 10), 0});
+		return complain(
+			r, "flights",
+			(char[]){(char)('0' + r->l->flights / 10), (char)('0' + r->l->flights % 10), 0});
 	if (r->events.n != t->events.n || (r->events.n && memcmp(r->events.p, t->events.p, r->events.n) != 0))
 		return complain(r, "other events", r->events.p);
 	return NULL;

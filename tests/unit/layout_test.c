@@ -232,9 +232,8 @@ type_parameters(void **state)
 	(void)state;
 	email_message_attach_data(m, "a.csv", "text/csv;charset=iso-8859-1; header=\"a;b;  \\\" c\"", "x", 1);
 	laid_out(false);
-	assert_non_null(strstr(shape,
-	                       "Content-Type: text/csv; charset=iso-8859-1; header=\"a;b;  \\\" c\"; "
-	                       "name=\"a.csv\"\r\n"));
+	assert_non_null(strstr(shape, "Content-Type: text/csv; charset=iso-8859-1; header=\"a;b;  \\\" c\"; "
+	                              "name=\"a.csv\"\r\n"));
 	email_message_attach_data(
 		m, "b.csv", "text/csv; charset=iso-8859-1; one=0123456789012345678901234567890123456789; x=y",
 		"x", 1);

@@ -124,6 +124,7 @@ static const struct {
 	{"J" UE "rg <j" UE "@m" UE ".de>", "J" UE "rg|j" UE "@m" UE ".de|", 0},
 	{"J\xFCrg <a@b.c>", "J" UE "rg|a@b.c|", BIT(HEADER_8BIT)},
 	{"a\x01@b.c", "a@b.c||", BAD | BIT(HEADER_CONTROL)},
+	{"\x01; \x02:; a@b.c", "|a@b.c|", BAD | BIT(HEADER_CONTROL)},
 	/* commas and quotes that are missing */
 	{"Doe, John <a@b.c>, d@e.f", "Doe, John|a@b.c|\n|d@e.f|", BAD},
 	{"Doe,John,Jr. <a@b.c>", "Doe,John,Jr.|a@b.c|", BAD},

@@ -548,7 +548,7 @@ linear(void **state)
 	email__parse_init(&pieces.parse, &none, NULL);
 	for (i = 0; i < sizeof forms / sizeof *forms; i++) {
 		for (k = 0; k < 3; k++) {
-			size_t size = k == 2 ? 1 << 17 : 1 << 20;
+			size_t size = k == 2 ? 1 << 15 : 1 << 18;
 			double one = seconds(forms[i].head, forms[i].piece, size, forms[i].tail, chunks[k]);
 			double eight =
 				seconds(forms[i].head, forms[i].piece, 8 * size, forms[i].tail, chunks[k]);

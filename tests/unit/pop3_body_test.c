@@ -51,8 +51,8 @@ ways(void **state)
 		{"..\r\n.\r\n", ".\r\n", 0},
 		{"...\r\n.\r\n+OK\r\n", "..\r\n", 5},
 		{"x.\r\n.\r\n", "x.\r\n", 0},
-		{"x\n.\r\n.\r\n", "x\n.\r\n", 0},       /* behind a bare LF no line begins */
-		{"x\r.\r\n.\r\n", "x\r.\r\n", 0},       /* nor behind a bare CR */
+		{"x\n.\r\n.\r\n", "x\n.\r\n", 0},          /* behind a bare LF no line begins */
+		{"x\r.\r\n.\r\n", "x\r.\r\n", 0},          /* nor behind a bare CR */
 		{"x\r\n.\n.\r\n.\r\n", "x\r\n\n.\r\n", 0}, /* a dot and a bare LF end nothing */
 		{"x\r\n.\r.\r\n.\r\n", "x\r\n\r.\r\n", 0},
 		{"\r\r\n.\r\n", "\r\r\n", 0},

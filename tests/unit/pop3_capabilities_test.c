@@ -26,17 +26,19 @@ words(void **state)
 	assert_true(c.stls && c.user && c.top && c.uidl && c.pipelining && c.utf8);
 	assert_int_equal(c.login_delay, 10);
 	assert_string_equal(c.sasl, "PLAIN LOGIN");
-	assert_string_equal(c.text,
-	                    "stls, USER, TOP, UIDL, PIPELINING, UTF8 USER, LOGIN-DELAY 10 USER, SASL PLAIN  LOGIN ");
+	assert_string_equal(
+		c.text,
+		"stls, USER, TOP, UIDL, PIPELINING, UTF8 USER, LOGIN-DELAY 10 USER, SASL PLAIN  LOGIN ");
 	assert_int_equal(c.lines, 8);
 }
 
 static void
 not_words(void **state)
 {
-	static const char *const lines[] = {"",        "STLSX",     "XSTLS",   " STLS",         "EXPIRENEVER",
-	                                    "USER\x01", "PIPELINE", "SASL",    "LOGIN-DELAY",   "LOGIN-DELAY x",
-	                                    "SASL ",   "LOGIN-DELAY 5x", "UTF-8", "TOP\tx",    "LOGIN-DELAY -1"};
+	static const char *const lines[] = {
+		"",         "STLSX",          "XSTLS", " STLS",       "EXPIRENEVER",
+		"USER\x01", "PIPELINE",       "SASL",  "LOGIN-DELAY", "LOGIN-DELAY x",
+		"SASL ",    "LOGIN-DELAY 5x", "UTF-8", "TOP\tx",      "LOGIN-DELAY -1"};
 	email__pop3_capabilities c = {0};
 	size_t i;
 

@@ -151,7 +151,8 @@ full(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {with_link(plain), with_link(words), with_link(login), with_link(full)};
+	const struct CMUnitTest tests[] = {with_link(plain), with_link(words), with_link(login),
+	                                   with_link(full)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

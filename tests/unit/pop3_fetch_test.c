@@ -154,7 +154,8 @@ window(void **state)
 			assert_int_equal(email__buf_adds(&l->in, "+OK\r\nx\r\n.\r\n"), EMAIL_OK);
 			l->step(l);
 			assert_int_equal(ended, ++answered);
-			assert_int_equal(email__pop3_settle(p, &entries[answered - 1], EMAIL__FATE_DELETED), EMAIL_OK);
+			assert_int_equal(email__pop3_settle(p, &entries[answered - 1], EMAIL__FATE_DELETED),
+			                 EMAIL_OK);
 			l->step(l);
 		} else {
 			assert_int_equal(email__buf_adds(&l->in, "+OK\r\n"), EMAIL_OK);
@@ -192,9 +193,11 @@ broken(void **state)
 		assert_int_equal(email__pop3_fetch(p, &entry, 1, EMAIL__EXTENT_WHOLE), EMAIL_OK);
 		for (i = 0; i < stop; i++) {
 			if (i == 3) {
-				assert_int_equal(email__pop3_settle(p, &entry, EMAIL__FATE_DELETED), EMAIL_OK);
+				assert_int_equal(email__pop3_settle(p, &entry, EMAIL__FATE_DELETED),
+				                 EMAIL_OK);
 				email__pop3_quit(p);
-				assert_int_equal(email__pop3_settle(p, &entry, EMAIL__FATE_DELETED), EMAIL_E_USAGE);
+				assert_int_equal(email__pop3_settle(p, &entry, EMAIL__FATE_DELETED),
+				                 EMAIL_E_USAGE);
 			}
 			l->step(l);
 			say(said[i]);
@@ -240,8 +243,8 @@ usage(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(large), cmocka_unit_test(window), cmocka_unit_test(broken),
-	                                   cmocka_unit_test(usage)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(large), cmocka_unit_test(window),
+	                                   cmocka_unit_test(broken), cmocka_unit_test(usage)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

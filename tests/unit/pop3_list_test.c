@@ -15,7 +15,8 @@ listed(void *context, const email__entry *entry)
 	char uid[40];
 
 	snprintf(uid, sizeof uid, "uid-%u", entry->number);
-	wrong += context != &told || entry->size != entry->number * 10ul || entry->seen || entry->internal_date;
+	wrong += context != &told || entry->size != entry->number * 10ul || entry->seen ||
+	         entry->internal_date;
 	wrong += entry->uid[0] && strcmp(entry->uid, uid) != 0;
 	told++;
 }
@@ -32,7 +33,8 @@ static void
 start(const char *offers)
 {
 	static const email__credentials who = {"user", "secret"};
-	email__pop3_config config = {.tls = true, .credentials = &who, .events = {.context = &told, .listed = listed}};
+	email__pop3_config config = {
+		.tls = true, .credentials = &who, .events = {.context = &told, .listed = listed}};
 
 	p = email__pop3_new(&config);
 	assert_non_null(p);

@@ -18,13 +18,17 @@ statuses(void **state)
 		const char *text;
 		email__pop3_status is;
 		const char *words;
-	} good[] = {
-		{"+OK", EMAIL__POP3_OK, ""},           {"+OK ", EMAIL__POP3_OK, ""},
-		{"+OK 2 320", EMAIL__POP3_OK, "2 320"}, {"-ERR", EMAIL__POP3_ERR, ""},
-		{"-ERR no", EMAIL__POP3_ERR, "no"},    {"+", EMAIL__POP3_CONTINUE, ""},
-		{"+ ", EMAIL__POP3_CONTINUE, ""},      {"+ eA==", EMAIL__POP3_CONTINUE, "eA=="},
-		{"+OK \033[1m", EMAIL__POP3_OK, "?[1m"}};
-	static const char *const bad[] = {"", "OK", "+OKx", "+ok", "-err", "-ER", "-ERRx", "+OK\tx", " +OK", "* OK", "250 ok", "."};
+	} good[] = {{"+OK", EMAIL__POP3_OK, ""},
+	            {"+OK ", EMAIL__POP3_OK, ""},
+	            {"+OK 2 320", EMAIL__POP3_OK, "2 320"},
+	            {"-ERR", EMAIL__POP3_ERR, ""},
+	            {"-ERR no", EMAIL__POP3_ERR, "no"},
+	            {"+", EMAIL__POP3_CONTINUE, ""},
+	            {"+ ", EMAIL__POP3_CONTINUE, ""},
+	            {"+ eA==", EMAIL__POP3_CONTINUE, "eA=="},
+	            {"+OK \033[1m", EMAIL__POP3_OK, "?[1m"}};
+	static const char *const bad[] = {"",      "OK",     "+OKx", "+ok",  "-err",   "-ER",
+	                                  "-ERRx", "+OK\tx", " +OK", "* OK", "250 ok", "."};
 	email__pop3_reply r;
 	char words[40];
 	size_t i;
@@ -109,8 +113,17 @@ errors(void **state)
 static void
 list_lines(void **state)
 {
-	static const char *const bad[] = {"",   "0",          "0 1",         "-1 1", "x", " 1 1", "1x", "1\t1",
-	                                  "+1", "4294967296", "99999999999999999999 1"};
+	static const char *const bad[] = {"",
+	                                  "0",
+	                                  "0 1",
+	                                  "-1 1",
+	                                  "x",
+	                                  " 1 1",
+	                                  "1x",
+	                                  "1\t1",
+	                                  "+1",
+	                                  "4294967296",
+	                                  "99999999999999999999 1"};
 	uint32_t number;
 	const char *rest;
 	size_t n, i;
@@ -123,7 +136,8 @@ list_lines(void **state)
 	assert_int_equal(email__pop3_list_line("7", 1, &number, &rest, &n), EMAIL_OK);
 	assert_int_equal(n, 0);
 	for (i = 0; i < sizeof bad / sizeof *bad; i++)
-		assert_int_equal(email__pop3_list_line(bad[i], strlen(bad[i]), &number, &rest, &n), EMAIL_E_PROTOCOL);
+		assert_int_equal(email__pop3_list_line(bad[i], strlen(bad[i]), &number, &rest, &n),
+		                 EMAIL_E_PROTOCOL);
 }
 
 static uint64_t
@@ -149,7 +163,8 @@ sizes(void **state)
 static void
 uids(void **state)
 {
-	static const char *const good[] = {"000000016b044653", "UID1-1795442377", "1795442268.1", "!", "~", "../x"};
+	static const char *const good[] = {
+		"000000016b044653", "UID1-1795442377", "1795442268.1", "!", "~", "../x"};
 	static const char *const bad[] = {"", " ", "a b", "a\x7f", "\xC3\xA4", "a\tb"};
 	char uid[EMAIL__UID_MAX + 1], longest[80];
 	size_t i;
@@ -175,9 +190,9 @@ uids(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(statuses),   cmocka_unit_test(codes),
-	                                   cmocka_unit_test(errors),     cmocka_unit_test(list_lines),
-	                                   cmocka_unit_test(sizes),      cmocka_unit_test(uids)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(statuses), cmocka_unit_test(codes),
+	                                   cmocka_unit_test(errors),   cmocka_unit_test(list_lines),
+	                                   cmocka_unit_test(sizes),    cmocka_unit_test(uids)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

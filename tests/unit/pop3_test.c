@@ -135,6 +135,16 @@ starts_tls(void **state)
 	l->tls_started(l);
 	assert_int_equal(l->error.code, EMAIL_E_STARTTLS);
 	email__pop3_free(p);
+
+	make(&config);
+	say("+OK\r\n");
+	say("+OK\r\nSTLS\r\n.\r\n");
+	say("+OK\r\n");
+	assert_int_equal(l->want, EMAIL__WANT_TLS);
+	say("x");
+	assert_int_equal(l->want, 0);
+	assert_int_equal(l->error.code, EMAIL_E_STARTTLS);
+	email__pop3_free(p);
 }
 
 /* All of a session's memory is taken at its beginning. */
