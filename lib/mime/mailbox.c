@@ -131,8 +131,8 @@ emit(parser *p, const char *name, const char *address)
 static void
 emit_address(parser *p, size_t name_n)
 {
-	const char *address = email__text_from_charset(p->a, "", 0, head(&p->spec), email__buf_len(&p->spec),
-	                                               p->defects);
+	const char *address =
+		email__text_from_charset(p->a, "", 0, head(&p->spec), email__buf_len(&p->spec), p->defects);
 	const char *name = decode(p, head(&p->text), name_n);
 
 	email__buf_clear(&p->spec);
@@ -227,7 +227,8 @@ skip(parser *p)
 
 	do
 		gap |= email__lex_white(&p->x);
-	while (email__lex_peek(&p->x) == '(' && email__lex_comment(&p->x, &p->comment, &p->comment_n) && (gap = true));
+	while (email__lex_peek(&p->x) == '(' && email__lex_comment(&p->x, &p->comment, &p->comment_n) &&
+	       (gap = true));
 	return gap;
 }
 
@@ -500,7 +501,7 @@ read_angle(parser *p, bool gap)
 static void
 end_group(parser *p)
 {
-	if (p->in_group && p->list->count == p->group_from && !p->full)
+	if (p->in_group && p->list->count == p->group_from)
 		emit(p, "", "");
 	p->in_group = false;
 	p->group = "";
