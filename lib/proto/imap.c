@@ -602,7 +602,7 @@ fetched(email__imap *s, email__imap_lex *l)
 		default:
 			return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server's FETCH response makes no sense");
 		}
-		if (next == S_FAILED)
+		if (next == S_FAILED || !s->fetching)
 			return next;
 	}
 }

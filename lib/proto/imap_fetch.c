@@ -338,7 +338,7 @@ body(email__imap *s, email__imap_lex *l, enum imap_expected what)
 	if (next == S_FAILED)
 		return next;
 	f->sink = true;
-	if (l->token == EMAIL__IMAP_STREAM)
+	if (l->token != EMAIL__IMAP_STRING)
 		return next;
 	f->section_bytes = l->n;
 	return quoted(s, l);
@@ -390,6 +390,12 @@ email__imap_fetch_item(email__imap *s)
 	f->sink = false;
 	if (!f->now || s->expected == 0)
 		return s->state;
+	if (f->structures) {
+		if (s->items.uid != f->now->number)
+			f->plans[(size_t)(f->now - f->entries) - f->first].count = 0;
+		f->now = NULL;
+		return s->state;
+	}
 	if (f->guessed && s->items.uid != f->now->number && f->code == EMAIL_OK)
 		f->code = EMAIL_E_PROTOCOL;
 	if (s->ring[s->head].what != X_FETCH)
@@ -398,6 +404,18 @@ email__imap_fetch_item(email__imap *s)
 }
 
 /* --- structures --- */
+
+/* The first one that has neither plan nor end: where no UID stands in front of a structure, it is its. */
+static const email__entry *
+unplanned(const imap_fetch *f)
+{
+	size_t i;
+
+	for (i = f->first; i < f->planned; i++)
+		if (!is_done(f, i) && f->plans[i - f->first].count == 0)
+			return &f->entries[i];
+	return NULL;
+}
 
 enum imap_state
 email__imap_fetch_structure(email__imap *s, email__imap_lex *l)
@@ -409,19 +427,22 @@ email__imap_fetch_structure(email__imap *s, email__imap_lex *l)
 
 	if (!f->structures || s->expected == 0 || s->ring[s->head].what != X_STRUCTURE)
 		return s->state;
-	entry = s->items.uid ? find(f, s->items.uid) : NULL;
+	entry = s->items.uid ? find(f, s->items.uid) : unplanned(f);
 	if (!entry)
 		return s->state;
 	plan = &f->plans[(size_t)(entry - f->entries) - f->first];
 	if (plan->count)
 		return s->state; /* twice */
 	rc = email__imap_structure_read(plan, l, &f->arena);
-	if (rc == EMAIL_OK)
+	if (rc == EMAIL_OK) {
+		f->now = s->items.uid ? NULL : entry; /* until its UID is there */
 		return s->state;
+	}
 	plan->count = 0;
 	if (rc == EMAIL_E_MEMORY)
 		return email__imap_fail(s, rc, "out of memory");
-	/* of this message alone; the response may make sense behind it, or its end will tell */
+	/* of this message alone, and the rest of the response with it */
+	s->fetching = false;
 	return end(s, (size_t)(entry - f->entries), rc);
 }
 

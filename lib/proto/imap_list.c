@@ -51,7 +51,7 @@ search_due(const imap_list *l, uint32_t exists)
 static bool
 fetch_due(const email__imap *s)
 {
-	return s->list.unseen ? s->list.asked < range_count(s) : !s->list.all_asked;
+	return s->list.unseen ? !s->list.searching && s->list.asked < range_count(s) : !s->list.all_asked;
 }
 
 bool

@@ -438,7 +438,7 @@ ask(run *r, const char *text)
 		email__imap_quit(r->s);
 	else if (strcmp(verb, "wake") == 0)
 		email__imap_wake(r->s);
-	else if (!email__imap_ready(r->s))
+	else if (!email__imap_ready(r->s) && strcmp(verb, "settle") != 0 && strcmp(verb, "move") != 0)
 		return false;
 	else if (strcmp(verb, "list") == 0)
 		rc = email__imap_list(r->s, strcmp(what, "unseen") == 0, (uint32_t)from);
@@ -546,6 +546,14 @@ next_item(run *r)
 	}
 }
 
+/* Wishes behind each other are one breath. */
+static bool
+wishes_follow(const email_test_imap *t, size_t at)
+{
+	return at < t->item_count && t->items[at].kind == '>' &&
+	       (begins(t->items[at].text.p, "settle") || begins(t->items[at].text.p, "move"));
+}
+
 static void
 drive(run *r)
 {
@@ -573,7 +581,8 @@ drive(run *r)
 			       r->item < t->item_count && t->items[r->item].kind == '>' &&
 			       ask(r, t->items[r->item].text.p)) {
 				r->item++;
-				r->l->step(r->l);
+				if (!wishes_follow(t, r->item))
+					r->l->step(r->l);
 			}
 			if (r->bad)
 				return;
