@@ -528,8 +528,8 @@ email__imap_fetch_broken(email__imap *s)
 {
 	imap_fetch *f = &s->fetch;
 
-	if (f->now && f->code)
-		end_now(s);
+	if (f->now && f->begun) /* the one that is open before those that are not */
+		end(s, (size_t)(f->now - f->entries), f->code ? f->code : s->link.error.code);
 	while (f->next < f->count)
 		end(s, f->next, s->link.error.code);
 	email__imap_fetch_end(s);
