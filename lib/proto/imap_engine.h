@@ -193,6 +193,21 @@ enum imap_state email__imap_sent(email__imap *s, email_code rc, enum imap_expect
 /* The response at hand says no: its words are kept. The code that it means. */
 email_code email__imap_refusal(email__imap *s);
 
+/* imap_session.c: the greeting was read; capabilities are known, or to be asked for; what the responses lead to. */
+enum imap_state email__imap_answer_greeting(email__imap *s);
+enum imap_state email__imap_introduced(email__imap *s);
+enum imap_state email__imap_answer_starttls(email__imap *s);
+enum imap_state email__imap_answer_folder(email__imap *s);
+enum imap_state email__imap_write_hello(email__imap *s);
+enum imap_state email__imap_write_folder(email__imap *s);
+
+/* imap_untagged.c: [CAPABILITY ..] and [ALERT] of the status response at hand, in which they may always stand. */
+void email__imap_codes(email__imap *s);
+/* A response behind its "* ". */
+enum imap_state email__imap_untagged(email__imap *s, const char *text, size_t n);
+/* A FETCH response, or what follows a literal in it. */
+enum imap_state email__imap_fetched(email__imap *s, email__imap_lex *l);
+
 /* imap_auth.c: how to log in; what the responses lead to. */
 enum imap_state email__imap_choose(email__imap *s);
 enum imap_state email__imap_write_auth(email__imap *s);

@@ -69,10 +69,8 @@ read_code(email__imap_response *r, const char *p, const char *end)
 	space = memchr(p, ' ', (size_t)(close - p));
 	r->code = p + 1;
 	r->code_len = (size_t)((space ? space : close) - r->code);
-	if (space) {
-		r->argument = space + 1;
-		r->argument_len = (size_t)(close - r->argument);
-	}
+	r->argument = space ? space + 1 : close;
+	r->argument_len = (size_t)(close - r->argument);
 	r->text = close + 1 < end && close[1] == ' ' ? close + 2 : close + 1;
 	r->text_len = (size_t)(end - r->text);
 }
