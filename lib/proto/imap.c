@@ -584,12 +584,10 @@ step(email__link *link)
 	if (s->state == S_TLS && email__buf_len(&link->in))
 		go(s, email__imap_fail(s, EMAIL_E_STARTTLS,
 		                       "bytes in the clear came behind the go-ahead for TLS"));
-	for (;;) {
-		while ((hold = held(s)) == HOLD_NOT)
-			go(s, enter(s, s->state));
-		if (s->state == S_FAILED || s->state == S_CLOSED || s->state == S_TLS || !take(s))
-			break;
-	}
+	while (s->state != S_FAILED && s->state != S_CLOSED && s->state != S_TLS && take(s))
+		;
+	while ((hold = held(s)) == HOLD_NOT)
+		go(s, enter(s, s->state));
 	settle(s, hold);
 }
 

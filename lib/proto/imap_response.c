@@ -78,9 +78,12 @@ read_code(email__imap_response *r, const char *p, const char *end)
 email__imap_status
 email__imap_response_read(email__imap_response *r, const char *p, size_t n)
 {
-	const char *space = memchr(p, ' ', n), *end = p + n;
+	const char *space, *end = p + n;
 
 	memset(r, 0, sizeof *r);
+	if (n && email__is_digit(*p)) /* "12 FETCH": nearly all of them */
+		return EMAIL__IMAP_NONE;
+	space = memchr(p, ' ', n);
 	r->status = status_of(p, space ? (size_t)(space - p) : n);
 	r->text = space ? space + 1 : end;
 	r->text_len = (size_t)(end - r->text);

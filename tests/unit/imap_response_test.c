@@ -27,7 +27,7 @@ statuses(void **state)
 		{"BYE [x", EMAIL__IMAP_BYE, "", "", "[x"},
 		{"PREAUTH [A B C]D", EMAIL__IMAP_PREAUTH, "A", "B C", "[A B C]D"},
 		{"OKAY", EMAIL__IMAP_NONE, "", "", ""},
-		{"12 EXISTS", EMAIL__IMAP_NONE, "", "", "EXISTS"},
+		{"12 EXISTS", EMAIL__IMAP_NONE, "", "", ""},
 		{"", EMAIL__IMAP_NONE, "", "", ""},
 		{"OK \x1B[2J", EMAIL__IMAP_OK, "", "", "?[2J"},
 		{"OK []", EMAIL__IMAP_OK, "", "", "[]"},
