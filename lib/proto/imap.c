@@ -15,9 +15,10 @@
  * writes its next command whenever it has one, so that settle's go behind a fetch that still runs.
  *
  * `state` says what is to be sent next, the ring what the tagged responses to come will answer. Invariants:
- * a tagged response belongs to the head of the ring (servers that work on commands side by side, which RFC 3501
- * 5.5 allows, answer those in order whose order matters, and all of ours go to one mailbox); no response is
- * taken before its command has left `out`, so what was sent early, to be read behind STARTTLS, is an error;
+ * a tagged response has the tag of one in the ring, not always the first (RFC 3501 5.5; Dovecot keeps the yes to
+ * FETCH and STORE back until it is through with what came behind them), but data come in the order in which they
+ * were asked for; what cannot be told apart without that (a login, STARTTLS, IDLE, two searches) is never asked
+ * for beside another; no response is taken before its command has left `out`, so what was sent early is an error;
  * untagged responses may come at any time, and count only where something waits for them; `s->state` is written
  * by go() alone.
  */
@@ -118,7 +119,18 @@ expect(email__imap *s, enum imap_expected what)
 	s->ring[at].what = what;
 	s->ring[at].tag = ++s->tag;
 	s->ring[at].end = s->link.sent;
-	s->ring[at].upto = s->fetch.asked;
+	s->ring[at].upto = what == X_SECTION ? s->fetch.written : s->fetch.asked;
+}
+
+bool
+email__imap_awaits(const email__imap *s, enum imap_expected what)
+{
+	unsigned i;
+
+	for (i = 0; i < s->expected; i++)
+		if (s->ring[(s->head + i) % EMAIL__IMAP_COMMANDS].what == what)
+			return true;
+	return false;
 }
 
 enum imap_state
@@ -260,13 +272,14 @@ reply_to(email__imap *s, enum imap_expected what, size_t upto)
 	case X_GREETING: return email__imap_answer_greeting(s);
 	case X_CAPABILITY:
 		if (!ok || !s->can.known)
-			return email__imap_fail_response(s, EMAIL_E_PROTOCOL, "the server tells no capabilities");
+			return email__imap_fail_response(s, EMAIL_E_PROTOCOL,
+			                                 "the server tells no capabilities");
 		return email__imap_introduced(s);
 	case X_STARTTLS: return email__imap_answer_starttls(s);
 	case X_AUTH:
 	case X_LOGIN: return email__imap_answer_login(s, what);
 	case X_CANCEL: return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server's challenge makes no sense");
-	case X_ID: return s->state; /* a courtesy: Courier says no */
+	case X_ID: /* a courtesy: Courier says no */
 	case X_ENABLE: return s->state == S_WAIT && s->expected == 0 ? S_FOLDER : s->state;
 	case X_FOLDER: return email__imap_answer_folder(s);
 	case X_SEARCH:
@@ -275,6 +288,7 @@ reply_to(email__imap *s, enum imap_expected what, size_t upto)
 	case X_STRUCTURE:
 	case X_SECTION: return email__imap_fetch_answer(s, what, upto);
 	case X_FLAG:
+	case X_DELETE:
 	case X_EXPUNGE:
 	case X_OTHERS:
 	case X_MOVE:
@@ -288,25 +302,26 @@ reply_to(email__imap *s, enum imap_expected what, size_t upto)
 }
 
 static const email_stage stage_of[] = {
-	[X_GREETING] = EMAIL_STAGE_GREETING,     [X_CAPABILITY] = EMAIL_STAGE_CAPABILITIES,
-	[X_STARTTLS] = EMAIL_STAGE_STARTTLS,     [X_AUTH] = EMAIL_STAGE_AUTHENTICATE,
-	[X_LOGIN] = EMAIL_STAGE_AUTHENTICATE,    [X_CANCEL] = EMAIL_STAGE_AUTHENTICATE,
-	[X_ID] = EMAIL_STAGE_MAILBOX,            [X_ENABLE] = EMAIL_STAGE_MAILBOX,
-	[X_FOLDER] = EMAIL_STAGE_MAILBOX,        [X_SEARCH] = EMAIL_STAGE_MAILBOX,
-	[X_LIST] = EMAIL_STAGE_MAILBOX,          [X_FETCH] = EMAIL_STAGE_FETCH,
-	[X_STRUCTURE] = EMAIL_STAGE_FETCH,       [X_SECTION] = EMAIL_STAGE_FETCH,
-	[X_FLAG] = EMAIL_STAGE_MAILBOX,          [X_EXPUNGE] = EMAIL_STAGE_MAILBOX,
-	[X_OTHERS] = EMAIL_STAGE_MAILBOX,        [X_MOVE] = EMAIL_STAGE_MAILBOX,
-	[X_COPY] = EMAIL_STAGE_MAILBOX,          [X_CREATE] = EMAIL_STAGE_MAILBOX,
-	[X_NOOP] = EMAIL_STAGE_MAILBOX,          [X_IDLE] = EMAIL_STAGE_MAILBOX,
-	[X_LOGOUT] = EMAIL_STAGE_NONE,
+	[X_GREETING] = EMAIL_STAGE_GREETING,  [X_CAPABILITY] = EMAIL_STAGE_CAPABILITIES,
+	[X_STARTTLS] = EMAIL_STAGE_STARTTLS,  [X_AUTH] = EMAIL_STAGE_AUTHENTICATE,
+	[X_LOGIN] = EMAIL_STAGE_AUTHENTICATE, [X_CANCEL] = EMAIL_STAGE_AUTHENTICATE,
+	[X_ID] = EMAIL_STAGE_MAILBOX,         [X_ENABLE] = EMAIL_STAGE_MAILBOX,
+	[X_FOLDER] = EMAIL_STAGE_MAILBOX,     [X_SEARCH] = EMAIL_STAGE_MAILBOX,
+	[X_LIST] = EMAIL_STAGE_MAILBOX,       [X_FETCH] = EMAIL_STAGE_FETCH,
+	[X_STRUCTURE] = EMAIL_STAGE_FETCH,    [X_SECTION] = EMAIL_STAGE_FETCH,
+	[X_FLAG] = EMAIL_STAGE_MAILBOX,       [X_DELETE] = EMAIL_STAGE_MAILBOX,
+	[X_EXPUNGE] = EMAIL_STAGE_MAILBOX,    [X_OTHERS] = EMAIL_STAGE_MAILBOX,
+	[X_MOVE] = EMAIL_STAGE_MAILBOX,       [X_COPY] = EMAIL_STAGE_MAILBOX,
+	[X_CREATE] = EMAIL_STAGE_MAILBOX,     [X_NOOP] = EMAIL_STAGE_MAILBOX,
+	[X_IDLE] = EMAIL_STAGE_MAILBOX,       [X_LOGOUT] = EMAIL_STAGE_NONE,
 };
 
-/* Has the command that the head of the ring stands for left `out`? */
+/* Has the command at this place of the ring left `out`? */
 static bool
-asked_for(const email__imap *s)
+asked_for(const email__imap *s, unsigned i)
 {
-	return s->expected && s->link.sent - email__buf_len(&s->link.out) >= s->ring[s->head].end;
+	return i < s->expected && s->link.sent - email__buf_len(&s->link.out) >=
+	                                  s->ring[(s->head + i) % EMAIL__IMAP_COMMANDS].end;
 }
 
 static enum imap_state
@@ -315,27 +330,48 @@ unasked(email__imap *s, const char *text, size_t n)
 	char shown[80];
 
 	email__printable(shown, sizeof shown, text, n);
-	return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server answered what it was not asked: \"%s\"", shown);
+	return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server answered what it was not asked: \"%s\"",
+	                        shown);
 }
 
-/* The tag at the front is that of the head of the ring: what stands behind it. */
-static const char *
-behind_tag(const email__imap *s, const char *text, size_t n)
+/* The command whose tag is in front: its place in the ring, and in *rest what stands behind the tag; or `expected`. */
+static unsigned
+find_tag(const email__imap *s, const char *text, size_t n, const char **rest)
 {
 	char tag[16];
-	size_t len = (size_t)snprintf(tag, sizeof tag, "A%lu ", (unsigned long)s->ring[s->head].tag);
+	unsigned i;
 
-	return n >= len && memcmp(text, tag, len) == 0 ? text + len : NULL;
+	for (i = 0; i < s->expected; i++) {
+		unsigned long number = s->ring[(s->head + i) % EMAIL__IMAP_COMMANDS].tag;
+		size_t len = (size_t)snprintf(tag, sizeof tag, "A%lu ", number);
+
+		*rest = text + len;
+		if (n >= len && memcmp(text, tag, len) == 0)
+			break;
+	}
+	return i;
+}
+
+/* Command i is answered: those in front of it move up. */
+static void
+remove_expected(email__imap *s, unsigned i)
+{
+	for (; i > 0; i--)
+		s->ring[(s->head + i) % EMAIL__IMAP_COMMANDS] =
+			s->ring[(s->head + i - 1) % EMAIL__IMAP_COMMANDS];
+	s->head = (s->head + 1) % EMAIL__IMAP_COMMANDS;
+	s->expected--;
 }
 
 static enum imap_state
 tagged(email__imap *s, const char *text, size_t n)
 {
-	const char *rest = asked_for(s) ? behind_tag(s, text, n) : NULL;
-	enum imap_expected what = s->ring[s->head].what;
-	size_t upto = s->ring[s->head].upto;
+	const char *rest;
+	unsigned i = find_tag(s, text, n, &rest), at = (s->head + i) % EMAIL__IMAP_COMMANDS;
+	enum imap_expected what = s->ring[at].what;
+	size_t upto = s->ring[at].upto;
 
-	if (!rest || what == X_GREETING)
+	if (!asked_for(s, i) || what == X_GREETING)
 		return unasked(s, text, n);
 	switch (email__imap_response_read(&s->response, rest, n - (size_t)(rest - text))) {
 	case EMAIL__IMAP_OK:
@@ -347,8 +383,7 @@ tagged(email__imap *s, const char *text, size_t n)
 	}
 	email__imap_codes(s);
 	s->link.stage = stage_of[what];
-	s->head = (s->head + 1) % EMAIL__IMAP_COMMANDS;
-	s->expected--;
+	remove_expected(s, i);
 	return reply_to(s, what, upto);
 }
 
@@ -358,7 +393,7 @@ continuation(email__imap *s, const char *text, size_t n)
 {
 	enum imap_expected what = s->ring[s->head].what;
 
-	if (!asked_for(s))
+	if (!asked_for(s, 0))
 		return unasked(s, text, n);
 	if (what == X_AUTH || (what == X_LOGIN && s->rest.parts)) {
 		s->link.stage = stage_of[what];
@@ -495,7 +530,8 @@ take(email__imap *s)
 		front = text;
 		held_now = n;
 	}
-	if (s->link.error.code == EMAIL_E_PROTOCOL && s->link.stage == EMAIL_STAGE_GREETING && front[0] != '*')
+	if (s->link.error.code == EMAIL_E_PROTOCOL && s->link.stage == EMAIL_STAGE_GREETING &&
+	    front[0] != '*')
 		email__remedy_greeting(&s->link.error, "IMAP", (const unsigned char *)front, held_now);
 	if (rc)
 		go(s, S_FAILED);
@@ -562,9 +598,9 @@ settle(email__imap *s, enum hold hold)
 	if (email__buf_len(&l->out))
 		l->want |= EMAIL__WANT_WRITE;
 	l->stage = s->expected ? stage_of[s->ring[s->head].what] : EMAIL_STAGE_NONE;
-	l->wait = l->stage == EMAIL_STAGE_GREETING  ? EMAIL__WAIT_GREETING
-	          : s->idling && !s->done_sent      ? EMAIL__WAIT_NEWS
-	                                            : EMAIL__WAIT_RESPONSE;
+	l->wait = l->stage == EMAIL_STAGE_GREETING ? EMAIL__WAIT_GREETING
+	          : s->idling && !s->done_sent     ? EMAIL__WAIT_NEWS
+	                                           : EMAIL__WAIT_RESPONSE;
 	if (idle(s))
 		s->flight = UINT64_MAX; /* the caller may set `sent` to 0 between its wishes */
 	s->waiting = s->expected && hold == HOLD_REPLY;

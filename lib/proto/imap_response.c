@@ -7,12 +7,8 @@
 #include "base/str.h"
 
 static const char *const names[] = {
-	[EMAIL__IMAP_NONE] = "",
-	[EMAIL__IMAP_OK] = "OK",
-	[EMAIL__IMAP_NO] = "NO",
-	[EMAIL__IMAP_BAD_COMMAND] = "BAD",
-	[EMAIL__IMAP_BYE] = "BYE",
-	[EMAIL__IMAP_PREAUTH] = "PREAUTH",
+	[EMAIL__IMAP_NONE] = "",           [EMAIL__IMAP_OK] = "OK",   [EMAIL__IMAP_NO] = "NO",
+	[EMAIL__IMAP_BAD_COMMAND] = "BAD", [EMAIL__IMAP_BYE] = "BYE", [EMAIL__IMAP_PREAUTH] = "PREAUTH",
 };
 
 /* RFC 5530 3, RFC 3501 7.1, RFC 9051 7.1: what a code makes of a no, and what a technician can do. OK: nothing. */
@@ -27,18 +23,21 @@ static const struct {
 	{"AUTHORIZATIONFAILED", EMAIL_E_LOGIN,
          "The login is right, but may not open this mailbox: check the account's permissions"},
 	{"EXPIRED", EMAIL_E_LOGIN, "The password has expired: set a new one, there and here"},
-	{"PRIVACYREQUIRED", EMAIL_E_MECHANISM, "The server takes this login over TLS only: set useSsl or useStartTls"},
+	{"PRIVACYREQUIRED", EMAIL_E_MECHANISM,
+         "The server takes this login over TLS only: set useSsl or useStartTls"},
 	{"CONTACTADMIN", EMAIL_OK, "The server asks to contact its administrator"},
-	{"UNAVAILABLE", EMAIL_E_TEMPORARY,
-         "A part of the server is out of order: it is tried again later"},
+	{"UNAVAILABLE", EMAIL_E_TEMPORARY, "A part of the server is out of order: it is tried again later"},
 	{"LIMIT", EMAIL_E_TEMPORARY,
-         "A limit of the server is reached: it is tried again later; if it lasts, poll less often or let fewer "
+         "A limit of the server is reached: it is tried again later; if it lasts, poll less often or let "
+         "fewer "
          "stations share the account"},
 	{"INUSE", EMAIL_E_TEMPORARY, "The mailbox is in use by another program: it is tried again later"},
 	{"SERVERBUG", EMAIL_E_TEMPORARY, "The server found an error in itself: it is tried again later"},
 	{"OVERQUOTA", EMAIL_OK, "The mailbox is full: make room in it"},
-	{"NOPERM", EMAIL_OK, "The account lacks the permission for this: have it granted, or use another folder"},
-	{"NONEXISTENT", EMAIL_OK, "There is no such folder: correct it; on some servers folders lie below INBOX."},
+	{"NOPERM", EMAIL_OK,
+         "The account lacks the permission for this: have it granted, or use another folder"},
+	{"NONEXISTENT", EMAIL_OK,
+         "There is no such folder: correct it; on some servers folders lie below INBOX."},
 };
 
 bool
@@ -125,8 +124,8 @@ email__imap_response_code(const email__imap_response *r, email_code otherwise)
 }
 
 email_code
-email__imap_response_error(const email__imap_response *r, email_error *e, email_code otherwise, email_stage stage,
-                           const char *what)
+email__imap_response_error(const email__imap_response *r, email_error *e, email_code otherwise,
+                           email_stage stage, const char *what)
 {
 	email_code code = email__imap_response_code(r, otherwise);
 	char words[220];

@@ -26,7 +26,8 @@ email__imap_introduced(email__imap *s)
 	if (s->can.start_tls)
 		return S_STARTTLS;
 	email__imap_fail(s, EMAIL_E_STARTTLS, "the server does not offer STARTTLS");
-	email__error_remedy(&s->link.error, "Set useSsl (port 993) instead, or have Start TLS switched on at the server");
+	email__error_remedy(&s->link.error,
+	                    "Set useSsl (port 993) instead, or have Start TLS switched on at the server");
 	return S_FAILED;
 }
 
@@ -42,8 +43,9 @@ preauthenticated(email__imap *s)
 		s->link.stage = EMAIL_STAGE_STARTTLS;
 		email__imap_fail(s, EMAIL_E_STARTTLS,
 		                 "the server says that it knows us already, so TLS cannot be started");
-		email__error_remedy(&s->link.error, "Set useSsl (port 993) instead; if it lasts, someone may be "
-		                                    "standing between the station and the server");
+		email__error_remedy(&s->link.error,
+		                    "Set useSsl (port 993) instead; if it lasts, someone may be "
+		                    "standing between the station and the server");
 		return S_FAILED;
 	}
 	s->logged_in = true;
@@ -62,7 +64,8 @@ email__imap_answer_greeting(email__imap *s)
 	case EMAIL__IMAP_OK: email__imap_ended(s, words); break;
 	case EMAIL__IMAP_PREAUTH: email__imap_ended(s, words); return preauthenticated(s);
 	case EMAIL__IMAP_BYE:
-		return email__imap_fail_response(s, EMAIL_E_TEMPORARY, "the server does not serve this station");
+		return email__imap_fail_response(s, EMAIL_E_TEMPORARY,
+		                                 "the server does not serve this station");
 	case EMAIL__IMAP_NO:
 	case EMAIL__IMAP_BAD_COMMAND:
 	case EMAIL__IMAP_NONE:
@@ -95,7 +98,8 @@ email__imap_answer_folder(email__imap *s)
 
 	if (s->response.status != EMAIL__IMAP_OK) {
 		email__imap_fail_response(s, EMAIL_E_UNKNOWN, "the server does not open the folder");
-		email__error_remedy(&s->link.error, "Check `folder`; on some servers folders lie below INBOX.");
+		email__error_remedy(&s->link.error,
+		                    "Check `folder`; on some servers folders lie below INBOX.");
 		memcpy(s->link.error.property, "folder", sizeof "folder");
 		return S_FAILED;
 	}
@@ -119,10 +123,12 @@ email__imap_write_hello(email__imap *s)
 
 	if (s->can.id)
 		next = email__imap_sent(
-			s, email__imap_put_id(l, email__imap_tag(s), "libemailservice", email_version()), X_ID, next);
+			s, email__imap_put_id(l, email__imap_tag(s), "libemailservice", email_version()),
+			X_ID, next);
 	if (enable && next != S_FAILED)
-		next = email__imap_sent(s, email__imap_put_enable(l, email__imap_tag(s), s->can.utf8, s->can.rev2),
-		                        X_ENABLE, next);
+		next = email__imap_sent(
+			s, email__imap_put_enable(l, email__imap_tag(s), s->can.utf8, s->can.rev2), X_ENABLE,
+			next);
 	if (!s->can.rev1)
 		s->utf8 = true; /* RFC 9051 5.1: no other spelling is left */
 	if (next == S_FOLDER && enable && !email__imap_folder_plain(s->folder_name))

@@ -38,7 +38,8 @@ add_step(reading *r, const char *section, const email__imap_boundary *boundary, 
 	if (plan->count == EMAIL__IMAP_SECTIONS_MAX)
 		return EMAIL_E_LIMIT;
 	if (plan->count == plan->room) {
-		void *steps = email__arena_grow(r->a, plan->steps, plan->count, &plan->room, sizeof *plan->steps);
+		void *steps =
+			email__arena_grow(r->a, plan->steps, plan->count, &plan->room, sizeof *plan->steps);
 
 		if (!steps)
 			return starve(r);

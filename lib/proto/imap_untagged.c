@@ -24,7 +24,7 @@ email__imap_codes(email__imap *s)
 static enum imap_state
 news(email__imap *s)
 {
-	bool told = (s->idling && !s->done_sent) || (s->expected && s->ring[s->head].what == X_NOOP);
+	bool told = (s->idling && !s->done_sent) || email__imap_awaits(s, X_NOOP);
 
 	s->folder.fresh = true;
 	if (told && s->events.news)
@@ -41,7 +41,7 @@ untagged_status(email__imap *s)
 	email__imap_codes(s);
 	if (r->status == EMAIL__IMAP_BYE) {
 		s->bye = true;
-		return s->expected && s->ring[s->head].what == X_LOGOUT
+		return email__imap_awaits(s, X_LOGOUT)
 		               ? s->state
 		               : email__imap_fail_response(s, EMAIL_E_CLOSED, "the server ends the session");
 	}
@@ -71,7 +71,8 @@ numbered(email__imap *s, email__imap_lex *l, uint32_t number)
 	}
 	if (email__imap_lex_is(l, "EXPUNGE") && number && number <= f->exists) {
 		f->exists--;
-		if (number < s->list.at) /* those behind it moved up, some of them out of what is still to be searched */
+		if (number <
+		    s->list.at) /* those behind it moved up, some of them out of what is still to be searched */
 			s->list.at--;
 	}
 	return s->state;
@@ -88,16 +89,18 @@ email__imap_fetched(email__imap *s, email__imap_lex *l)
 		case EMAIL__IMAP_ITEM_SECTION: next = email__imap_fetch_section(s, l); break;
 		case EMAIL__IMAP_ITEM_STRUCTURE: next = email__imap_fetch_structure(s, l); break;
 		case EMAIL__IMAP_ITEM_CUT:
-			return s->frame.inside ? s->state
-			                       : email__imap_fail(s, EMAIL_E_PROTOCOL,
-			                                          "the server's FETCH response ends too early");
+			return s->frame.inside
+			               ? s->state
+			               : email__imap_fail(s, EMAIL_E_PROTOCOL,
+			                                  "the server's FETCH response ends too early");
 		case EMAIL__IMAP_ITEM_DONE:
 			s->fetching = false;
 			next = email__imap_list_item(s);
 			return next == S_FAILED ? next : email__imap_fetch_item(s);
 		case EMAIL__IMAP_ITEM_BROKEN:
 		default:
-			return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server's FETCH response makes no sense");
+			return email__imap_fail(s, EMAIL_E_PROTOCOL,
+			                        "the server's FETCH response makes no sense");
 		}
 		if (next == S_FAILED || !s->fetching)
 			return next;
@@ -127,7 +130,7 @@ email__imap_untagged(email__imap *s, const char *text, size_t n)
 	}
 	if (email__imap_lex_is(&l, "CAPABILITY"))
 		email__imap_capabilities_read(&s->can, l.p, (size_t)(l.end - l.p));
-	else if (email__imap_lex_is(&l, "ENABLED") && s->expected && s->ring[s->head].what == X_ENABLE)
+	else if (email__imap_lex_is(&l, "ENABLED") && email__imap_awaits(s, X_ENABLE))
 		s->utf8 = email__imap_enabled_utf8(l.p, (size_t)(l.end - l.p)) || s->utf8;
 	else if (email__imap_lex_is(&l, "SEARCH") || email__imap_lex_is(&l, "ESEARCH"))
 		return email__imap_list_found(s, &l, l.n == 7);

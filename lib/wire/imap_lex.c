@@ -10,11 +10,11 @@
 /* What ends an atom: RFC 3501 9, atom-specials but "[" and "]", which hold sections, and "\" and "*" and "%", which
  * flags and names have. */
 static const bool ends_atom[256] = {
-	[0] = true,   [1] = true,   [2] = true,   [3] = true,   [4] = true,   [5] = true,  [6] = true,
-	[7] = true,   [8] = true,   [9] = true,   [10] = true,  [11] = true,  [12] = true, [13] = true,
-	[14] = true,  [15] = true,  [16] = true,  [17] = true,  [18] = true,  [19] = true, [20] = true,
-	[21] = true,  [22] = true,  [23] = true,  [24] = true,  [25] = true,  [26] = true, [27] = true,
-	[28] = true,  [29] = true,  [30] = true,  [31] = true,  [' '] = true, ['('] = true, [')'] = true,
+	[0] = true,   [1] = true,   [2] = true,   [3] = true,  [4] = true,   [5] = true,   [6] = true,
+	[7] = true,   [8] = true,   [9] = true,   [10] = true, [11] = true,  [12] = true,  [13] = true,
+	[14] = true,  [15] = true,  [16] = true,  [17] = true, [18] = true,  [19] = true,  [20] = true,
+	[21] = true,  [22] = true,  [23] = true,  [24] = true, [25] = true,  [26] = true,  [27] = true,
+	[28] = true,  [29] = true,  [30] = true,  [31] = true, [' '] = true, ['('] = true, [')'] = true,
 	['{'] = true, ['"'] = true, [127] = true,
 };
 
@@ -140,12 +140,13 @@ token(email__imap_lex *l)
 	if (l->p == l->end)
 		return l->token == EMAIL__IMAP_BAD ? EMAIL__IMAP_BAD : EMAIL__IMAP_END;
 	switch (*l->p) {
-	case '(':
-		l->p++;
-		return ++l->depth > EMAIL__IMAP_DEPTH_MAX ? bad(l) : EMAIL__IMAP_OPEN;
+	case '(': l->p++; return ++l->depth > EMAIL__IMAP_DEPTH_MAX ? bad(l) : EMAIL__IMAP_OPEN;
 	case ')':
+		if (l->depth == 0)
+			return bad(l);
 		l->p++;
-		return l->depth-- ? EMAIL__IMAP_CLOSE : bad(l);
+		l->depth--;
+		return EMAIL__IMAP_CLOSE;
 	case '"': return quoted(l);
 	case '{': return literal(l);
 	case '~':
@@ -185,7 +186,8 @@ email__imap_lex_skip(email__imap_lex *l)
 bool
 email__imap_lex_is(const email__imap_lex *l, const char *word)
 {
-	return l->token == EMAIL__IMAP_ATOM && strlen(word) == l->n && email__str_equal_n(l->text, word, l->n);
+	return l->token == EMAIL__IMAP_ATOM && strlen(word) == l->n &&
+	       email__str_equal_n(l->text, word, l->n);
 }
 
 size_t

@@ -8,10 +8,10 @@
 typedef struct email_test_imap_peer {
 	email__imap *s;
 	email__link *l;
-	char told[8192];  /* events, as support/replay_imap.h writes them */
-	char wrote[65536]; /* by the engine, at the last step */
+	char told[8192];        /* events, as support/replay_imap.h writes them */
+	char wrote[65536];      /* by the engine, at the last step */
 	size_t told_len, bytes; /* `bytes` of data in all */
-	bool quiet;       /* counts events, and keeps none */
+	bool quiet;             /* counts events, and keeps none */
 	size_t listed, begun, ended, settled, news;
 } email_test_imap_peer;
 

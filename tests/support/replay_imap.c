@@ -322,7 +322,8 @@ answer_to(run *r, const char *what, unsigned long uid)
 			continue;
 		if (strcmp(a->what, what) == 0)
 			return code_of(a->value);
-		if (strcmp(what, "end") == 0 && (strcmp(a->what, "settle") == 0 || strcmp(a->what, "move") == 0))
+		if (strcmp(what, "end") == 0 &&
+		    (strcmp(a->what, "settle") == 0 || strcmp(a->what, "move") == 0))
 			wish(r, a->what, a->value, uid);
 	}
 	return EMAIL_OK;
@@ -335,8 +336,8 @@ listed(void *context, const email__entry *e)
 
 	if (e->size != EMAIL__SIZE_UNKNOWN)
 		snprintf(size, sizeof size, "%llu", (unsigned long long)e->size);
-	snprintf(more, sizeof more, "%s %s %lld %s", size, e->seen ? "seen" : "unseen", (long long)e->internal_date,
-	         e->uid);
+	snprintf(more, sizeof more, "%s %s %lld %s", size, e->seen ? "seen" : "unseen",
+	         (long long)e->internal_date, e->uid);
 	tell(context, "listed", e->number, more);
 }
 
@@ -417,7 +418,8 @@ fetch(run *r, const char *what, char *uids)
 
 	for (; uids; uids = strchr(uids, ','), uids += uids ? 1 : 0)
 		batch[n++] = asked_for(r, strtoul(uids, NULL, 10))->e;
-	rc = email__imap_fetch(r->s, batch, n, extent, begins(what, "from=") ? strtoul(what + 5, NULL, 10) : 0);
+	rc = email__imap_fetch(r->s, batch, n, extent,
+	                       begins(what, "from=") ? strtoul(what + 5, NULL, 10) : 0);
 	while (rc == EMAIL_OK && n--)
 		asked_for(r, batch[n].number)->fetched = true;
 	return rc;

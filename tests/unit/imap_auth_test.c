@@ -88,11 +88,11 @@ wiped(void **state)
 static void
 refused_here(void **state)
 {
-	static const char *const offers[] = {
-		"* OK [CAPABILITY IMAP4rev1] x\r\n", "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x\r\n",
-		"* OK [CAPABILITY IMAP4rev1 AUTH=LOGIN SASL-IR LITERAL+] x\r\n",
-		"* OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=PLAIN] x\r\n",
-		"* OK [CAPABILITY IMAP4rev1 AUTH=NOBODY-KNOWS] x\r\n"};
+	static const char *const offers[] = {"* OK [CAPABILITY IMAP4rev1] x\r\n",
+	                                     "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x\r\n",
+	                                     "* OK [CAPABILITY IMAP4rev1 AUTH=LOGIN SASL-IR LITERAL+] x\r\n",
+	                                     "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=PLAIN] x\r\n",
+	                                     "* OK [CAPABILITY IMAP4rev1 AUTH=NOBODY-KNOWS] x\r\n"};
 	static const email__credentials who = {"user", "secret"}, nobody = {"", "secret"};
 	size_t i;
 

@@ -16,19 +16,24 @@ lists(void **state)
 	email__imap_capabilities c;
 
 	(void)state;
-	read_list(&c, "IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ STARTTLS AUTH=PLAIN AUTH=LOGIN");
-	assert_true(c.known && c.rev1 && c.sasl_ir && c.id && c.enable && c.idle && c.literal_plus && c.start_tls);
-	assert_false(c.rev2 || c.login_disabled || c.uidplus || c.move || c.esearch || c.utf8 || c.literal_minus);
+	read_list(&c,
+	          "IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ STARTTLS AUTH=PLAIN AUTH=LOGIN");
+	assert_true(c.known && c.rev1 && c.sasl_ir && c.id && c.enable && c.idle && c.literal_plus &&
+	            c.start_tls);
+	assert_false(c.rev2 || c.login_disabled || c.uidplus || c.move || c.esearch || c.utf8 ||
+	             c.literal_minus);
 	assert_string_equal(c.auth, "PLAIN LOGIN");
 	assert_string_equal(c.text,
 	                    "IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ STARTTLS AUTH=PLAIN "
 	                    "AUTH=LOGIN");
 	read_list(&c, "  imap4rev1  logindisabled uidplus MOVE ESEARCH UTF8=ACCEPT LITERAL- auth=plain ");
-	assert_true(c.rev1 && c.login_disabled && c.uidplus && c.move && c.esearch && c.utf8 && c.literal_minus);
+	assert_true(c.rev1 && c.login_disabled && c.uidplus && c.move && c.esearch && c.utf8 &&
+	            c.literal_minus);
 	assert_false(c.id || c.idle || c.start_tls); /* nothing is left of the list before */
 	assert_string_equal(c.auth, "plain");
 	read_list(&c, "IMAP4rev2");
-	assert_true(c.rev2 && c.sasl_ir && c.esearch && c.uidplus && c.move && c.idle && c.enable && c.literal_minus);
+	assert_true(c.rev2 && c.sasl_ir && c.esearch && c.uidplus && c.move && c.idle && c.enable &&
+	            c.literal_minus);
 	assert_false(c.rev1 || c.literal_plus || c.start_tls);
 	read_list(&c, "");
 	assert_true(c.known);
@@ -82,8 +87,8 @@ enabled(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(lists), cmocka_unit_test(odd), cmocka_unit_test(too_many),
-	                                   cmocka_unit_test(enabled)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(lists), cmocka_unit_test(odd),
+	                                   cmocka_unit_test(too_many), cmocka_unit_test(enabled)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,9 +48,9 @@ sets(void **state)
 	email__imap_set_start(&s);
 	assert_string_equal(email__imap_set_text(&s), "");
 	email__imap_set_start(&s);
-	assert_true(email__imap_set_add(&s, 1, 1) && email__imap_set_add(&s, 2, 2) && email__imap_set_add(&s, 3, 9) &&
-	            email__imap_set_add(&s, 11, 11) && email__imap_set_add(&s, 4294967295, 4294967295) &&
-	            email__imap_set_add(&s, 5, 6));
+	assert_true(email__imap_set_add(&s, 1, 1) && email__imap_set_add(&s, 2, 2) &&
+	            email__imap_set_add(&s, 3, 9) && email__imap_set_add(&s, 11, 11) &&
+	            email__imap_set_add(&s, 4294967295, 4294967295) && email__imap_set_add(&s, 5, 6));
 	assert_string_equal(email__imap_set_text(&s), "1:9,11,4294967295,5:6");
 	/* the highest has no neighbour */
 	email__imap_set_start(&s);
@@ -77,7 +77,8 @@ commands(void **state)
 	WRITES(email__imap_put_line(&l, "DONE"), "DONE");
 	WRITES(email__imap_put_auth(&l, 2, "PLAIN", NULL, 0), "A2 AUTHENTICATE PLAIN");
 	WRITES(email__imap_put_auth(&l, 2, "PLAIN", "", 0), "A2 AUTHENTICATE PLAIN =");
-	WRITES(email__imap_put_auth(&l, 2, "SCRAM-SHA-256", "user", 4), "A2 AUTHENTICATE SCRAM-SHA-256 dXNlcg==");
+	WRITES(email__imap_put_auth(&l, 2, "SCRAM-SHA-256", "user", 4),
+	       "A2 AUTHENTICATE SCRAM-SHA-256 dXNlcg==");
 	assert_true(l.out.secret);
 	WRITES(email__imap_put_response(&l, "secret", 6), "c2VjcmV0");
 	WRITES(email__imap_put_response(&l, "", 0), "");
@@ -91,9 +92,11 @@ commands(void **state)
 	WRITES(email__imap_put_search(&l, 5, 1, 2, 9, true),
 	       "A5 UID SEARCH RETURN (ALL) 1:2 UID 9:* UNSEEN UNDELETED");
 	WRITES(email__imap_put_search_others(&l, 6, "1:2,4"), "A6 UID SEARCH DELETED NOT UID 1:2,4");
-	WRITES(email__imap_put_fetch(&l, 7, "1,2", "(UID BODY.PEEK[])"), "A7 UID FETCH 1,2 (UID BODY.PEEK[])");
+	WRITES(email__imap_put_fetch(&l, 7, "1,2", "(UID BODY.PEEK[])"),
+	       "A7 UID FETCH 1,2 (UID BODY.PEEK[])");
 	WRITES(email__imap_put_section(&l, 7, 5, "1.2.MIME"), "A7 UID FETCH 5 (UID BODY.PEEK[1.2.MIME])");
-	WRITES(email__imap_put_partial(&l, 7, "5", 5000000000u), "A7 UID FETCH 5 (UID BODY.PEEK[]<5000000000.2147483647>)");
+	WRITES(email__imap_put_partial(&l, 7, "5", 5000000000u),
+	       "A7 UID FETCH 5 (UID BODY.PEEK[]<5000000000.2147483647>)");
 	WRITES(email__imap_put_store(&l, 8, "5", "+", "\\Seen"), "A8 UID STORE 5 +FLAGS.SILENT (\\Seen)");
 	WRITES(email__imap_put_expunge(&l, 9, "5:6"), "A9 UID EXPUNGE 5:6");
 	WRITES(email__imap_put_move(&l, 9, "MOVE", "5", "Done", false), "A9 UID MOVE 5 \"Done\"");
@@ -178,8 +181,9 @@ masked(void **state)
 	email__imap_put_rest(&l, &rest);
 	email__imap_put_rest(&l, &rest);
 	email__imap_put_login(&l, 1, "user", "secret", false, &rest);
-	assert_string_equal(logged, "C:AUTHENTICATE PLAIN ****|C:AUTHENTICATE PLAIN|C:****|C:LOGIN ****|C:****|C:****|"
-	                            "C:LOGIN ****|");
+	assert_string_equal(
+		logged, "C:AUTHENTICATE PLAIN ****|C:AUTHENTICATE PLAIN|C:****|C:LOGIN ****|C:****|C:****|"
+			"C:LOGIN ****|");
 	written();
 }
 

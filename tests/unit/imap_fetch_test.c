@@ -24,7 +24,8 @@ several_commands(void **state)
 	p.quiet = true;
 	for (i = 0; i < EMAIL__IMAP_BATCH_MAX; i++)
 		batch[i].number = (uint32_t)(4000000000u + i * 2);
-	assert_int_equal(email__imap_fetch(p.s, batch, EMAIL__IMAP_BATCH_MAX, EMAIL__EXTENT_HEADER, 0), EMAIL_OK);
+	assert_int_equal(email__imap_fetch(p.s, batch, EMAIL__IMAP_BATCH_MAX, EMAIL__EXTENT_HEADER, 0),
+	                 EMAIL_OK);
 	wrote = email_test_imap_say(&p, "");
 	second = strstr(wrote, "A4 UID FETCH ");
 	assert_true((second == NULL) == (strlen(wrote) < EMAIL__IMAP_COMMAND_MAX));
@@ -99,18 +100,20 @@ many_texts(void **state)
 			*end = '\0';
 			if (sscanf(line, "A%*u UID FETCH %u:%u (UID BODYSTRUCTURE)", &first, &last) == 2)
 				for (; first <= last; first++)
-					at += (size_t)sprintf(
-						text + at,
-						"* %u FETCH (UID %u BODYSTRUCTURE ((\"text\" \"plain\" NIL NIL NIL \"7bit\" 3 1)"
-						"(\"a\" \"b\" NIL NIL NIL \"7bit\" 9) \"mixed\" (\"boundary\" \"b\")))\r\n",
-						first, first);
+					at += (size_t)sprintf(text + at,
+					                      "* %u FETCH (UID %u BODYSTRUCTURE ((\"text\" "
+					                      "\"plain\" NIL NIL NIL \"7bit\" 3 1)"
+					                      "(\"a\" \"b\" NIL NIL NIL \"7bit\" 9) "
+					                      "\"mixed\" (\"boundary\" \"b\")))\r\n",
+					                      first, first);
 			else {
-				assert_int_equal(sscanf(line, "A%*u UID FETCH %u (UID BODY.PEEK[%39[^]]])", &uid,
-				                        section),
+				assert_int_equal(sscanf(line, "A%*u UID FETCH %u (UID BODY.PEEK[%39[^]]])",
+				                        &uid, section),
 				                 2);
 				assert_string_not_equal(section, "2");
-				at += (size_t)sprintf(text + at, "* %u FETCH (UID %u BODY[%s] {3}\r\nabc)\r\n", uid,
-				                      uid, section);
+				at += (size_t)sprintf(text + at,
+				                      "* %u FETCH (UID %u BODY[%s] {3}\r\nabc)\r\n", uid, uid,
+				                      section);
 			}
 			at += (size_t)sprintf(text + at, "A%u OK x\r\n", tag++);
 		}

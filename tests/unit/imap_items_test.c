@@ -10,15 +10,24 @@ dates(void **state)
 		const char *text;
 		int64_t date;
 	} rows[] = {
-		{"17-Jul-1996 02:44:25 -0700", 837596665}, {" 1-Jan-1970 00:00:01 +0000", 1},
-		{"01-jan-1970 00:00:01 +0000", 1},         {"29-Feb-2024 23:59:60 +0000", 1709251200},
-		{"31-Dec-9999 23:59:59 +0000", 253402300799}, {"29-Feb-2023 00:00:00 +0000", 0},
-		{"31-Apr-2023 00:00:00 +0000", 0},         {"00-Jan-2023 00:00:00 +0000", 0},
-		{"01-Foo-2023 00:00:00 +0000", 0},         {"01-Jan-2023 24:00:00 +0000", 0},
-		{"01-Jan-2023 00:60:00 +0000", 0},         {"01-Jan-2023 00:00:61 +0000", 0},
-		{"01-Jan-2023 00:00:00 0000", 0},          {"01-Jan-2023 00:00:00 +00000", 0},
-		{"01-Jan-2023 00:00:00 +0060", 0},         {"01/Jan/2023 00:00:00 +0000", 0},
-		{"01-Jan-2023 00:00:00 *0000", 0},         {"01-Jan-20x3 00:00:00 +0000", 0},
+		{"17-Jul-1996 02:44:25 -0700", 837596665},
+		{" 1-Jan-1970 00:00:01 +0000", 1},
+		{"01-jan-1970 00:00:01 +0000", 1},
+		{"29-Feb-2024 23:59:60 +0000", 1709251200},
+		{"31-Dec-9999 23:59:59 +0000", 253402300799},
+		{"29-Feb-2023 00:00:00 +0000", 0},
+		{"31-Apr-2023 00:00:00 +0000", 0},
+		{"00-Jan-2023 00:00:00 +0000", 0},
+		{"01-Foo-2023 00:00:00 +0000", 0},
+		{"01-Jan-2023 24:00:00 +0000", 0},
+		{"01-Jan-2023 00:60:00 +0000", 0},
+		{"01-Jan-2023 00:00:61 +0000", 0},
+		{"01-Jan-2023 00:00:00 0000", 0},
+		{"01-Jan-2023 00:00:00 +00000", 0},
+		{"01-Jan-2023 00:00:00 +0060", 0},
+		{"01/Jan/2023 00:00:00 +0000", 0},
+		{"01-Jan-2023 00:00:00 *0000", 0},
+		{"01-Jan-20x3 00:00:00 +0000", 0},
 		{"", 0},
 	};
 	size_t i;
@@ -33,8 +42,10 @@ any_order(void **state)
 {
 	static const char *const orders[] = {
 		"(UID 5 RFC822.SIZE 44 FLAGS (\\Seen x) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")",
-		"(internaldate \"17-Jul-1996 02:44:25 -0700\" flags (\\SEEN) MODSEQ (12) rfc822.size 44 uid 5)",
-		"(X (a (b \"(\") NIL) FLAGS () FLAGS (\\Seen) Y NIL UID 5 RFC822.SIZE 44 INTERNALDATE {26}\r\n"
+		"(internaldate \"17-Jul-1996 02:44:25 -0700\" flags (\\SEEN) MODSEQ (12) rfc822.size 44 uid "
+		"5)",
+		"(X (a (b \"(\") NIL) FLAGS () FLAGS (\\Seen) Y NIL UID 5 RFC822.SIZE 44 INTERNALDATE "
+		"{26}\r\n"
 		"17-Jul-1996 02:44:25 -0700 BODYSTRUCTURE NIL)"};
 	size_t i;
 
@@ -88,11 +99,17 @@ pieces(void **state)
 static void
 broken(void **state)
 {
-	static const char *const bad[] = {
-		"(UID 0)", "(UID 4294967296)", "(UID x)", "(UID \"5\")", "(UID)", "(5 UID)", "(FLAGS \\Seen)",
-		"(FLAGS (\\Seen (x)))", "(FLAGS (\\Seen", "(BODY[] 5)", "(BODY[] (x))", "(BODY[]<x> {5}",
-		"(BODY[]<> {5}", "(BODY[]<99999999999999999999> {5}", "(BODY[]x {5}", "(X {5}", "(\"UID\" 5)",
-		"(UID 5))x", "(X (((", "(UID 5 \x01)", "(NIL NIL)"};
+	static const char *const bad[] = {"(UID 0)",        "(UID 4294967296)",
+	                                  "(UID x)",        "(UID \"5\")",
+	                                  "(UID)",          "(5 UID)",
+	                                  "(FLAGS \\Seen)", "(FLAGS (\\Seen (x)))",
+	                                  "(FLAGS (\\Seen", "(BODY[] 5)",
+	                                  "(BODY[] (x))",   "(BODY[]<x> {5}",
+	                                  "(BODY[]<> {5}",  "(BODY[]<99999999999999999999> {5}",
+	                                  "(BODY[]x {5}",   "(X {5}",
+	                                  "(\"UID\" 5)",    "(UID 5))x",
+	                                  "(X (((",         "(UID 5 \x01)",
+	                                  "(NIL NIL)"};
 	email__imap_items items;
 	email__imap_lex l;
 	size_t i;
@@ -104,7 +121,8 @@ broken(void **state)
 		email__imap_lex_start(&l, bad[i], strlen(bad[i]), 0);
 		assert_true(email__imap_items_start(&items, &l));
 		what = email__imap_items_next(&items, &l);
-		assert_true(what == EMAIL__IMAP_ITEM_BROKEN || (what == EMAIL__IMAP_ITEM_DONE && bad[i][8] == 'x'));
+		assert_true(what == EMAIL__IMAP_ITEM_BROKEN ||
+		            (what == EMAIL__IMAP_ITEM_DONE && bad[i][8] == 'x'));
 	}
 	email__imap_lex_start(&l, "UID 5", 5, 0);
 	assert_false(email__imap_items_start(&items, &l));

@@ -14,7 +14,8 @@ static size_t
 item(size_t at, unsigned number, unsigned uid)
 {
 	return at + (size_t)sprintf(text + at,
-	                            "* %u FETCH (UID %u RFC822.SIZE 9 FLAGS () INTERNALDATE \"17-Jul-1996 02:44:25 -0700\")\r\n",
+	                            "* %u FETCH (UID %u RFC822.SIZE 9 FLAGS () INTERNALDATE \"17-Jul-1996 "
+	                            "02:44:25 -0700\")\r\n",
 	                            number, uid);
 }
 
@@ -100,8 +101,9 @@ hostile_sets(void **state)
 	assert_true(email_test_imap_open(&p, "ESEARCH", 3));
 	assert_int_equal(email__imap_list(p.s, true, 1), EMAIL_OK);
 	email_test_imap_say(&p, "");
-	assert_string_equal(email_test_imap_say(&p, "* ESEARCH (TAG \"A3\") UID ALL 4294967295:1\r\nA3 OK x\r\n"),
-	                    "A4 UID FETCH 1:4294967295 (UID RFC822.SIZE FLAGS INTERNALDATE)\r\n");
+	assert_string_equal(
+		email_test_imap_say(&p, "* ESEARCH (TAG \"A3\") UID ALL 4294967295:1\r\nA3 OK x\r\n"),
+		"A4 UID FETCH 1:4294967295 (UID RFC822.SIZE FLAGS INTERNALDATE)\r\n");
 	email_test_imap_close(&p);
 
 	assert_true(email_test_imap_open(&p, "ESEARCH", 3));

@@ -56,9 +56,15 @@ numbers(void **state)
 	static const struct {
 		const char *text;
 		uint32_t number;
-	} rows[] = {{"OK [X 1]", 1},          {"OK [X 4294967295]", UINT32_MAX}, {"OK [X 4294967296]", 0},
-	            {"OK [X 0]", 0},          {"OK [X -1]", 0},                  {"OK [X]", 0},
-	            {"OK [X 1 2]", 0},        {"OK", 0},                         {"OK [X 00000000000000000001]", 0}};
+	} rows[] = {{"OK [X 1]", 1},
+	            {"OK [X 4294967295]", UINT32_MAX},
+	            {"OK [X 4294967296]", 0},
+	            {"OK [X 0]", 0},
+	            {"OK [X -1]", 0},
+	            {"OK [X]", 0},
+	            {"OK [X 1 2]", 0},
+	            {"OK", 0},
+	            {"OK [X 00000000000000000001]", 0}};
 	size_t i;
 
 	(void)state;
@@ -96,8 +102,9 @@ meanings(void **state)
 		email_error e = {0};
 
 		assert_int_equal(email__imap_response_code(&r, EMAIL_E_REFUSED), rows[i].code);
-		assert_int_equal(email__imap_response_error(&r, &e, EMAIL_E_REFUSED, EMAIL_STAGE_FETCH, "what"),
-		                 rows[i].code);
+		assert_int_equal(
+			email__imap_response_error(&r, &e, EMAIL_E_REFUSED, EMAIL_STAGE_FETCH, "what"),
+			rows[i].code);
 		assert_int_equal(e.code, rows[i].code);
 		assert_int_equal(e.stage, EMAIL_STAGE_FETCH);
 		assert_int_equal(e.temporary, rows[i].code == EMAIL_E_TEMPORARY);

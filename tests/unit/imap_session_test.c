@@ -13,7 +13,8 @@ static void
 ended(void *context, email_stage stage, const char *detail)
 {
 	(void)context;
-	snprintf(stages + strlen(stages), sizeof stages - strlen(stages), "%s: %s\n", email_stage_name(stage), detail);
+	snprintf(stages + strlen(stages), sizeof stages - strlen(stages), "%s: %s\n", email_stage_name(stage),
+	         detail);
 }
 
 static void

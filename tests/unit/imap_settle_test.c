@@ -96,20 +96,23 @@ never_others(void **state)
 
 	(void)state;
 	for (k = 0; k < 4; k++) {
-		bool plus = strstr(capabilities[k], "UIDPLUS") != NULL, move = strstr(capabilities[k], "MOVE") != NULL;
+		bool plus = strstr(capabilities[k], "UIDPLUS") != NULL,
+		     move = strstr(capabilities[k], "MOVE") != NULL;
 		email__entry e = {.number = 5};
 		const char *wrote;
 
 		assert_true(email_test_imap_open(&p, capabilities[k], 3));
 		assert_int_equal(email__imap_settle(p.s, &e, EMAIL__FATE_DELETED), EMAIL_OK);
 		wrote = email_test_imap_say(&p, "");
-		assert_string_equal(wrote, plus ? "A3 UID STORE 5 +FLAGS.SILENT (\\Deleted)\r\nA4 UID EXPUNGE 5\r\n"
-		                                : "A3 UID STORE 5 +FLAGS.SILENT (\\Deleted)\r\n");
+		assert_string_equal(wrote,
+		                    plus ? "A3 UID STORE 5 +FLAGS.SILENT (\\Deleted)\r\nA4 UID EXPUNGE 5\r\n"
+		                         : "A3 UID STORE 5 +FLAGS.SILENT (\\Deleted)\r\n");
 		email_test_imap_close(&p);
 		assert_true(email_test_imap_open(&p, capabilities[k], 3));
 		assert_int_equal(email__imap_move(p.s, &e, EMAIL__FATE_LEFT), EMAIL_OK);
 		wrote = email_test_imap_say(&p, "");
-		assert_string_equal(wrote, move ? "A3 UID MOVE 5 \"Done\"\r\n" : "A3 UID COPY 5 \"Done\"\r\n");
+		assert_string_equal(wrote,
+		                    move ? "A3 UID MOVE 5 \"Done\"\r\n" : "A3 UID COPY 5 \"Done\"\r\n");
 		/* the copy is not there: the original stays */
 		assert_string_equal(email_test_imap_say(&p, "A3 NO x\r\n"), "");
 		assert_string_equal(email_test_imap_told(&p), "settled 5 E_REFUSED\n");

@@ -54,7 +54,8 @@ plans(void **state)
 	static const char *const rows[][2] = {
 		{TEXT, "HEADER+ TEXT "},
 		{FILE_, "HEADER+ "},
-		{"(\"TEXT\" \"HTML\" NIL NIL NIL \"7bit\" 3 1 NIL (\"INLINE\" (\"filename\" \"x\")) NIL NIL (1 (2)))",
+		{"(\"TEXT\" \"HTML\" NIL NIL NIL \"7bit\" 3 1 NIL (\"INLINE\" (\"filename\" \"x\")) NIL NIL "
+	         "(1 (2)))",
 	         "HEADER+ TEXT "},
 		{"(\"text\" \"csv\" NIL NIL NIL \"7bit\" 3 1 \"md5\" (\"ATTACHMENT\" NIL))", "HEADER+ "},
 		{"(\"text\" \"csv\" NIL NIL NIL \"7bit\" 3 1 NIL)", "HEADER+ TEXT "},
@@ -63,15 +64,19 @@ plans(void **state)
 		{"(" TEXT FILE_ " \"mixed\" (\"boundary\" \"b\"))", "HEADER+ <b>1.MIME+ 1 <b>2.MIME+ </b> "},
 		{"((" TEXT TEXT " \"alternative\" (\"x\" NIL \"BOUNDARY\" \"in ner\") NIL)" FILE_
 	         " \"mixed\" (\"boundary\" \"out\\\"er\") NIL (\"de\" \"en\") NIL)",
-	         "HEADER+ <out\"er>1.MIME+ <in ner>1.1.MIME+ 1.1 <in ner>1.2.MIME+ 1.2 </in ner> <out\"er>2.MIME+ "
+	         "HEADER+ <out\"er>1.MIME+ <in ner>1.1.MIME+ 1.1 <in ner>1.2.MIME+ 1.2 </in ner> "
+	         "<out\"er>2.MIME+ "
 	         "</out\"er> "},
 		/* a message within the message is an attachment, with its own envelope and structure */
-		{"(" TEXT "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 99 (NIL \"s\" ((\"a\" NIL \"b\" \"c\")) NIL NIL NIL "
-	         "NIL NIL NIL NIL) (" TEXT TEXT " \"mixed\" (\"boundary\" \"no\")) 5 NIL NIL NIL NIL) \"mixed\" "
+		{"(" TEXT "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 99 (NIL \"s\" ((\"a\" NIL \"b\" "
+	         "\"c\")) NIL NIL NIL "
+	         "NIL NIL NIL NIL) (" TEXT TEXT
+	         " \"mixed\" (\"boundary\" \"no\")) 5 NIL NIL NIL NIL) \"mixed\" "
 	         "(\"boundary\" \"b\"))",
 	         "HEADER+ <b>1.MIME+ 1 <b>2.MIME+ </b> "},
 		/* the first boundary counts */
-		{"(" TEXT " \"mixed\" (\"boundary\" \"b\" \"boundary\" \"c\"))", "HEADER+ <b>1.MIME+ 1 </b> "},
+		{"(" TEXT " \"mixed\" (\"boundary\" \"b\" \"boundary\" \"c\"))",
+	         "HEADER+ <b>1.MIME+ 1 </b> "},
 		{"NIL", "E_PROTOCOL"},
 		{"()", "E_PROTOCOL"},
 		{"(\"text\")", "E_PROTOCOL"},
@@ -99,7 +104,8 @@ plans(void **state)
 static void
 prefixes(void **state)
 {
-	static const char text[] = "((" TEXT FILE_ " \"a\" (\"boundary\" \"b\")) " TEXT " \"mixed\" (\"boundary\" \"c\") NIL)";
+	static const char text[] =
+		"((" TEXT FILE_ " \"a\" (\"boundary\" \"b\")) " TEXT " \"mixed\" (\"boundary\" \"c\") NIL)";
 	size_t n;
 
 	(void)state;
@@ -151,7 +157,8 @@ bounds(void **state)
 static void
 no_memory(void **state)
 {
-	static const char text[] = "((" TEXT FILE_ " \"a\" (\"boundary\" \"b\")) " TEXT " \"mixed\" (\"boundary\" \"c\"))";
+	static const char text[] =
+		"((" TEXT FILE_ " \"a\" (\"boundary\" \"b\")) " TEXT " \"mixed\" (\"boundary\" \"c\"))";
 	email__imap_plan plan;
 	size_t n, all;
 

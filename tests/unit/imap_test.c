@@ -161,7 +161,8 @@ contract(void **state)
 	assert_string_equal(email__imap_alert(p.s), "");
 	assert_false(email__imap_offers_idle(p.s));
 	assert_int_equal(email__imap_wait(p.s), EMAIL_E_EXTENSION);
-	assert_int_equal(email__imap_fetch(p.s, two, 2, EMAIL__EXTENT_WHOLE, 0), EMAIL_E_USAGE); /* not ascending */
+	assert_int_equal(email__imap_fetch(p.s, two, 2, EMAIL__EXTENT_WHOLE, 0),
+	                 EMAIL_E_USAGE); /* not ascending */
 	two[0].number = 0;
 	assert_int_equal(email__imap_fetch(p.s, two, 2, EMAIL__EXTENT_WHOLE, 0), EMAIL_E_USAGE);
 	assert_int_equal(email__imap_fetch(p.s, two, EMAIL__IMAP_BATCH_MAX + 1, EMAIL__EXTENT_WHOLE, 0),

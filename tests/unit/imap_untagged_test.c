@@ -16,7 +16,8 @@ counts(void **state)
 	email_test_imap_say(&p, "* 5 EXISTS\r\n");
 	assert_int_equal(email__imap_count(p.s), 5);
 	assert_int_equal(p.news, 1);
-	email_test_imap_say(&p, "* 5 EXPUNGE\r\n* 1 EXPUNGE\r\n* 4 EXPUNGE\r\n* 0 EXPUNGE\r\n* 4294967299 EXISTS\r\n");
+	email_test_imap_say(
+		&p, "* 5 EXPUNGE\r\n* 1 EXPUNGE\r\n* 4 EXPUNGE\r\n* 0 EXPUNGE\r\n* 4294967299 EXISTS\r\n");
 	assert_int_equal(email__imap_count(p.s), 3);
 	email_test_imap_say(&p, "* 2 RECENT\r\n* 2 RECENT\r\n");
 	assert_int_equal(p.news, 2);
@@ -32,11 +33,26 @@ counts(void **state)
 static void
 noise(void **state)
 {
-	static const char *const lines[] = {
-		"* SEARCH 1 2 3", "* ESEARCH UID ALL 1:9", "* LIST (\\X) \"/\" x", "* FLAGS (\\Seen)", "* X",
-		"* NO", "* OK [", "* OK []", "* OK [CAPABILITY]", "* BAD", "* ENABLED UTF8=ACCEPT", "* VANISHED 1",
-		"* 1 FETCH (UID 1 BODY[] \"x\" BODYSTRUCTURE (\"a\"))", "* 1 FETCH (FLAGS ())", "* 9 X (",
-		"* STATUS {3}\r\na\nb (X 1)", "* 1 FETCH (BODY[] {3}\r\nabc UID 1)", "* \"x", "* (((", "* 1 "};
+	static const char *const lines[] = {"* SEARCH 1 2 3",
+	                                    "* ESEARCH UID ALL 1:9",
+	                                    "* LIST (\\X) \"/\" x",
+	                                    "* FLAGS (\\Seen)",
+	                                    "* X",
+	                                    "* NO",
+	                                    "* OK [",
+	                                    "* OK []",
+	                                    "* OK [CAPABILITY]",
+	                                    "* BAD",
+	                                    "* ENABLED UTF8=ACCEPT",
+	                                    "* VANISHED 1",
+	                                    "* 1 FETCH (UID 1 BODY[] \"x\" BODYSTRUCTURE (\"a\"))",
+	                                    "* 1 FETCH (FLAGS ())",
+	                                    "* 9 X (",
+	                                    "* STATUS {3}\r\na\nb (X 1)",
+	                                    "* 1 FETCH (BODY[] {3}\r\nabc UID 1)",
+	                                    "* \"x",
+	                                    "* (((",
+	                                    "* 1 "};
 	size_t i;
 
 	(void)state;
