@@ -593,7 +593,7 @@ settle(email__imap *s, enum hold hold)
 		return;
 	}
 	l->want = idle(s) ? EMAIL__WANT_CALLER : EMAIL__WANT_READ;
-	if (s->idling)
+	if (s->idling && !s->done_sent)
 		l->want |= EMAIL__WANT_CALLER;
 	if (email__buf_len(&l->out))
 		l->want |= EMAIL__WANT_WRITE;
