@@ -186,6 +186,11 @@ EMAIL_API email_code email_message_part_read(email_message *message, unsigned nu
                                              email_sink_fn sink, void *context);
 /* Into a new file (0600); one that is there already is EMAIL_E_FILE. After an error there is none. */
 EMAIL_API email_code email_message_part_save(email_message *message, unsigned number, const char *path);
+/* The SHA-256 of what _part_read() gives without `utf8`: 64 hexadecimal digits in lower case, and a NUL.
+ * Errors: as _part_read(); EMAIL_E_TLS: the TLS library cannot. `hex` is "" then. */
+#define EMAIL_DIGEST_SIZE 65
+EMAIL_API email_code email_message_part_digest(email_message *message, unsigned number,
+                                               char hex[EMAIL_DIGEST_SIZE]);
 /* The whole message as it is. */
 EMAIL_API email_code email_message_read(email_message *message, email_sink_fn sink, void *context);
 

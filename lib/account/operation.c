@@ -66,6 +66,12 @@ begin(email_operation *op)
 		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "not an outgoing account");
 		return failed(op);
 	}
+	/* a message that is composed has no parts yet */
+	if (op->message && email_message_part_count(op->message)) {
+		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
+		                 "a message that was read cannot be sent");
+		return failed(op);
+	}
 	if (op->message && !account->v.enabled) {
 		email__error_set(&account->error, EMAIL_E_DISABLED, EMAIL_STAGE_NONE,
 		                 "the account %s is disabled", account->name);

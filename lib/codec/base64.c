@@ -29,9 +29,8 @@ static const char pairs[64 * 64 * 2] = {
 	PAIRS('4'), PAIRS('5'), PAIRS('6'), PAIRS('7'), PAIRS('8'), PAIRS('9'), PAIRS('+'), PAIRS('/'),
 };
 
-/* One decoding table: the 64 characters with their values shifted to where they belong. */
-#define IN_ALPHABET 0x80000000u
-#define V(c, v, shift) [c] = (IN_ALPHABET | (uint32_t)(v) << (shift))
+/* One decoding table: the 64 characters with their values shifted to where they belong, and the place's mark. */
+#define V(c, v, shift) [c] = (1u << (28 + (shift) / 6) | (uint32_t)(v) << (shift))
 #define VALUES(s) \
 	V('A', 0, s), V('B', 1, s), V('C', 2, s), V('D', 3, s), V('E', 4, s), V('F', 5, s), V('G', 6, s), \
 		V('H', 7, s), V('I', 8, s), V('J', 9, s), V('K', 10, s), V('L', 11, s), V('M', 12, s), \
@@ -45,7 +44,7 @@ static const char pairs[64 * 64 * 2] = {
 		V('3', 55, s), V('4', 56, s), V('5', 57, s), V('6', 58, s), V('7', 59, s), V('8', 60, s), \
 		V('9', 61, s), V('+', 62, s), V('/', 63, s)
 
-static const uint32_t values[4][256] = {{VALUES(18)}, {VALUES(12)}, {VALUES(6)}, {VALUES(0)}};
+const uint32_t email__base64_values[4][256] = {{VALUES(18)}, {VALUES(12)}, {VALUES(6)}, {VALUES(0)}};
 
 static inline void
 put_pair(char *out, uint64_t twelve)
@@ -122,11 +121,10 @@ static email_code
 decode_last(unsigned char *out, size_t *written, const unsigned char *in)
 {
 	size_t pad = in[3] != '=' ? 0 : in[2] != '=' ? 1 : 2;
-	uint32_t a = values[0][in[0]], b = values[1][in[1]];
-	uint32_t c = pad == 2 ? IN_ALPHABET : values[2][in[2]], d = pad ? IN_ALPHABET : values[3][in[3]];
-	uint32_t v = a | b | c | d;
+	uint32_t v = email__base64_values[0][in[0]] | email__base64_values[1][in[1]] | email__base64_values[2][pad == 2 ? 'A' : in[2]] |
+	             email__base64_values[3][pad ? 'A' : in[3]];
 
-	if (!(a & b & c & d & IN_ALPHABET))
+	if (!EMAIL__BASE64_WHOLE(v))
 		return EMAIL_E_VALUE;
 	out[0] = (unsigned char)(v >> 16);
 	if (pad < 2)
@@ -141,26 +139,20 @@ email_code
 email__base64_decode(unsigned char *out, size_t *written, const char *in, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)in;
-	uint32_t all = IN_ALPHABET;
 
 	*written = 0;
 	if (n % 4 != 0)
 		return EMAIL_E_VALUE;
-	for (; n > 4; n -= 4, p += 4, out += 3) {
-		uint32_t a = values[0][p[0]], b = values[1][p[1]], c = values[2][p[2]], d = values[3][p[3]];
-		uint32_t v = a | b | c | d;
+	for (; n > 4; n -= 4, p += 4, out += 3, *written += 3) {
+		uint32_t v = email__base64_values[0][p[0]] | email__base64_values[1][p[1]] | email__base64_values[2][p[2]] | email__base64_values[3][p[3]];
 
-		all &= a & b & c & d;
+		if (!EMAIL__BASE64_WHOLE(v))
+			break;
 		out[0] = (unsigned char)(v >> 16);
 		out[1] = (unsigned char)(v >> 8);
 		out[2] = (unsigned char)v;
-		*written += 3;
 	}
-	if (!(all & IN_ALPHABET)) {
-		*written = 0;
-		return EMAIL_E_VALUE;
-	}
-	if (n && decode_last(out, written, p)) {
+	if (n > 4 || (n && decode_last(out, written, p))) {
 		*written = 0;
 		return EMAIL_E_VALUE;
 	}

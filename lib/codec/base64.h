@@ -4,6 +4,7 @@
 #define EMAIL__CODEC_BASE64_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <emailservice/error.h>
 
@@ -24,5 +25,14 @@ size_t email__base64_rows(unsigned char *out, const unsigned char *in, size_t n)
 /* Strict: whole groups, padding only at the end, no other characters. `out` has room for n / 4 * 3;
  * what it holds after an error is undefined, *written is 0. */
 email_code email__base64_decode(unsigned char *out, size_t *written, const char *in, size_t n);
+
+
+/*
+ * For who decodes more leniently: [place in the group][character] is the character's six bits in their place
+ * within 24, and a mark of the place above these; 0 where it is not in the alphabet. Four of them OR'ed
+ * are the group, and whole if all marks are there.
+ */
+extern const uint32_t email__base64_values[4][256];
+#define EMAIL__BASE64_WHOLE(group) ((group) >> 28 == 0xF)
 
 #endif

@@ -76,6 +76,8 @@ email_message_free(email_message *m)
 	email__buf_dispose(&m->frame);
 	email__free(m->segments);
 	email__free(m->recipients);
+	email__tree_free(m->tree);
+	email__file_close(m->file);
 	email__free(m);
 }
 
@@ -85,12 +87,16 @@ email_message_error(const email_message *message)
 	return &message->error;
 }
 
-/* A setter begins: what fails from here on concerns this field. */
-static void
+/* A setter begins: what fails from here on concerns this field. False: the message was read, and stays so. */
+static bool
 enter(email_message *m, const char *field)
 {
 	email__error_clear(&m->error);
 	email__printable(m->error.property, sizeof m->error.property, field, strlen(field));
+	if (m->tree)
+		email__error_set(&m->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
+		                 "a message that was read cannot be changed");
+	return !m->tree;
 }
 
 /* A setter ends. */
@@ -124,7 +130,8 @@ set_address(email_message *m, const char *field, email__address *to, const char 
 	email__address a = {0};
 	email_code rc = EMAIL_OK;
 
-	enter(m, field);
+	if (!enter(m, field))
+		return EMAIL_E_USAGE;
 	if (text)
 		rc = email__address_parse_one(text, &a, &m->error);
 	if (rc == EMAIL_OK) {
@@ -152,7 +159,8 @@ add_addresses(email_message *m, const char *field, email__address_list *list, co
 	size_t before = list->count;
 	email_code rc;
 
-	enter(m, field);
+	if (!enter(m, field))
+		return EMAIL_E_USAGE;
 	rc = text ? email__address_parse(text, list, &m->error) : missing(m);
 	if (rc == EMAIL_OK && m->to.count + m->cc.count + m->bcc.count > EMAIL__RECIPIENTS_MAX) {
 		while (list->count > before)
@@ -199,7 +207,8 @@ email_message_set_subject(email_message *message, const char *subject)
 {
 	email_code rc = EMAIL_OK;
 
-	enter(message, "subject");
+	if (!enter(message, "subject"))
+		return EMAIL_E_USAGE;
 	if (subject)
 		rc = email__header_check(subject, &message->error);
 	if (rc == EMAIL_OK && subject && strlen(subject) > EMAIL__HEADER_VALUE_MAX)
@@ -215,7 +224,8 @@ set_body(email_message *m, const char *field, char **place, email__content *cont
 {
 	email_code rc = EMAIL_OK;
 
-	enter(m, field);
+	if (!enter(m, field))
+		return EMAIL_E_USAGE;
 	if (text && !email__utf8_valid(text, strlen(text)))
 		rc = email__error_set(&m->error, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE, "it is not UTF-8");
 	if (rc == EMAIL_OK)
@@ -275,7 +285,8 @@ out:
 email_code
 email_message_add_header(email_message *message, const char *name, const char *value)
 {
-	enter(message, name && *name ? name : "header");
+	if (!enter(message, name && *name ? name : "header"))
+		return EMAIL_E_USAGE;
 	return leave(message, name && value ? add_header(message, name, value) : missing(message));
 }
 
@@ -298,7 +309,8 @@ email_message_set_message_id(email_message *message, const char *id)
 	const char *at = id ? strchr(id, '@') : NULL;
 	email_code rc = EMAIL_OK;
 
-	enter(message, "messageId");
+	if (!enter(message, "messageId"))
+		return EMAIL_E_USAGE;
 	if (id && (n < 5 || id[0] != '<' || id[n - 1] != '>' || !id_valid(id + 1, n - 2) || !at ||
 	           at == id + 1 || at == id + n - 2 || strchr(at + 1, '@')))
 		rc = email__error_set(&message->error, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
@@ -314,7 +326,8 @@ email_message_set_date(email_message *message, int64_t seconds)
 	char date[EMAIL__DATE_SIZE];
 	email_code rc = EMAIL_OK;
 
-	enter(message, "date");
+	if (!enter(message, "date"))
+		return EMAIL_E_USAGE;
 	/* with a day to spare on each side for the local time */
 	if (seconds < INT64_MIN / 2 || seconds > INT64_MAX / 2 ||
 	    !email__date_write(date, seconds - 86400, 0) || !email__date_write(date, seconds + 86400, 0)) {
@@ -333,7 +346,8 @@ email_message_set_dsn(email_message *message, unsigned notify)
 	unsigned all = EMAIL_DSN_NEVER | EMAIL_DSN_SUCCESS | EMAIL_DSN_FAILURE | EMAIL_DSN_DELAY;
 	email_code rc = EMAIL_OK;
 
-	enter(message, "dsn");
+	if (!enter(message, "dsn"))
+		return EMAIL_E_USAGE;
 	if ((notify & ~all) || ((notify & EMAIL_DSN_NEVER) && notify != EMAIL_DSN_NEVER))
 		rc = email__error_set(&message->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
 		                      "not a set of delivery notices");
@@ -458,7 +472,8 @@ attach_path(email_message *m, const char *path, const char *type, const char *co
 email_code
 email_message_attach_file(email_message *message, const char *path, const char *type)
 {
-	enter(message, "attachment");
+	if (!enter(message, "attachment"))
+		return EMAIL_E_USAGE;
 	return leave(message, path ? attach_path(message, path, type, NULL) : missing(message));
 }
 
@@ -467,7 +482,8 @@ email_message_inline_file(email_message *message, const char *path, const char *
 {
 	size_t i;
 
-	enter(message, "inline");
+	if (!enter(message, "inline"))
+		return EMAIL_E_USAGE;
 	if (!path || !content_id)
 		return leave(message, missing(message));
 	if (!id_valid(content_id, strlen(content_id)))
@@ -507,7 +523,8 @@ email_code
 email_message_attach_data(email_message *message, const char *name, const char *type, const void *data,
                           size_t size)
 {
-	enter(message, "attachment");
+	if (!enter(message, "attachment"))
+		return EMAIL_E_USAGE;
 	return leave(message, name && (data || size == 0) ? attach_data(message, name, type, data, size)
 	                                                  : missing(message));
 }
@@ -533,7 +550,8 @@ email_code
 email_message_attach_stream(email_message *message, const char *name, const char *type, email_read_fn read,
                             email_rewind_fn rewind, void *context)
 {
-	enter(message, "attachment");
+	if (!enter(message, "attachment"))
+		return EMAIL_E_USAGE;
 	return leave(message, name && read ? attach_stream(message, name, type, read, rewind, context)
 	                                   : missing(message));
 }
@@ -544,7 +562,8 @@ email_message_set_raw_file(email_message *message, const char *path)
 	email__raw raw = {0};
 	email_code rc = EMAIL_OK;
 
-	enter(message, "rawFile");
+	if (!enter(message, "rawFile"))
+		return EMAIL_E_USAGE;
 	if (path)
 		rc = email__raw_open(&raw, path, &message->error);
 	if (rc == EMAIL_OK) {

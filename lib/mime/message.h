@@ -9,6 +9,7 @@
 #include "mime/compose.h"
 #include "mime/content.h"
 #include "mime/raw.h"
+#include "mime/tree.h"
 
 /* An attached or inline file. */
 typedef struct email__part {
@@ -69,6 +70,11 @@ struct email_message {
 	bool begun; /* the segment's content, or the raw file */
 	unsigned char carry[EMAIL__CONTENT_ROOM];
 	size_t carry_at, carry_end;
+
+	/* of a message that was read (mime/received.c): the rest is not used then, but for the error */
+	email__tree *tree; /* NULL: it is being composed */
+	email__reader reader;
+	email__file *file; /* NULL: from memory */
 };
 
 #endif

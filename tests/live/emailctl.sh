@@ -75,18 +75,18 @@ ctl 64 hosts
 ctl 64 send out --subject x
 ctl 64 send out --to a@example.com --priority 11
 ctl 64 send out --to a@example.com --queue
-for later in login receive queue run parse discover; do
+for later in login receive queue run discover; do
 	ctl 64 $later
 	err 'not part of this version'
 done
 ctl 0 --help
-for command in new show get set unset remove rename reset check test send hosts trust verify schema; do
+for command in new show get set unset remove rename reset check test send hosts trust verify parse schema; do
 	ctl 0 $command --help
 	out "usage: emailctl $command"
 	ctl 0 --help
 	out "^  $command "
 done
-no '^  (receive|login|queue|run|parse|discover) ' out
+no '^  (receive|login|queue|run|discover) ' out
 ctl 0 --version
 out '^emailctl [0-9]+\.[0-9]+\.[0-9]+$'
 

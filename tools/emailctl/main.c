@@ -81,6 +81,10 @@ static const struct command {
          "ACCEPT, or REFUSE and the reasons, without Allowed Hosts. Roots given replace the stores, a time\n"
          "given is a good clock. --batch reads lines of JSON and answers with one for each.",
          command_verify},
+	{"parse", "FILE", "", 1, 1, "what a message says, as JSON",
+         "Header, parts, text and HTML, attachments with their SHA-256, delivery reports, and what is wrong\n"
+         "with it, which is no error. FILE is a message as it was received; - is standard input.",
+         command_parse},
 	{"schema", "", "", 0, 0, "the XML Schema of property sheets", "", command_schema},
 };
 
@@ -89,7 +93,7 @@ static const struct {
 	const char *name, *what;
 } later[] = {
 	{"login", "OAuth"},     {"receive", "receiving mail"}, {"queue", "the queue"},
-	{"run", "the service"}, {"parse", "reading messages"}, {"discover", "finding settings"},
+	{"run", "the service"}, {"discover", "finding settings"},
 };
 
 static const char global_options[] = "sheet= state= json trace help version";
