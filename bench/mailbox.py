@@ -81,12 +81,12 @@ def message(i):
     return whole.replace(b"\r\n", b"\n") if kind % 2 else whole[:len(whole) * 2 // 3]
 
 
-def main():
-    with open(sys.argv[1], "wb") as f:
-        for i in range(2000):
-            data = message(i)
-            f.write(b"%d\n" % len(data) + data)
+def write(f):
+    for i in range(2000):
+        data = message(i)
+        f.write(b"%d\n" % len(data) + data)
 
 
 if __name__ == "__main__":
-    main()
+    with open(sys.argv[1], "wb") as mailbox:
+        write(mailbox)
