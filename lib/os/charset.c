@@ -248,6 +248,7 @@ email__charset_begin(email__charset *c, const char *name, size_t n)
 		if (!code_page(page, key))
 			memcpy(page, key, strlen(key) + 1);
 		c->unit = unit_of(key);
+		c->stepwise = strstr(page, "utf7") != NULL;
 		/* small systems may have the ancestor alone, hence also the name as it is given */
 		if (!look_up(c, page) && !open_iconv(c, given) && !open_iconv(c, key) && !open_iconv(c, page))
 			c->kind = UNKNOWN;
@@ -274,7 +275,7 @@ from_utf8(email__charset *c, output *o, const unsigned char *p, size_t n)
 
 	while (at < n) {
 		size_t run = email__utf8_run(p + at, n - at);
-		size_t mark = c->begins && run >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0, bad;
+		size_t mark = c->begins && run >= 3 && memcmp(p + at, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0, bad;
 
 		put(o, p + at + mark, run - mark);
 		at += run;
@@ -282,6 +283,7 @@ from_utf8(email__charset *c, output *o, const unsigned char *p, size_t n)
 		if (at == n || (bad = email__utf8_bad(p + at, n - at)) == 0)
 			break;
 		put_replacement(c, o);
+		c->begins = false;
 		at += bad;
 	}
 	return at;
@@ -338,6 +340,8 @@ from_other(email__charset *c, output *o, const unsigned char *p, size_t n)
 			put_replacement(c, o);
 			in += skip;
 			left -= skip;
+			if (c->stepwise)
+				iconv(c->iconv, NULL, NULL, NULL, NULL);
 		} else if (!why && changed) {
 			c->broken = true; /* some C libraries replace by themselves, and count */
 		}
@@ -360,11 +364,11 @@ convert(email__charset *c, output *o, const unsigned char *p, size_t n)
 	return from_utf8(c, o, p, n);
 }
 
-/* The character that lies across two pieces, a byte at a time. */
+/* A byte at a time: the character that lies across two pieces, or all of it. */
 static void
 push_held(email__charset *c, output *o, const unsigned char **p, size_t *n)
 {
-	while (c->held_n && *n && o->rc == EMAIL_OK) {
+	while ((c->held_n || c->stepwise) && *n && o->rc == EMAIL_OK) {
 		size_t used;
 
 		c->held[c->held_n++] = *(*p)++;

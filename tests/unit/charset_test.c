@@ -59,6 +59,7 @@ cases(void **state)
 		{"", "a\xC3\xA9\xF0\x9F\x94\xA5", "a\xC3\xA9\xF0\x9F\x94\xA5", 0},
 		{"UTF-8", "\xEF\xBB\xBF" "a\xEF\xBB\xBF", "a\xEF\xBB\xBF", 0},
 		{"utf-8", "\xEF\xBB", BAD, 2},
+		{"utf-8", "\xEF\xBB\xEF\xBB\xBF" "a", BAD "\xEF\xBB\xBF" "a", 2},
 		/* one U+FFFD for each maximal subpart */
 		{"utf-8", "\x80\xE9t\xE2\x82 \xED\xA0\x80\xF4\x90\xC0\xAF", BAD BAD "t" BAD " " BAD BAD BAD BAD BAD BAD BAD, 2},
 		{"utf-8", "\xF0\x9F\x94", BAD, 2},
@@ -80,6 +81,8 @@ cases(void **state)
 		{"euc-kr", "\xB0", BAD, 2},
 		{"euc-jp", "\xA4\xA2\xFF" "b", "\xE3\x81\x82" BAD "b", 2},
 		{"utf-7", "Hi +AOk-!", "Hi \xC3\xA9!", 0},
+		/* half a surrogate: the rest is read all the same */
+		{"utf-7", "+3D3e- a +AOk-", BAD "e- a \xC3\xA9", 2},
 		{"big5", "\xA7\x41", "\xE4\xBD\xA0", 0},
 		/* a character that waits for one that combines with it */
 		{"big5-hkscs", "\x88\x66", "\xC3\x8A", 0},
