@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include <emailservice/parse.h>
+
 #include "account/connection.h"
 #include "base/alloc.h"
 #include "base/error.h"

@@ -16,7 +16,6 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "mime/text.h"
 #include "mime/tree_state.h"
 
 #define QSBMF "Hi. This is the "
@@ -32,20 +31,6 @@ paragraph(const char *s)
 	return end ? (size_t)(end - s) : strlen(s);
 }
 
-/* Lines become one. NULL: no memory. */
-static const char *
-joined(email__tree *t, const char *s, size_t n)
-{
-	uint64_t ignored = 0;
-	char *copy = email__arena_text(&t->arena, s, n);
-	size_t i;
-
-	for (i = 0; copy && i < n; i++)
-		if (copy[i] == '\n')
-			copy[i] = ' ';
-	return copy ? email__text_read(&t->arena, copy, n, &ignored) : NULL;
-}
-
 /* One more recipient, whose mail failed for the reason at s; both ask for no address of their own. */
 static email_code
 add(email__tree *t, email__deliveries *list, const char *address, size_t address_n, const char *s, size_t n)
@@ -56,7 +41,7 @@ add(email__tree *t, email__deliveries *list, const char *address, size_t address
 		return list->count < EMAIL__RECIPIENTS_MAX ? EMAIL_E_MEMORY : EMAIL_OK;
 	d->action = "failed";
 	d->recipient = email__arena_text(&t->arena, address, address_n);
-	d->diagnostic = joined(t, s, n);
+	d->diagnostic = email__squeeze(&t->arena, s, n);
 	d->status = email__status_find(&t->arena, s, n);
 	return d->recipient && d->diagnostic && d->status ? EMAIL_OK
 	                                                  : email__error_memory(t->error, EMAIL_STAGE_NONE);

@@ -105,26 +105,36 @@ address(email__arena *a, const char *s, size_t n)
 	return text;
 }
 
+/* The length of a status code at s (RFC 3463 2: class, subject and detail, of 1, 1 to 3 and 1 to 3 digits); 0: there is
+ * none. */
+static size_t
+status_size(const char *s, size_t n)
+{
+	size_t at, k, digits;
+
+	if (n < 5 || (s[0] != '2' && s[0] != '4' && s[0] != '5'))
+		return 0;
+	for (at = 1, k = 0; k < 2; k++) {
+		if (at == n || s[at++] != '.')
+			return 0;
+		for (digits = 0; at < n && email__is_digit(s[at]); digits++)
+			at++;
+		if (digits < 1 || digits > 3)
+			return 0;
+	}
+	/* an address goes on */
+	return at + 1 < n && s[at] == '.' && email__is_digit(s[at + 1]) ? 0 : at;
+}
+
 const char *
 email__status_find(email__arena *a, const char *text, size_t n)
 {
-	size_t i, k, dots;
+	size_t i, size;
 
-	for (i = 0; i < n; i++) {
-		if ((text[i] != '2' && text[i] != '4' && text[i] != '5') ||
-		    (i && (email__is_digit(text[i - 1]) || text[i - 1] == '.')))
-			continue;
-		/* class "." subject "." detail, of one to three digits each (RFC 3463 2) */
-		for (k = i + 1, dots = 0; k < n; k++) {
-			if (text[k] == '.' && email__is_digit(text[k - 1]) && dots < 2)
-				dots++;
-			else if (!email__is_digit(text[k]))
-				break;
-		}
-		if (dots == 2 && email__is_digit(text[k - 1]) && k - i <= 9 && text[i + 1] == '.' &&
-		    !(k < n && text[k] == '.' && k + 1 < n && email__is_digit(text[k + 1])))
-			return email__arena_text(a, text + i, k - i);
-	}
+	for (i = 0; i < n; i++)
+		if ((i == 0 || (!email__is_digit(text[i - 1]) && text[i - 1] != '.')) &&
+		    (size = status_size(text + i, n - i)) > 0)
+			return email__arena_text(a, text + i, size);
 	return "";
 }
 
@@ -160,7 +170,7 @@ value_of(email__tree *t, unsigned number, kind is, const char *s, size_t n)
 	switch (is) {
 	case PLAIN:
 	case TYPED:
-		return text[n] ? email__arena_text(&t->arena, text, n) : text;
+		return email__squeeze(&t->arena, text, n);
 	case ADDRESS:
 		return address(&t->arena, text, n);
 	case WORD:

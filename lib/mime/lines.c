@@ -6,7 +6,7 @@
 #include "base/limits.h"
 
 /* Bytes that are counted at a time: a length that compilers turn into vector code, and that a byte counts. */
-#define BLOCK 128
+#define BLOCK 64
 
 bool
 email__lines_next(email__lines *l)

@@ -105,6 +105,8 @@ email_delivery *email__deliveries_add(email__deliveries *list, email__tree *t);
 email_code email__tree_deliveries(email__tree *t);
 /* The part of that type, not within a message that this one carries; -1: none. */
 int email__tree_find(const email__tree *t, const char *type, const char *or_type);
+/* Runs of blanks and line ends become one space, none is at either end: what servers fold. NULL: no memory. */
+const char *email__squeeze(email__arena *a, const char *s, size_t n);
 /* The first status code (RFC 3463) in a text, as "5.1.1"; "" where there is none. NULL: no memory. */
 const char *email__status_find(email__arena *a, const char *text, size_t n);
 
