@@ -56,6 +56,22 @@ trim(const char **s, size_t *n)
 		--*n;
 }
 
+const char *
+email__squeeze(email__arena *a, const char *s, size_t n)
+{
+	char *text = email__arena_text(a, s, n), *to = text;
+	size_t i;
+
+	for (i = 0; text && i < n; i++)
+		if (!is_blank(s[i]))
+			*to++ = s[i];
+		else if (to > text && to[-1] != ' ')
+			*to++ = ' ';
+	if (text)
+		to[to > text && to[-1] == ' ' ? -1 : 0] = '\0';
+	return text;
+}
+
 /* The code point of "\x{10FFFF}" (RFC 6533 3, utf-8-addr-xtext), and its length there; 0: it is none. */
 static size_t
 embedded(const char *s, size_t n, unsigned long *c)

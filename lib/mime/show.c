@@ -25,9 +25,13 @@
 static const char *
 content_id(email__tree *t, unsigned number)
 {
-	const char *id = email__tree_header(t, number, "Content-ID");
-	const char *from = strchr(id, '<'), *to = from ? strchr(from, '>') : NULL;
+	email__field *f = email__tree_field(t, number, "Content-ID");
+	const char *id = f ? email__tree_value(t, number, f) : "", *from, *to;
 
+	if (!id)
+		return NULL;
+	from = strchr(id, '<');
+	to = from ? strchr(from, '>') : NULL;
 	from = to ? from + 1 : id + strspn(id, " \t");
 	return email__arena_text(&t->arena, from, to ? (size_t)(to - from) : strcspn(from, " \t"));
 }

@@ -86,8 +86,8 @@ is_prefix(const email__tree *part, const email__tree *whole)
 	size_t count = part->count, i;
 	const email__node *last = &part->node[count - 1];
 
-	/* an end boundary that is cut begins a part, in which there is nothing */
-	if (count > 1 && !last->fields && last->part.encoded_size == 0)
+	/* an end boundary that is cut begins a part, in which there is nothing; so does an empty line */
+	if (count > 1 && !last->fields && part->reader->size - last->header_at <= 2)
 		count--;
 	assert_true(count <= whole->count);
 	for (i = 0; i < count; i++) {
