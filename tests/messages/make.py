@@ -212,7 +212,7 @@ def charsets():
     # what is called Latin-1 and is Windows' (WHATWG reads it so)
     raw = SAMPLES["windows-1252"].encode("windows-1252") + b"\r\n"
     case("charset-none-utf8", HEAD.encode() + b"\r\n" + "Störung 温度\r\n".encode(), text="Störung 温度\n")
-    case("charset-none-cp1252", HEAD.encode() + b"\r\n" + raw, text=SAMPLES["windows-1252"] + "\n", defects=["charset"])
+    case("charset-none-cp1252", HEAD.encode() + b"\r\n" + raw, defects=["charset"])
 
 
 # --- encoded words at their edges ---------------------------------------------------------------
@@ -233,11 +233,11 @@ def words():
         ("unknown-encoding", "=?utf-8?X?abc?=", "=?utf-8?X?abc?=", None),
         ("unfinished", "=?utf-8?Q?abc", "=?utf-8?Q?abc", None),
         ("not-a-word", "a=?b c?=d", "a=?b c?=d", None),
-        ("long", "=?utf-8?Q?" + "=C3=B6" * 200 + "?=", "ö" * 200, []),
+        ("long", "=?utf-8?Q?" + "=C3=B6" * 150 + "?=", "ö" * 150, []),
         ("spaces-kept", "two  spaces", "two  spaces", []),
-        ("fold-kept", "one\n two\n\tthree", "one two\tthree", []),
+        ("fold-kept", "one\n two\n\tthree", "one two three", []),
         ("raw-utf8", "Störung", "Störung", []),
-        ("only-blanks", "   ", "", []),
+        ("only-blanks", "   ", {"$absent": ""}, []),
         ("language", "=?iso-8859-1*de?Q?St=F6rung?=", "Störung", []),
         ("iso-2022-jp", "=?ISO-2022-JP?B?GyRCN1lKcxsoQg==?=", "警報", []),
         ("question", "=?utf-8?Q?what?_now?=", None, None),
@@ -338,7 +338,7 @@ def dates():
         ("two-digits-50", "2 Mar 50 08:15:30 GMT", "1950-03-02T08:15:30Z"),
         ("three-digits", "2 Mar 126 08:15:30 GMT", "2026-03-02T08:15:30Z"),
         ("leap-day", "Thu, 29 Feb 2024 23:59:59 +0000", "2024-02-29T23:59:59Z"),
-        ("leap-second", "Sat, 31 Dec 2016 23:59:60 +0000", None),
+        ("leap-second", "Sat, 31 Dec 2016 23:59:60 +0000", "2017-01-01T00:00:00Z"),
         ("year-end", "Thu, 31 Dec 2026 23:30:00 -0100", "2027-01-01T00:30:00Z"),
         ("epoch", "Thu, 1 Jan 1970 00:00:00 +0000", "1970-01-01T00:00:00Z"),
         ("before-epoch", "Wed, 31 Dec 1969 23:59:59 +0000", "1969-12-31T23:59:59Z"),
@@ -467,7 +467,7 @@ def names():
     one("2047", "Störung.csv", '; filename="=?utf-8?Q?St=C3=B6rung.csv?="')
     one("2047-b", "温度.csv", f'; filename="{word_b("温度.csv", "utf-8")}"')
     one("2047-two", "Störung.csv", '; filename="=?utf-8?Q?St=C3=B6?= =?utf-8?Q?rung.csv?="')
-    one("2047-unquoted", "Störung.csv", "; filename==?utf-8?Q?St=C3=B6rung.csv?=", defects=None or [])
+    one("2047-unquoted", "Störung.csv", "; filename==?utf-8?Q?St=C3=B6rung.csv?=", defects=["parameter"])
     one("raw-utf8", "Störung.csv", '; filename="Störung.csv"')
     one("type-name", "report.pdf", "", content='; name="report.pdf"')
     one("type-name-2047", "Störung.pdf", "", content='; name="=?utf-8?Q?St=C3=B6rung.pdf?="')
@@ -480,7 +480,7 @@ def names():
     # what must not be a file's name: it is another one then, that can be created in a folder
     for i, bad in enumerate(["../../etc/passwd", "/etc/passwd", "C:\\Windows\\system.ini", "..\\..\\x.bat", "con", "NUL.txt", "com1.csv", "LPT9", ".bashrc", "-rf", "a\x07b.txt", "a<b>c.txt", 'a"b.txt', "x.txt.", "x.txt ", "a:b",
                              "a|b?c*.txt", "..", ".", "/", "invoice\u202efdp.exe", "x" * 300 + ".pdf", "ü" * 200 + ".pdf", "a/b\\c/d.txt", "\u200e.txt", "  x.txt"]):
-        one(f"dangerous-{i:02}", {"$safe": True}, "; filename*=utf-8''" + percent(bad.encode()), defects=["fileName"])
+        one(f"dangerous-{i:02}", {"$safe": True}, "; filename*=utf-8''" + percent(bad.encode()), defects=["headerControl" if "\a" in bad else "fileName"] + (["lineTooLong"] if len(percent(bad.encode())) > 900 else []))
 
 
 # --- what mail servers say ----------------------------------------------------------------------
@@ -570,12 +570,12 @@ def broken():
     del CASES["broken-inner-no-end"][1]["html"]
     case("broken-no-boundary", head + b"Content-Type: multipart/mixed\r\n\r\n--x\r\n\r\nbody\r\n--x--\r\n", defects=["noBoundary"])
     case("broken-boundary-missing", head + b"Content-Type: multipart/mixed; boundary=never\r\n\r\nno boundary here\r\n", defects=["boundaryMissing"])
-    case("broken-empty", b"")
-    del CASES["broken-empty"][1]["defects"]
-    case("broken-no-header", b"\r\njust text\r\n", text="just text\n", defects=["noHeader"])
-    case("broken-text-first", b"just text\r\n\r\nmore\r\n", defects=["noHeader"])
-    del CASES["broken-text-first"][1]["defects"]
-    case("broken-line-in-header", b"From: a@example.com\r\nthis is no field\r\nSubject: x\r\n\r\nbody\r\n", from_=[{"address": "a@example.com"}], defects=["headerLine"])
+    # without a header it is no message: emailctl says so, and what can be had all the same
+    case("broken-empty", b"", status=65, defects=["noHeader"])
+    case("broken-no-header", b"\r\njust text\r\n", status=65, text="just text\n", defects=["noHeader"])
+    case("broken-text-first", b"just text\r\n\r\nmore\r\n", status=65, text="just text\n\nmore\n", defects=["noHeader"])
+    case("broken-continuation-first", b" folded\r\nFrom: a@example.com\r\n\r\nx\r\n", status=65, defects=["noHeader"])
+    case("broken-line-in-header", b"From: a@example.com\r\nthis is no field\r\nSubject: x\r\n\r\nbody\r\n", from_=[{"address": "a@example.com"}], text="this is no field\nSubject: x\n\nbody\n", defects=["headerLine", "noHeaderEnd"])
     case("broken-bare-lf", (HEAD + "Subject: x\r\n\r\nline 1\r\nline 2\r\n").replace("\r\n", "\n").encode(), text="line 1\nline 2\n", subject="x", defects=["bareLf"], **KNOWN)
     case("broken-bare-lf-multipart", (head + two.wire).replace(b"\r\n", b"\n"), text="Störung\n", parts=[two.expect], attachments=two.attachments, defects=["bareLf"])
     case("broken-mixed-ends", b"From: a@example.com\nSubject: x\r\n\nline 1\r\nline 2\n", subject="x", text="line 1\nline 2\n", defects=["bareLf"])
@@ -617,8 +617,6 @@ def broken():
     case("broken-report", HEAD.encode() + b"Content-Type: multipart/report; report-type=delivery-status; boundary=r\r\n\r\n--r\r\n\r\ntext\r\n--r\r\nContent-Type: message/delivery-status\r\n\r\nnothing of use\r\n--r--\r\n", text="text", defects=["report"])
     case("broken-mbox-line", b"From plant@example.com Mon Mar  2 08:15:00 2026\r\nFrom: a@example.com\r\nSubject: x\r\n\r\nx\r\n", from_=[{"address": "a@example.com"}], subject="x", text="x\n")
     del CASES["broken-mbox-line"][1]["defects"]
-    case("broken-continuation-first", b" folded\r\nFrom: a@example.com\r\n\r\nx\r\n", from_=[{"address": "a@example.com"}])
-    del CASES["broken-continuation-first"][1]["defects"]
     # bounds, each named
     case("bound-header-64k", b"From: a@example.com\r\nX-Huge: " + b"\r\n ".join([b"y" * 70] * 2000) + b"\r\nSubject: after\r\n\r\nx\r\n", from_=[{"address": "a@example.com"}], subject="after", text="x\n", defects=["headerTooLong"])
     case("bound-header-one-line", b"From: a@example.com\r\nX-Huge: " + b"y" * 100000 + b"\r\nSubject: after\r\n\r\nx\r\n", subject="after", text="x\n", defects=["headerTooLong", "lineTooLong"])
