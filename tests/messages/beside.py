@@ -91,9 +91,9 @@ class Maker:
 
 
 def shape(m):
-    """The parts, by type."""
+    """The parts, by type. Python opens whatever is called message/..., delivery reports and fragments too."""
     told = {"type": m.get_content_type()}
-    if m.is_multipart() and not told["type"].endswith("delivery-status"):
+    if m.is_multipart() and (not told["type"].startswith("message/") or told["type"] in ("message/rfc822", "message/global")):
         told["parts"] = [shape(part) for part in m.get_payload()]
     return told
 
