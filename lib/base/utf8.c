@@ -68,7 +68,8 @@ character(const unsigned char *p, size_t n)
 {
 	size_t len = sequence(p[0]);
 
-	if (len == 0 || n < len || !second(p[0], p[1]) || (len > 2 && !tail(p[2])) || (len > 3 && !tail(p[3])))
+	if (len == 0 || n < len || !second(p[0], p[1]) || (len > 2 && !tail(p[2])) ||
+	    (len > 3 && !tail(p[3])))
 		return 0;
 	return len;
 }

@@ -11,7 +11,7 @@ typedef struct email__unbase64 {
 	unsigned long group; /* their bits, where they belong within 24 */
 	bool padded;         /* behind padding: data after it begin a new group, with a defect */
 	bool foreign;        /* characters that are neither base64 nor white space were skipped */
-	bool cut;            /* a group gave less than its bits: something is missing (padding alone is not) */
+	bool cut; /* a group gave less than its bits: something is missing (padding alone is not) */
 } email__unbase64;
 
 /* Room that n characters need: what was held counts, and eight bytes are written at a time. */

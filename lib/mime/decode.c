@@ -42,13 +42,14 @@ note_all(email__decode *d)
 }
 
 void
-email__decode_begin(email__decode *d, const char *encoding, const char *charset, email_sink_fn sink, void *context)
+email__decode_begin(email__decode *d, const char *encoding, const char *charset, email_sink_fn sink,
+                    void *context)
 {
 	static const struct {
 		const char *name;
-		int encoding;
-	} encodings[] = {{"", EMAIL__DECODE_NONE},       {"7bit", EMAIL__DECODE_NONE},
-	                 {"8bit", EMAIL__DECODE_NONE},   {"binary", EMAIL__DECODE_NONE},
+		email__decode_encoding encoding;
+	} encodings[] = {{"", EMAIL__DECODE_NONE},         {"7bit", EMAIL__DECODE_NONE},
+	                 {"8bit", EMAIL__DECODE_NONE},     {"binary", EMAIL__DECODE_NONE},
 	                 {"base64", EMAIL__DECODE_BASE64}, {"quoted-printable", EMAIL__DECODE_QUOTED}};
 	size_t i, count = sizeof encodings / sizeof *encodings;
 

@@ -97,9 +97,12 @@ body(email__parse *p, window *w)
 		w->more = true;
 		return EMAIL_OK;
 	}
-	if (lf && lf[-1] != '\r')
+	if (!lf)
+		lf = l.end;
+	else if (!final && lf[-1] != '\r')
 		email__parts_tell(p, EMAIL_DEFECT_BARE_LF);
-	w->i = (size_t)((lf ? lf + 1 : l.end) - w->s);
+	/* the line end behind an end boundary belongs to the next one, if that follows at once */
+	w->i = (size_t)((final ? lf - (lf[-1] == '\r') : lf + (lf < l.end)) - w->s);
 	return email__parts_turn(p, (unsigned)level, final, p->at + (size_t)(stop - w->s), p->at + w->i);
 }
 

@@ -101,10 +101,10 @@ static const char *const makers[] = {"windows", "win", "ms", "dos", "oem", "ibm"
 
 /* 0x80 to 0x9F; the rest is as in ISO-8859-1. The five that are 0 are no characters: browsers make controls of
  * them, which a text must not hold. */
-static const uint16_t windows_1252[32] = {
-	0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-	0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-	0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
+static const uint16_t windows_1252[32] = {0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                          0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017D, 0,
+                                          0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                          0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
 
 /* What waits for the sink, or why it takes no more. */
 typedef struct output {
@@ -236,7 +236,8 @@ unit_of(const char *squeezed)
 void
 email__charset_begin(email__charset *c, const char *name, size_t n)
 {
-	char given[EMAIL__CHARSET_NAME_MAX + 1], squeezed[EMAIL__CHARSET_NAME_MAX + 1], page[EMAIL__CHARSET_NAME_MAX + 1];
+	char given[EMAIL__CHARSET_NAME_MAX + 1], squeezed[EMAIL__CHARSET_NAME_MAX + 1],
+		page[EMAIL__CHARSET_NAME_MAX + 1];
 	const char *key = squeezed;
 
 	*c = (email__charset){.kind = UNKNOWN, .begins = true};
@@ -320,33 +321,36 @@ from_iconv(email__charset *c, output *o, const char *p, size_t n)
 		put_replacement(c, o);
 }
 
+/* Never more at a time than has room, whatever it becomes (TSCII: twelve bytes of one): where iconv has to stop for
+ * want of room, glibc loses what some charsets have in hand. */
 static size_t
 from_other(email__charset *c, output *o, const unsigned char *p, size_t n)
 {
-	char *in = (char *)(uintptr_t)p; /* iconv(3) takes no const, and writes nothing */
-	size_t left = n;
+	enum { STEP = 320, ROOM = STEP * 12 + 256 };
+	size_t at = 0;
 
-	while (left && o->rc == EMAIL_OK) {
-		char out[4096], *to = out;
-		size_t room = sizeof out, changed = iconv(c->iconv, &in, &left, &to, &room);
+	while (at < n && o->rc == EMAIL_OK) {
+		char out[ROOM],
+			*to = out,
+			*in = (char *)(uintptr_t)(p + at); /* no const in iconv(3); nothing is written */
+		size_t given = n - at < STEP ? n - at : STEP, left = given, room = sizeof out;
+		size_t changed = iconv(c->iconv, &in, &left, &to, &room);
 		int why = changed == (size_t)-1 ? errno : 0;
 
 		from_iconv(c, o, out, sizeof out - room);
-		if (why == EINVAL)
+		at += given - left;
+		if (why == EINVAL && (left == given || at + left == n))
 			break;
-		if (why == EILSEQ || (why && room == sizeof out)) {
-			size_t skip = left < c->unit ? left : c->unit;
-
+		if (why == EILSEQ || (why && left == given)) {
 			put_replacement(c, o);
-			in += skip;
-			left -= skip;
+			at += left < c->unit ? left : c->unit;
 			if (c->stepwise)
 				iconv(c->iconv, NULL, NULL, NULL, NULL);
 		} else if (!why && changed) {
 			c->broken = true; /* some C libraries replace by themselves, and count */
 		}
 	}
-	return n - left;
+	return at;
 }
 
 static size_t

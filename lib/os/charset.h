@@ -14,8 +14,8 @@
 
 typedef struct email__charset {
 	int kind;
-	void *iconv;            /* where it is iconv's */
-	size_t unit;            /* bytes that are skipped where they are none of its characters */
+	void *iconv; /* where it is iconv's */
+	size_t unit; /* bytes that are skipped where they are none of its characters */
 	/* UTF-7: glibc stops at one place or another in what is wrong, depending on how much it was given, and takes
 	 * nothing any more unless it begins anew. So it is given byte after byte. */
 	bool stepwise;
@@ -23,7 +23,7 @@ typedef struct email__charset {
 	size_t held_n;
 	bool begins;  /* nothing has come out yet */
 	bool unknown; /* by _begin: nobody knows it; bytes over 127 become U+FFFD */
-	bool broken;  /* something was replaced, or is not in the US-ASCII that was named (it is read as UTF-8) */
+	bool broken; /* something was replaced, or is not in the US-ASCII that was named (it is read as UTF-8) */
 } email__charset;
 
 /* Takes UTF-8; anything but EMAIL_OK ends the conversion. */

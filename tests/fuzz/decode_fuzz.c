@@ -18,11 +18,12 @@ enum { FACTOR = 12, MORE = 64 };
 
 static const char *const encodings[] = {"", "base64", "quoted-printable", "x-odd"};
 static const char *const charsets[] = {
-	"",           "us-ascii",   "utf-8",      "iso-8859-1",   "windows-1252", "klingon",     "iso-2022-jp",
-	"iso-2022-kr", "iso-2022-cn", "shift_jis", "euc-jp",       "euc-kr",       "gb2312",      "gb18030",
-	"big5",       "big5-hkscs", "utf-7",      "utf-16",       "utf-16be",     "utf-16le",    "utf-32",
-	"koi8-r",     "tscii",      "tcvn",       "iso-2022-jp-2", "euc-tw",      "windows-1258", "windows-874",
-	"iso-8859-8-i", "ks_c_5601-1987"};
+	"",           "us-ascii",     "utf-8",       "iso-8859-1",   "windows-1252",
+	"klingon",    "iso-2022-jp",  "iso-2022-kr", "iso-2022-cn",  "shift_jis",
+	"euc-jp",     "euc-kr",       "gb2312",      "gb18030",      "big5",
+	"big5-hkscs", "utf-7",        "utf-16",      "utf-16be",     "utf-16le",
+	"utf-32",     "koi8-r",       "tscii",       "tcvn",         "iso-2022-jp-2",
+	"euc-tw",     "windows-1258", "windows-874", "iso-8859-8-i", "ks_c_5601-1987"};
 
 typedef struct output {
 	unsigned char *bytes;
@@ -84,7 +85,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data += i;
 		size -= i;
 	}
-	if (decode(encoding, charset, data, size, size + 1, &whole) != decode(encoding, charset, data, size, piece, &pieces) ||
+	if (decode(encoding, charset, data, size, size + 1, &whole) !=
+	            decode(encoding, charset, data, size, piece, &pieces) ||
 	    whole.n != pieces.n || memcmp(whole.bytes, pieces.bytes, whole.n) != 0)
 		abort();
 	free(whole.bytes);

@@ -38,7 +38,8 @@ decode(const char *encoding, const char *charset, const char *bytes, size_t n, s
 	o->n = o->calls = o->fail_at = 0;
 	email__decode_begin(&d, encoding, charset, collect, o);
 	for (at = 0; at < n; at += chunk)
-		assert_int_equal(email__decode_push(&d, bytes + at, n - at < chunk ? n - at : chunk), EMAIL_OK);
+		assert_int_equal(email__decode_push(&d, bytes + at, n - at < chunk ? n - at : chunk),
+		                 EMAIL_OK);
 	assert_int_equal(email__decode_end(&d), EMAIL_OK);
 	assert_int_equal(d.size, o->n);
 	o->bytes[o->n] = '\0';
@@ -63,11 +64,15 @@ cases(void **state)
 		{"base64", "utf-8", "4oI=", BAD, BIT(CHARSET)},
 		{"base64", NULL, "Q!UFB", "AAA", BIT(BASE64)},
 		{"base64", NULL, "QUF", "AA", BIT(BASE64_CUT)},
-		{"quoted-printable", NULL, "=E9=\r\n=41", "\xE9" "A", 0},
+		{"quoted-printable", NULL, "=E9=\r\n=41",
+	         "\xE9"
+	         "A",
+	         0},
 		{"quoted-printable", "iso-8859-1", "=E9 \r\n ", "\xC3\xA9\r\n", 0},
 		{"quoted-printable", "us-ascii", "1=2", "1=2", BIT(QUOTED_PRINTABLE)},
 		{"quoted-printable", "iso-2022-jp", "=1B$B$\"=1B(B", "\xE3\x81\x82", 0},
-		{"quoted-printable", "klingon", "=E9=9", BAD "=9", BIT(UNKNOWN_CHARSET) | BIT(QUOTED_PRINTABLE)},
+		{"quoted-printable", "klingon", "=E9=9", BAD "=9",
+	         BIT(UNKNOWN_CHARSET) | BIT(QUOTED_PRINTABLE)},
 	};
 	static collected o;
 	size_t i, chunk;
@@ -75,10 +80,12 @@ cases(void **state)
 	(void)state;
 	for (i = 0; i < sizeof c / sizeof *c; i++)
 		for (chunk = 1; chunk < 20; chunk++) {
-			uint64_t defects = decode(c[i].encoding, c[i].charset, c[i].in, strlen(c[i].in), chunk, &o);
+			uint64_t defects =
+				decode(c[i].encoding, c[i].charset, c[i].in, strlen(c[i].in), chunk, &o);
 
 			if (strcmp(o.bytes, c[i].out) != 0 || defects != c[i].defects)
-				fail_msg("case %zu by %zu: \"%s\", %llx", i, chunk, o.bytes, (unsigned long long)defects);
+				fail_msg("case %zu by %zu: \"%s\", %llx", i, chunk, o.bytes,
+				         (unsigned long long)defects);
 		}
 }
 
@@ -116,11 +123,13 @@ long_bodies(void **state)
 		for (i = 0; e != 1 && i + 3 < sizeof in; i += 57)
 			memcpy(in + i, e ? "=E9" : "\xE9  ", 3);
 		for (k = 0; k < 4; k++) {
-			uint64_t defects = decode(encodings[e], charsets[k], in, sizeof in, sizeof in, &whole);
+			uint64_t defects =
+				decode(encodings[e], charsets[k], in, sizeof in, sizeof in, &whole);
 
 			assert_true(whole.n > sizeof in / 2);
 			for (i = 1; i < sizeof in; i = i * 4 + 1) {
-				assert_int_equal(decode(encodings[e], charsets[k], in, sizeof in, i, &o), defects);
+				assert_int_equal(decode(encodings[e], charsets[k], in, sizeof in, i, &o),
+				                 defects);
 				assert_int_equal(o.n, whole.n);
 				assert_memory_equal(o.bytes, whole.bytes, o.n);
 			}

@@ -103,7 +103,8 @@ much_white_space(void **state)
 				size_t len, got;
 				bool broken, broken_out;
 
-				len = (size_t)snprintf(text, sizeof text, "a%s%*s%s", code ? "=" : "", (int)n, "", ends[e]);
+				len = (size_t)snprintf(text, sizeof text, "a%s%*s%s", code ? "=" : "", (int)n,
+				                       "", ends[e]);
 				got = decode(text, len, len, whole, &broken);
 				for (chunk = 1; chunk < 200; chunk = chunk * 2 + 1) {
 					assert_int_equal(decode(text, len, chunk, out, &broken_out), got);
