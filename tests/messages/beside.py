@@ -7,14 +7,16 @@ import email
 import email.headerregistry
 import email.message
 import email.policy
+import email.utils
 import hashlib
 import os
 import random
+import re
 
 import compare
 
 WORDS = ["flame", "failure", "Störung", "Kessel", "2:", "Überdruck", "温度", "警報", "ошибка", "насоса", "😀", "a" * 60, "é" * 30, "(c)", '"q"', "<b>", "100%", "it's", "_u_", "=", "?", "back\\slash", "a,b;c"]
-NAMES = ["Plant room", "Duty, Officer", "Jörg Müller", "日本語の名前", 'O\'Brien "Bob"', "A. B. Smith", "x" * 60, "Ünïcödé " * 8 + "end", "(round)", "semi;colon", ""]
+NAMES = ["Plant room", "Duty, Officer", "Jörg Müller", "日本語の名前", 'O\'Brien "Bob"', "A. B. Smith", "x" * 30, "Ünïcödé " * 8 + "end", "(round)", "semi;colon", ""]
 FILES = ["report.pdf", "Störung Kessel 2.csv", "温度記録.txt", "a b  c.png", "per%20cent.zip", "n" * 120 + ".log", "ü" * 60 + ".pdf", "it's; x=1.doc", "emoji 😀 .jpg", "(1).txt"]
 CHARSETS = {"utf-8": "Störung 温度 😀", "iso-8859-1": "Störung Überdruck", "iso-8859-15": "12 €", "windows-1252": "“x” – €", "koi8-r": "ошибка насоса", "shift_jis": "温度異常", "euc-jp": "温度異常", "iso-2022-jp": "温度異常", "gb2312": "锅炉故障",
             "gb18030": "锅炉 😀", "big5": "鍋爐", "euc-kr": "보일러", "us-ascii": "plain"}
@@ -52,8 +54,18 @@ class Maker:
         files.append({"type": kind, "fileName": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()})
 
     def message(self):
-        """The bytes, and what they were made of."""
-        policy = email.policy.SMTP.clone(cte_type=self.rng.choice(["7bit", "8bit"]), utf8=self.rng.random() < 0.2, max_line_length=self.rng.choice([78, 78, 78, 40, 200]))
+        """The bytes, and what they were made of. The generator writes some commas between addresses as encoded
+        words, and some versions fail on some charsets: what its own reader does not find again is not asked of ours."""
+        while True:
+            try:
+                data, told = self.draw()
+            except UnicodeError:
+                continue
+            if all(python_agrees(data, key, told[key]) for key in ("from", "to", "cc") if key in told):
+                return data, told
+
+    def draw(self):
+        policy = email.policy.SMTP.clone(cte_type=self.rng.choice(["7bit", "8bit"]), utf8=self.rng.random() < 0.2, max_line_length=self.rng.choice([78, 78, 200]))
         m, told = email.message.EmailMessage(policy=policy), {"defects": []}
         subject = self.sentence()
         m["Subject"], told["subject"] = subject, subject
@@ -130,6 +142,24 @@ def mutate(rng, data):
                 lines.insert(a, lines[b])
             data = b"\n".join(lines)
     return data
+
+
+def blankless(text):
+    return re.sub(r"\s+", "", text or "")
+
+
+def python_agrees(data, key, ours):
+    """Python's reader says of that field what `ours` does; of names but for blanks, which versions put in."""
+    try:
+        field = email.message_from_bytes(re.sub(rb"\r(?!\n)", b"", data), policy=email.policy.default)[key]
+        if key in ("from", "to", "cc"):
+            theirs = [(blankless(a.display_name), a.addr_spec) for a in field.addresses]
+            return theirs == [(blankless(a.get("name")), a["address"]) for a in ours if a.get("address")]
+        if key == "date":
+            return email.utils.parsedate_to_datetime(str(field)).timestamp() == ours
+        return str(field or "") == ours
+    except (TypeError, ValueError, LookupError, AttributeError, AssertionError):
+        return False
 
 
 def codes(got):
