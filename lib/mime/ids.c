@@ -79,8 +79,9 @@ read_id(email__lex *x, email__ids *list, email__arena *a, uint64_t *defects)
 	*defects |= UINT64_C(1) << EMAIL_DEFECT_MESSAGE_ID;
 	for (end = from; end < x->at && !email__is_white(x->s[end]); end++)
 		;
-	return end > from && memchr(x->s + from, '@', end - from) ? add_id(list, a, x->s + from, end - from, defects)
-	                                                          : EMAIL_OK;
+	return end > from && memchr(x->s + from, '@', end - from)
+	               ? add_id(list, a, x->s + from, end - from, defects)
+	               : EMAIL_OK;
 }
 
 static bool

@@ -111,6 +111,8 @@ emit(parser *p, const char *name, const char *address)
 {
 	email_mailbox *item;
 
+	if (name && address && !*name && !*address && !*p->group)
+		return; /* control characters alone */
 	if (p->list->count == EMAIL__RECIPIENTS_MAX) {
 		defect(p, EMAIL_DEFECT_TOO_MANY_ADDRESSES);
 		p->full = true;
@@ -129,8 +131,8 @@ emit(parser *p, const char *name, const char *address)
 static void
 emit_address(parser *p, size_t name_n)
 {
-	const char *address = email__text_from_charset(p->a, "", 0, head(&p->spec), email__buf_len(&p->spec),
-	                                               p->defects);
+	const char *address =
+		email__text_from_charset(p->a, "", 0, head(&p->spec), email__buf_len(&p->spec), p->defects);
 	const char *name = decode(p, head(&p->text), name_n);
 
 	email__buf_clear(&p->spec);
@@ -225,7 +227,8 @@ skip(parser *p)
 
 	do
 		gap |= email__lex_white(&p->x);
-	while (email__lex_peek(&p->x) == '(' && email__lex_comment(&p->x, &p->comment, &p->comment_n) && (gap = true));
+	while (email__lex_peek(&p->x) == '(' && email__lex_comment(&p->x, &p->comment, &p->comment_n) &&
+	       (gap = true));
 	return gap;
 }
 
@@ -498,7 +501,7 @@ read_angle(parser *p, bool gap)
 static void
 end_group(parser *p)
 {
-	if (p->in_group && p->list->count == p->group_from && !p->full)
+	if (p->in_group && p->list->count == p->group_from)
 		emit(p, "", "");
 	p->in_group = false;
 	p->group = "";

@@ -249,6 +249,7 @@ email__charset_begin(email__charset *c, const char *name, size_t n)
 		if (!code_page(page, key))
 			memcpy(page, key, strlen(key) + 1);
 		c->unit = unit_of(key);
+		c->shifts = c->unit > 1 || strncmp(page, "iso2022", 7) == 0;
 		c->stepwise = strstr(page, "utf7") != NULL;
 		/* small systems may have the ancestor alone, hence also the name as it is given */
 		if (!look_up(c, page) && !open_iconv(c, given) && !open_iconv(c, key) && !open_iconv(c, page))
@@ -321,6 +322,17 @@ from_iconv(email__charset *c, output *o, const char *p, size_t n)
 		put_replacement(c, o);
 }
 
+/* What iconv has in hand, to see whether the next combines with it; it begins anew then. */
+static void
+from_hand(email__charset *c, output *o)
+{
+	char out[64], *to = out;
+	size_t room = sizeof out;
+
+	iconv(c->iconv, NULL, NULL, &to, &room);
+	from_iconv(c, o, out, sizeof out - room);
+}
+
 /* Never more at a time than has room, whatever it becomes (TSCII: twelve bytes of one): where iconv has to stop for
  * want of room, glibc loses what some charsets have in hand. */
 static size_t
@@ -342,10 +354,10 @@ from_other(email__charset *c, output *o, const unsigned char *p, size_t n)
 		if (why == EINVAL && (left == given || at + left == n))
 			break;
 		if (why == EILSEQ || (why && left == given)) {
+			if (!c->shifts)
+				from_hand(c, o);
 			put_replacement(c, o);
 			at += left < c->unit ? left : c->unit;
-			if (c->stepwise)
-				iconv(c->iconv, NULL, NULL, NULL, NULL);
 		} else if (!why && changed) {
 			c->broken = true; /* some C libraries replace by themselves, and count */
 		}
@@ -420,14 +432,8 @@ email__charset_end(email__charset *c, email__charset_sink sink, void *context)
 	output o;
 
 	open_output(&o, sink, context);
-	if (c->iconv) {
-		/* some charsets keep a character until they know what combines with it */
-		char out[64], *to = out;
-		size_t room = sizeof out;
-
-		iconv(c->iconv, NULL, NULL, &to, &room);
-		from_iconv(c, &o, out, sizeof out - room);
-	}
+	if (c->iconv)
+		from_hand(c, &o);
 	if (c->held_n)
 		put_replacement(c, &o);
 	c->held_n = 0;

@@ -16,8 +16,9 @@ typedef struct email__charset {
 	int kind;
 	void *iconv; /* where it is iconv's */
 	size_t unit; /* bytes that are skipped where they are none of its characters */
-	/* UTF-7: glibc stops at one place or another in what is wrong, depending on how much it was given, and takes
-	 * nothing any more unless it begins anew. So it is given byte after byte. */
+	bool shifts; /* goes on after an error in the state it is in: ISO-2022, and what began with a byte order mark */
+	/* UTF-7: in what is wrong, glibc stops at one place or another, depending on how much it was given. So it is
+	 * given byte after byte. */
 	bool stepwise;
 	unsigned char held[16]; /* a character that is not whole yet */
 	size_t held_n;

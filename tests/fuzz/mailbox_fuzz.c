@@ -22,7 +22,8 @@ check(const char *text)
 		unsigned long c;
 
 		step = email__utf8_decode((const unsigned char *)text + at, n - at, &c);
-		if (step == 0 || (c < ' ' && c != '\t') || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029)
+		if (step == 0 || (c < ' ' && c != '\t') || (c >= 0x7F && c < 0xA0) || c == 0x2028 ||
+		    c == 0x2029)
 			abort();
 	}
 }
@@ -44,7 +45,7 @@ check_address(const char *s)
 			abort();
 		s += n;
 	}
-	if (*s == '@' && (!s[1] || strpbrk(s + 1, "@()<>,;\"\\\t") || strchr("[", s[1]) != strpbrk(s + 1, "[")))
+	if (*s == '@' && (!s[1] || strpbrk(s + 1, "@()<>,;\"\\\t") || strchr(s + 2, '[')))
 		abort();
 }
 
@@ -76,7 +77,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t n = strlen(ids.item[i]);
 
 		check(ids.item[i]);
-		if (n < 3 || ids.item[i][0] != '<' || strcspn(ids.item[i] + 1, "<> \t") != n - 2 || ids.item[i][n - 1] != '>')
+		if (n < 3 || ids.item[i][0] != '<' || strcspn(ids.item[i] + 1, "<> \t") != n - 2 ||
+		    ids.item[i][n - 1] != '>')
 			abort();
 	}
 	email__arena_dispose(&a);

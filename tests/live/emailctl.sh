@@ -262,6 +262,14 @@ ctl 65 --json send Kühlung --raw absent
 ctl 64 send Kühlung --raw email.xml --subject x
 ctl 64 send in --to a@example.com
 ctl 64 send Kühlung --to a@example.com --dsn often
+ctl 64 send Kühlung --to a@example.com --references '<1@x>'
+ctl 64 send Kühlung --raw email.xml --in-reply-to '<1@x>'
+ctl 65 send Kühlung --to a@example.com --in-reply-to nothing
+err inReplyTo
+ctl 65 send Kühlung --to a@example.com --in-reply-to '<1@x>' --references nothing
+err references
+ctl 65 send Kühlung --to a@example.com --header 'Auto-Submitted: yes and no'
+ctl 65 send Kühlung --to a@example.com --header 'List-Unsubscribe: https://example.com/'
 ctl 0 set Kühlung enabled=false
 ctl 78 send Kühlung --from a@example.com --to a@example.com --subject x
 err 'disabled'

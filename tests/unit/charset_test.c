@@ -97,7 +97,15 @@ cases(void **state)
 		/* half a surrogate: the rest is read all the same */
 		{"utf-7", "+3D3e- a +AOk-", BAD "e- a \xC3\xA9", 2},
 		{"big5", "\xA7\x41", "\xE4\xBD\xA0", 0},
-		/* two characters of one: iconv has the second in hand until more comes, or the end */
+		/* what iconv has in hand until more comes: a mark that combines, the end, something broken */
+		{"windows-1258", "aA\xCC", "a\xC3\x80", 0},
+		{"windows-1258", "a", "a", 0},
+		{"windows-1258",
+	         "a\x8A"
+	         "b",
+	         "a" BAD "b", 2},
+		/* what came before stays in force after something broken */
+		{"iso-2022-jp", "\x1B$B$\"\xFF$$\x1B(Bz", "\xE3\x81\x82" BAD "\xE3\x81\x84z", 2},
 		{"big5-hkscs", "\x88\x62", "\xC3\x8A\xCC\x84", 0},
 		{"big5-hkscs", "\x88\x66", "\xC3\x8A", 0},
 		{"big5-hkscs", "\x88\x66x", "\xC3\x8Ax", 0},

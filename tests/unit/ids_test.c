@@ -78,7 +78,8 @@ reads(void **state)
 		email__ids list = read_copy(&a, cases[i].field, n, &defects);
 
 		for (k = 0; k < list.count; k++)
-			snprintf(out + strlen(out), sizeof out - strlen(out), "%s%s", k ? " " : "", list.item[k]);
+			snprintf(out + strlen(out), sizeof out - strlen(out), "%s%s", k ? " " : "",
+			         list.item[k]);
 		if (strcmp(out, cases[i].list) != 0)
 			fail_msg("%s: %s, not %s", cases[i].field, out, cases[i].list);
 		if (defects != cases[i].defects)
@@ -86,6 +87,22 @@ reads(void **state)
 		for (k = 0; k < n; k++)
 			read_copy(&a, cases[i].field, k, &defects);
 	}
+	email__arena_dispose(&a);
+}
+
+static void
+nul_is_not_the_end(void **state)
+{
+	email__arena a;
+	email__ids list;
+	uint64_t defects;
+
+	(void)state;
+	email__arena_init(&a, 64, 1 << 20);
+	list = read_copy(&a, "\0<a\0b@c>\0", 9, &defects);
+	assert_int_equal(list.count, 1);
+	assert_string_equal(list.item[0], "<ab@c>");
+	assert_int_equal(defects, BAD | (UINT64_C(1) << EMAIL_DEFECT_HEADER_CONTROL));
 	email__arena_dispose(&a);
 }
 
@@ -114,7 +131,8 @@ too_many(void **state)
 static void
 linear(void **state)
 {
-	static const char *const floods[] = {"<", "<a@b ", "(", "\"", "\"<", "<a@b>", "a@b ", "a@b,;", "( <", "<a >", " "};
+	static const char *const floods[] = {"<",    "<a@b ", "(",   "\"",   "\"<", "<a@b>",
+	                                     "a@b ", "a@b,;", "( <", "<a >", " "};
 	enum { N = 1 << 20 };
 	char *field = malloc(N);
 	clock_t begun = clock();
@@ -167,7 +185,8 @@ no_memory(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(reads), cmocka_unit_test(too_many), cmocka_unit_test(linear),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(reads), cmocka_unit_test(nul_is_not_the_end),
+	                                   cmocka_unit_test(too_many), cmocka_unit_test(linear),
 	                                   cmocka_unit_test(no_memory)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

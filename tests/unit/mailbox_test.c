@@ -69,7 +69,8 @@ static const struct {
          "Ed Jones|c@a.test|A Group\n|joe@where.test|A Group\nJohn|jdoe@one.test|A Group", 0},
 	{"Undisclosed recipients:;", "||Undisclosed recipients", 0},
 	{"Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>", "Pete|pete@silly.test|", 0},
-	{"A Group(Some people)\r\n     :Chris Jones <c@(Chris's host.)public.example>,\r\n         joe@example.org,\r\n"
+	{"A Group(Some people)\r\n     :Chris Jones <c@(Chris's host.)public.example>,\r\n         "
+         "joe@example.org,\r\n"
          "  John <jdoe@one.test> (my dear friend); (the end of the group)",
          "Chris Jones|c@public.example|A Group\n|joe@example.org|A Group\nJohn|jdoe@one.test|A Group", 0},
 	{"(Empty list)(start)Hidden recipients  :(nobody(that I know))  ;", "||Hidden recipients", 0},
@@ -124,6 +125,7 @@ static const struct {
 	{"J" UE "rg <j" UE "@m" UE ".de>", "J" UE "rg|j" UE "@m" UE ".de|", 0},
 	{"J\xFCrg <a@b.c>", "J" UE "rg|a@b.c|", BIT(HEADER_8BIT)},
 	{"a\x01@b.c", "a@b.c||", BAD | BIT(HEADER_CONTROL)},
+	{"\x01; \x02:; a@b.c", "|a@b.c|", BAD | BIT(HEADER_CONTROL)},
 	/* commas and quotes that are missing */
 	{"Doe, John <a@b.c>, d@e.f", "Doe, John|a@b.c|\n|d@e.f|", BAD},
 	{"Doe,John,Jr. <a@b.c>", "Doe,John,Jr.|a@b.c|", BAD},
@@ -238,10 +240,11 @@ static void
 linear(void **state)
 {
 	static const char *const floods[] = {
-		"(",     "\"",      "<",       "@",          ":",           ",",       ";",     "a ",        "a@b@",
-		"\\",    "\"\\",    "<@a",     "<@a,",       "a.",          " .",      "=?a?q?", "=?a?q?,",  "a, ",
-		"((a)",  "a@b (c)", "a@[",     "<\"",        "\"a\" ",      "\"a\".",  "[",     "a@b. (c) ", ">",
-		"<a@b ", "<a (",    "<mailto:", "=?a?q?a?= ", "a@b (c (d))", "<@a(b):", "x:y:",  " ",         "\x80",
+		"(",       "\"",        "<",    "@",       ":",    ",",        ";",          "a ",
+		"a@b@",    "\\",        "\"\\", "<@a",     "<@a,", "a.",       " .",         "=?a?q?",
+		"=?a?q?,", "a, ",       "((a)", "a@b (c)", "a@[",  "<\"",      "\"a\" ",     "\"a\".",
+		"[",       "a@b. (c) ", ">",    "<a@b ",   "<a (", "<mailto:", "=?a?q?a?= ", "a@b (c (d))",
+		"<@a(b):", "x:y:",      " ",    "\x80",
 	};
 	enum { N = 1 << 20 };
 	char *field = malloc(N);
@@ -280,7 +283,8 @@ no_memory(void **state)
 
 			email__arena_init(&a, 1, 1 << 20);
 			email_test_fail_alloc_from(n);
-			rc = email__mailboxes_read(&list, &a, cases[i].field, strlen(cases[i].field), &defects);
+			rc = email__mailboxes_read(&list, &a, cases[i].field, strlen(cases[i].field),
+			                           &defects);
 			failed = email_test_alloc_failed();
 			assert_int_equal(rc, failed ? EMAIL_E_MEMORY : EMAIL_OK);
 			email__arena_dispose(&a);
