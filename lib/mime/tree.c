@@ -111,14 +111,17 @@ on_field(void *context, const char *name, size_t name_n, const char *value, size
 	return EMAIL_OK;
 }
 
-/* A copy; nothing for "". */
+/* A copy; nothing for "". The parser passes on what stands there, a text has clean characters. */
 static bool
 keep(email__tree *t, const char **place, const char *text)
 {
+	char clean[EMAIL__TYPE_MAX]; /* the longest of an entity's */
+
+	*place = "";
 	if (text[0] == '\0')
-		*place = "";
-	else
-		*place = email__arena_text(&t->arena, text, strlen(text));
+		return true;
+	email__printable(clean, sizeof clean, text, strlen(text));
+	*place = email__arena_text(&t->arena, clean, strlen(clean));
 	return *place != NULL;
 }
 

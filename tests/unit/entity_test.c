@@ -48,6 +48,7 @@ types(void **state)
 	is("text/plain;", "text/plain", "", "");
 	is("text/plain; ; =x; charset=a", "text/plain", "a", "");
 	is("text/plain charset=a", "text/plain", "a", "");
+	is("text/plain(x)charset=a", "text/plain", "a", "");
 }
 
 /* What should have been quoted, or closed. */

@@ -82,7 +82,7 @@ static void
 messages_one_after_the_other(void **state)
 {
 	static const char wanted[] = "(0 0 0 Subject=hi Content-Type=multipart/mixed; boundary=b "
-	                             "multipart/mixed (1 0 1 text/plain x)"
+				     "multipart/mixed (1 0 1 text/plain x)"
 				     "(2 0 1 text/plain )endBoundary 0 )";
 	email_parser_events events = {part, field, body, note, end, defect};
 	record r = {"", 0};

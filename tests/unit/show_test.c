@@ -54,9 +54,9 @@ write_part(char *out, size_t room, const char **short_form, unsigned *number)
 	n += (size_t)snprintf(out + n, room - n, "\r\n\r\n");
 	if (letter == 'x') {
 		++*number;
-		n += (size_t)snprintf(out + n, room - n, "Subject: inner\r\n\r\nwithin\r\n");
+		snprintf(out + n, room - n, "Subject: inner\r\n\r\nwithin\r\n");
 	} else if (**short_form != '(') {
-		n += (size_t)snprintf(out + n, room - n, "part %u\r\n", mine);
+		snprintf(out + n, room - n, "part %u\r\n", mine);
 	} else {
 		for (*short_form += skip; **short_form != ')';) {
 			n += (size_t)snprintf(out + n, room - n, "--b%u\r\n", mine);

@@ -359,6 +359,19 @@ more_parts_than_a_tree_holds(void **state)
 	free(text);
 }
 
+/* A name that is none, in bytes that are no text. */
+static void
+clean_names(void **state)
+{
+	static const char text[] = "Content-Type: text/plain; charset=\"a\xff\x1b[\"\r\n\r\n";
+	email__reader reader;
+	email__tree *t = read_text(text, sizeof text - 1, &reader);
+
+	(void)state;
+	assert_string_equal(t->node[0].part.charset, "a??[");
+	email__tree_free(t);
+}
+
 static void
 defects_keep_their_first_part(void **state)
 {
@@ -389,6 +402,7 @@ main(void)
 		cmocka_unit_test(want_of_memory),
 		cmocka_unit_test(more_headers_than_a_tree_holds),
 		cmocka_unit_test(more_parts_than_a_tree_holds),
+		cmocka_unit_test(clean_names),
 		cmocka_unit_test(defects_keep_their_first_part),
 	};
 
