@@ -90,8 +90,8 @@ main(int argc, char **argv)
 	began = cpu();
 	for (i = 0; i < passes; i++)
 		pass((bench_mime)work, text, size, &found);
-	printf("{\"cpu\": %.6f, \"bytes\": %zu, \"messages\": %zu, \"leaves\": %lu, \"found\": %lu}\n", cpu() - began,
-	       size, messages, found.leaves, found.bytes);
+	printf("{\"cpu\": %.6f, \"bytes\": %zu, \"messages\": %zu, \"leaves\": %lu, \"found\": %lu}\n",
+	       cpu() - began, size, messages, found.leaves, found.bytes);
 	free(text);
 	return 0;
 }

@@ -27,8 +27,8 @@ leaf(bench_mime work, struct mailmime *part, bench_found *found)
 		return;
 	if (part->mm_mime_fields)
 		encoding = mailmime_transfer_encoding_get(part->mm_mime_fields);
-	if (mailmime_part_parse(data->dt_data.dt_text.dt_data, data->dt_data.dt_text.dt_length, &at, encoding, &text,
-	                        &size))
+	if (mailmime_part_parse(data->dt_data.dt_text.dt_data, data->dt_data.dt_text.dt_length, &at, encoding,
+	                        &text, &size))
 		return;
 	found->bytes += (unsigned long)size;
 	mailmime_decoded_part_free(text);
@@ -40,9 +40,7 @@ walk(bench_mime work, struct mailmime *part, bench_found *found)
 	clistiter *i;
 
 	switch (part->mm_type) {
-	case MAILMIME_SINGLE:
-		leaf(work, part, found);
-		break;
+	case MAILMIME_SINGLE: leaf(work, part, found); break;
 	case MAILMIME_MULTIPLE:
 		for (i = clist_begin(part->mm_data.mm_multipart.mm_mp_list); i; i = clist_next(i))
 			walk(work, clist_content(i), found);
@@ -78,10 +76,10 @@ static struct mailmime *
 content(bench_mime work, const char *data, size_t size)
 {
 	int text = work == BENCH_TEXT;
-	struct mailmime_fields *fields =
-	    mailmime_fields_new_encoding(text ? MAILMIME_MECHANISM_QUOTED_PRINTABLE : MAILMIME_MECHANISM_BASE64);
-	struct mailmime *part =
-	    mailmime_new_empty(mailmime_content_new_with_str(text ? "text/plain" : "application/octet-stream"), fields);
+	struct mailmime_fields *fields = mailmime_fields_new_encoding(
+		text ? MAILMIME_MECHANISM_QUOTED_PRINTABLE : MAILMIME_MECHANISM_BASE64);
+	struct mailmime *part = mailmime_new_empty(
+		mailmime_content_new_with_str(text ? "text/plain" : "application/octet-stream"), fields);
 
 	mailmime_set_body_text(part, (char *)(size_t)data, size);
 	return part;
@@ -95,10 +93,11 @@ bench_mime_compose(bench_mime work, const char *data, size_t size, bench_found *
 	struct mailimf_address_list *to = mailimf_address_list_new_empty();
 	int column = 0;
 
-	mailimf_mailbox_list_add_parse(from, (char *)(size_t)"Plant room <plant@example.com>");
-	mailimf_address_list_add_parse(to, (char *)(size_t)"duty@example.com");
-	mailmime_set_imf_fields(message, mailimf_fields_new_with_data(from, NULL, NULL, to, NULL, NULL, NULL, NULL,
-	                                                              strdup("Boiler 2: flame failure")));
+	mailimf_mailbox_list_add_parse(from, (char *)(size_t) "Plant room <plant@example.com>");
+	mailimf_address_list_add_parse(to, (char *)(size_t) "duty@example.com");
+	mailmime_set_imf_fields(message,
+	                        mailimf_fields_new_with_data(from, NULL, NULL, to, NULL, NULL, NULL, NULL,
+	                                                     strdup("Boiler 2: flame failure")));
 	if (work == BENCH_ATTACH) {
 		mixed = mailmime_multiple_new("multipart/mixed");
 		mailmime_add_part(message, mixed);

@@ -6,18 +6,21 @@
 #include "mime.h"
 
 class nowhere : public vmime::utility::outputStream {
-public:
-	explicit nowhere(bench_found *f) : found(f) {}
-	void flush() override {}
+      public:
+	explicit nowhere(bench_found *f) : found(f)
+	{
+	}
+	void flush() override
+	{
+	}
 
-protected:
-	void
-	writeImpl(const vmime::byte_t *, const size_t size) override
+      protected:
+	void writeImpl(const vmime::byte_t *, const size_t size) override
 	{
 		found->bytes += size;
 	}
 
-private:
+      private:
 	bench_found *found;
 };
 
@@ -55,11 +58,13 @@ bench_mime_read(bench_mime work, const char *bytes, size_t size, bench_found *fo
 void
 bench_mime_compose(bench_mime work, const char *data, size_t size, bench_found *found)
 {
-	static const auto content = vmime::make_shared<vmime::stringContentHandler>(vmime::string(data, size));
+	static const auto content =
+		vmime::make_shared<vmime::stringContentHandler>(vmime::string(data, size));
 	vmime::messageBuilder builder;
 	nowhere out(found);
 
-	builder.setExpeditor(vmime::mailbox(vmime::text("Plant room"), vmime::emailAddress("plant@example.com")));
+	builder.setExpeditor(
+		vmime::mailbox(vmime::text("Plant room"), vmime::emailAddress("plant@example.com")));
 	vmime::addressList to;
 	to.appendAddress(vmime::make_shared<vmime::mailbox>("duty@example.com"));
 	builder.setRecipients(to);
@@ -69,8 +74,8 @@ bench_mime_compose(bench_mime work, const char *data, size_t size, bench_found *
 		builder.getTextPart()->setText(content);
 	} else {
 		builder.attach(vmime::make_shared<vmime::defaultAttachment>(
-		    content, vmime::encoding("base64"), vmime::mediaType("application/octet-stream"), vmime::text(),
-		    vmime::word("data.bin")));
+			content, vmime::encoding("base64"), vmime::mediaType("application/octet-stream"),
+			vmime::text(), vmime::word("data.bin")));
 	}
 	builder.construct()->generate(out);
 }

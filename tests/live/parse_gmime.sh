@@ -8,7 +8,7 @@
 command -v python3 >/dev/null || skip "python3 is not installed"
 flags=$(pkg-config --cflags --libs gmime-3.0 jansson 2>/dev/null) || skip "GMime (libgmime-3.0-dev) is not installed"
 # shellcheck disable=SC2086 # words
-${CC:-cc} -O1 -o "$WORK/gmime" "$ROOT/tests/messages/gmime.c" $flags || exit 1
+${CC:-cc} -O1 -o "$WORK/gmime" "$ROOT/tests/messages/peers/gmime.c" $flags || exit 1
 seed=${SEED:-20261124}
 [ "$seed" = random ] && seed=$(date +%s)
 python3 "$ROOT/tests/messages/make.py" "$WORK/known" || exit 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""emailctl parse beside GMime 3 (tests/messages/gmime.c).
+"""emailctl parse beside GMime 3 (tests/messages/peers/gmime.c).
 
     gmime.py READER EMAILCTL FOLDER CASES SEED FOLDER...
 

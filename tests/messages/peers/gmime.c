@@ -12,7 +12,8 @@ static void
 set(json_t *object, const char *key, const char *text)
 {
 	if (text && *text)
-		json_object_set_new(object, key, json_string(text) ? json_string(text) : json_string("(not UTF-8)"));
+		json_object_set_new(object, key,
+		                    json_string(text) ? json_string(text) : json_string("(not UTF-8)"));
 }
 
 static void
@@ -35,7 +36,8 @@ add_addresses(json_t *list, InternetAddressList *from, const char *group)
 		json_t *told;
 
 		if (INTERNET_ADDRESS_IS_GROUP(one)) {
-			InternetAddressList *members = internet_address_group_get_members(INTERNET_ADDRESS_GROUP(one));
+			InternetAddressList *members =
+				internet_address_group_get_members(INTERNET_ADDRESS_GROUP(one));
 
 			add_addresses(list, members, name);
 			if (internet_address_list_length(members))
@@ -44,7 +46,8 @@ add_addresses(json_t *list, InternetAddressList *from, const char *group)
 		told = json_object();
 		if (INTERNET_ADDRESS_IS_MAILBOX(one)) {
 			set(told, "name", name);
-			set(told, "address", internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(one)));
+			set(told, "address",
+			    internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(one)));
 			set(told, "group", group);
 		} else {
 			set(told, "group", name);
@@ -98,7 +101,8 @@ part_json(GMimeObject *object)
 	set(told, "contentId", g_mime_object_get_content_id(object));
 	if (GMIME_IS_MULTIPART(object)) {
 		for (i = 0; i < g_mime_multipart_get_count(GMIME_MULTIPART(object)); i++)
-			json_array_append_new(parts, part_json(g_mime_multipart_get_part(GMIME_MULTIPART(object), i)));
+			json_array_append_new(
+				parts, part_json(g_mime_multipart_get_part(GMIME_MULTIPART(object), i)));
 	} else if (GMIME_IS_MESSAGE_PART(object)) {
 		GMimeMessage *m = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
 
