@@ -27,7 +27,7 @@ many(bool answers_late)
 	assert_int_equal(email__imap_fetch(p.s, batch, 100, EMAIL__EXTENT_NO_ATTACHMENTS, 0), EMAIL_OK);
 	wrote = email_test_imap_say(&p, "");
 	while (!email__imap_ready(p.s) && p.l->error.code == EMAIL_OK) {
-		static char asked[65536], text[65536];
+		static char asked[65536], text[65536], next[65536];
 		char *line, *end;
 		size_t at = 0;
 		unsigned first_tag = tag;
@@ -61,9 +61,13 @@ many(bool answers_late)
 				at += (size_t)sprintf(text + at, "A%u OK x\r\n", tag);
 			tag++;
 		}
-		for (i = tag; answers_late && i > first_tag; i--)
-			at += (size_t)sprintf(text + at, "A%u OK x\r\n", i - 1);
-		wrote = email_test_imap_say_bytes(&p, text, at);
+		next[0] = '\0';
+		strcat(next, email_test_imap_say_bytes(&p, text, at));
+		for (i = tag; answers_late && i > first_tag; i--) {
+			snprintf(text, sizeof text, "A%u OK x\r\n", i - 1);
+			strcat(next, email_test_imap_say(&p, text));
+		}
+		wrote = next;
 	}
 	assert_int_equal(p.l->error.code, EMAIL_OK);
 	assert_int_equal(p.ended, 100);
