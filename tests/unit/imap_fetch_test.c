@@ -58,7 +58,9 @@ any_order(void **state)
 
 		snprintf(text, sizeof text, "* 1 FETCH (UID %u BODY[] {1}\r\n%u)\r\n", order[i % 5],
 		         order[i % 5]);
-		snprintf(want, sizeof want, "begin %u\n%uend %u OK\n", order[i % 5], order[i % 5], order[i % 5]);
+		if (i < 5)
+			snprintf(want, sizeof want, "begin %u\n%uend %u OK\n", order[i % 5], order[i % 5],
+			         order[i % 5]);
 		email_test_imap_say(&p, text);
 		assert_string_equal(email_test_imap_told(&p), want);
 	}
