@@ -53,16 +53,15 @@ any_order(void **state)
 	assert_true(email_test_imap_open(&p, "", 9));
 	assert_int_equal(email__imap_fetch(p.s, batch, 5, EMAIL__EXTENT_WHOLE, 0), EMAIL_OK);
 	assert_string_equal(email_test_imap_say(&p, ""), "A3 UID FETCH 5:9 (UID BODY.PEEK[])\r\n");
-	for (i = 0; i < 10; i++) { /* and each of them twice, of which the second is nobody's */
-		char text[100], want[100] = "";
+	for (i = 0; i < 5; i++) {
+		char text[100], want[100];
 
-		snprintf(text, sizeof text, "* 1 FETCH (UID %u BODY[] {1}\r\n%u)\r\n", order[i % 5],
-		         order[i % 5]);
-		if (i < 5)
-			snprintf(want, sizeof want, "begin %u\n%uend %u OK\n", order[i % 5], order[i % 5],
-			         order[i % 5]);
+		snprintf(text, sizeof text, "* 1 FETCH (UID %u BODY[] {1}\r\n%u)\r\n", order[i], order[i]);
+		snprintf(want, sizeof want, "begin %u\n%uend %u OK\n", order[i], order[i], order[i]);
 		email_test_imap_say(&p, text);
 		assert_string_equal(email_test_imap_told(&p), want);
+		email_test_imap_say(&p, text); /* twice: nobody's */
+		assert_string_equal(email_test_imap_told(&p), "");
 	}
 	email_test_imap_say(&p, "A3 OK x\r\n");
 	assert_true(email__imap_ready(p.s));
