@@ -240,7 +240,7 @@ unsigned email__imap_find_tag(const email__imap *s, const char *text, size_t n, 
 /* It is answered. */
 void email__imap_remove(email__imap *s, unsigned i);
 
-/* imap_idle.c: DONE; what the answer to IDLE leads to. */
+/* imap_idle.c: what the answer to IDLE leads to. */
 enum imap_state email__imap_answer_idle(email__imap *s);
 
 /* imap_fetch.c */
