@@ -78,6 +78,7 @@ check_includes() { # ROOT
 			only("^(sys/socket|sys/un|sys/epoll|netdb|net/|netinet/|arpa/|resolv|ifaddrs|poll|sys/select)", "net")
 			only("^(unistd|fcntl|dirent|sys/(stat|file|types|mman|statvfs|time|wait|uio|random))", "net os")
 			only("^(ctype|locale|syslog|assert|err|setjmp|wchar|wctype)\\.h", "")
+			only("^iconv\\.h", "os")
 			only("^signal\\.h", "net") # pthread_sigmask, for the look-up thread
 		}'
 }
@@ -160,6 +161,7 @@ long f(void) { return time(0); }'
 	plant os/sock.h '<sys/socket.h> belongs to net' '#include <sys/socket.h>'
 	plant os/tls.h '<mbedtls/ssl.h> belongs to' '#include <mbedtls/ssl.h>'
 	plant os/xml.h '<libxml/tree.h> belongs to sheet' '#include <libxml/tree.h>'
+	plant codec/iconv.h '<iconv.h> belongs to os' '#include <iconv.h>'
 	plant net/json.h '<jansson.h> belongs to the tools' '#include <jansson.h>'
 	plant os/heap.c 'memory comes from base/alloc.c' '#include <stdlib.h>
 void *f(void) { return malloc(7); }'

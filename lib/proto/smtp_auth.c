@@ -19,12 +19,13 @@ email__smtp_login(email__smtp *s)
 	email_error *e = &s->link.error;
 
 	s->link.stage = EMAIL_STAGE_AUTHENTICATE;
-	if (email__exchange_choose(&s->login, s->can.auth, s->wanted, s->tls, s->tls || s->allow_plaintext_login,
-	                           s->credentials, e) == EMAIL_OK)
+	if (email__exchange_choose(&s->login, s->can.auth, s->wanted, s->tls,
+	                           s->tls || s->allow_plaintext_login, s->credentials, e) == EMAIL_OK)
 		return S_AUTH;
 	if (e->code == EMAIL_E_MECHANISM && s->can.auth[0] == '\0' && s->tls)
-		email__error_remedy(e, "Set emailAuthenticator.type to none where the server trusts its network, or use "
-		                       "its port for submission (465, 587)");
+		email__error_remedy(
+			e, "Set emailAuthenticator.type to none where the server trusts its network, or use "
+			   "its port for submission (465, 587)");
 	if (e->code == EMAIL_E_MECHANISM)
 		email__remedy(e);
 	return S_FAILED;

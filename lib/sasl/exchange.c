@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The response lives in one secret buffer, and in `out` behind the writer; both are wiped once it is written. */
+/* The response lives in one secret buffer, and in `out` behind the writer; both are wiped once it is
+ * written. */
 #include "sasl/exchange.h"
 
 #include <stdio.h>
@@ -55,10 +56,11 @@ refuse(const char *offered, const char *wanted, bool tls, const email__credentia
 		email__error_set(e, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
 		                 "user name or password hold a character that %s cannot carry here", m->name);
 		email__error_remedy(e, "set emailAuthenticator.saslMechanism to PLAIN, over TLS");
-	} else {
+	} else if (wanted) {
 		email__error_set(e, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
-		                 "%s is not among the logins that the server offers",
-		                 wanted ? wanted : "none of the mechanisms known");
+		                 "%s is not among the logins that the server offers", wanted);
+	} else {
+		failed(e, EMAIL_E_MECHANISM, "none of the logins that the server offers is known");
 	}
 	return EMAIL_E_MECHANISM;
 }

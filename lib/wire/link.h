@@ -41,7 +41,7 @@ struct email__link {
 	email__buf in, out;
 	unsigned want; /* enum email__want */
 	email__wait wait;
-	long news_ms; /* for EMAIL__WAIT_NEWS */
+	long news_ms;      /* for EMAIL__WAIT_NEWS */
 	email_stage stage; /* where the dialogue is: the driver names it when the network fails */
 	unsigned progress; /* counts whole replies: a change restarts the reply's deadline */
 	unsigned flights;  /* waits for the peer so far: round trips */
@@ -54,14 +54,15 @@ struct email__link {
 	/* One line of transcript, masked; NULL for none. */
 	void (*log)(void *context, char who, const char *line, size_t n);
 	void *log_context;
-	/* A stage of the dialogue ended well (greeting, capabilities, starttls, authenticate), with a word on
-	 * it for a person; or NULL. */
+	/* A stage of the dialogue ended well (greeting, capabilities, starttls, authenticate), with a
+	 * word on it for a person; or NULL. */
 	void (*ended)(void *context, email_stage stage, const char *detail);
 	void *ended_context;
 	email_error error;
 };
 
-/* One line of transcript, made printable: who is 'C' (us), 'S' or '*'. Costs nothing where there is no log. */
+/* One line of transcript, made printable: who is 'C' (us), 'S' or '*'. Costs nothing where there is no
+ * log. */
 void email__link_log(email__link *link, char who, const char *text, size_t n);
 /* "(n bytes of message)", which stands for them. */
 void email__link_log_body(email__link *link, char who, uint64_t n);

@@ -75,18 +75,18 @@ ctl 64 hosts
 ctl 64 send out --subject x
 ctl 64 send out --to a@example.com --priority 11
 ctl 64 send out --to a@example.com --queue
-for later in login receive queue run parse discover; do
+for later in login queue run discover; do
 	ctl 64 $later
 	err 'not part of this version'
 done
 ctl 0 --help
-for command in new show get set unset remove rename reset check test send hosts trust verify schema; do
+for command in new show get set unset remove rename reset check test send hosts trust verify parse schema; do
 	ctl 0 $command --help
 	out "usage: emailctl $command"
 	ctl 0 --help
 	out "^  $command "
 done
-no '^  (receive|login|queue|run|parse|discover) ' out
+no '^  (login|queue|run|discover) ' out
 ctl 0 --version
 out '^emailctl [0-9]+\.[0-9]+\.[0-9]+$'
 
@@ -262,6 +262,14 @@ ctl 65 --json send Kühlung --raw absent
 ctl 64 send Kühlung --raw email.xml --subject x
 ctl 64 send in --to a@example.com
 ctl 64 send Kühlung --to a@example.com --dsn often
+ctl 64 send Kühlung --to a@example.com --references '<1@x>'
+ctl 64 send Kühlung --raw email.xml --in-reply-to '<1@x>'
+ctl 65 send Kühlung --to a@example.com --in-reply-to nothing
+err inReplyTo
+ctl 65 send Kühlung --to a@example.com --in-reply-to '<1@x>' --references nothing
+err references
+ctl 65 send Kühlung --to a@example.com --header 'Auto-Submitted: yes and no'
+ctl 65 send Kühlung --to a@example.com --header 'List-Unsubscribe: https://example.com/'
 ctl 0 set Kühlung enabled=false
 ctl 78 send Kühlung --from a@example.com --to a@example.com --subject x
 err 'disabled'
@@ -302,6 +310,29 @@ ctl 64 verify --host a
 ctl 65 verify --host a --chain "$work/email.xml"
 ctl 65 verify --host a --chain absent
 cd "$work" || exit 1
+
+# --- messages: one JSON document whatever becomes of it ---
+printf 'From: a@example.com\nSubject: =?utf-8?q?=C3=A4?=\nContent-Type: multipart/mixed; boundary=b\n
+--b\n\ntext\n--b\nContent-Type: application/x; name=a.bin\nContent-Transfer-Encoding: base64\n\nYWJj\n' >message.eml
+ctl 0 parse message.eml
+out '"subject": "ä"'
+out '"fileName": "a.bin"'
+out '"sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"'
+out '"code": "endBoundary"'
+mv out file.json
+ctl 0 --json parse - <message.eml
+checks=$((checks + 1))
+cmp -s out file.json || fail 'standard input gives something else'
+printf 'no header here\n' >none.eml
+ctl 65 parse none.eml
+out '"code": "noHeader"'
+out '"code": "E_MESSAGE"'
+ctl 65 parse - </dev/null
+ctl 65 parse absent.eml
+out '"code": "E_FILE"'
+ctl 65 parse .
+ctl 64 parse
+ctl 64 parse message.eml none.eml
 
 ctl 0 schema
 out '<xs:schema'
