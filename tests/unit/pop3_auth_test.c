@@ -147,7 +147,7 @@ wiped(void **state)
 static void
 nobody(void **state)
 {
-	email__credentials who = {.user = "", .password = "secret"}, half = {"user", NULL};
+	email__credentials who = {.user = "", .password = "secret"}, half = {.user = "user", .password = NULL};
 
 	(void)state;
 	start(&who, plain);
