@@ -187,41 +187,12 @@ ended(void *context, email_stage stage, const char *detail)
 	if (stage == EMAIL_STAGE_TLS_HANDSHAKE && !c->judged)
 		c->verdict.kind = EMAIL__CHAIN_ACCEPTED;
 	if (stage == EMAIL_STAGE_TLS_HANDSHAKE)
+		c->binding = *email__session_binding(c->session);
+	if (stage == EMAIL_STAGE_TLS_HANDSHAKE)
 		told(&c->op, EMAIL_STAGE_TRUST, true,
 		     c->verdict.kind == EMAIL__EXEMPTION_ACCEPTED ? "exemption in Allowed Hosts"
 		                                                  : "chain accepted",
 		     "");
-}
-
-/* The secret's reader does not know what it reads it for. */
-static email_code
-at_stage(email_account *account, email_code code, email_stage stage)
-{
-	if (account->error.stage == EMAIL_STAGE_NONE)
-		account->error.stage = stage;
-	return code;
-}
-
-static email_code
-read_credentials(email_account *account, email__connection *c)
-{
-	email_code rc;
-
-	if (account->v.auth_type == EMAIL__AUTH_NONE)
-		return EMAIL_OK;
-	if (account->v.auth_type != EMAIL__AUTH_BASIC)
-		return email__error_set(&account->error, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
-		                        "this authenticator type is not in this version");
-	if ((rc = email__buf_adds(&c->user, account->v.auth_account)))
-		return email__error_memory(&account->error, EMAIL_STAGE_AUTHENTICATE);
-	if ((rc = email__secret_read(&account->v.auth_password, account->sheet_path, &c->password,
-	                             &account->error)))
-		return at_stage(account, rc, EMAIL_STAGE_AUTHENTICATE);
-	c->credentials.user = email__buf_text(&c->user);
-	c->credentials.password = email__buf_text(&c->password);
-	if (!c->credentials.user || !c->credentials.password)
-		return email__error_memory(&account->error, EMAIL_STAGE_AUTHENTICATE);
-	return EMAIL_OK;
 }
 
 static email_code
@@ -333,7 +304,7 @@ email__connection_open(email_account *account)
 	c->key.generation = email__trust_generation(c->trust, true);
 	c->judged = false;
 	memset(&c->verdict, 0, sizeof c->verdict);
-	if ((rc = read_client_key(account, c)) || (rc = read_credentials(account, c)) ||
+	if ((rc = read_client_key(account, c)) || (rc = email__credentials_read(account)) ||
 	    (rc = make_engine(account, c)) || (rc = make_session(account, c, address)))
 		email__connection_drop(account);
 	return rc;

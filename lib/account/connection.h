@@ -69,6 +69,8 @@ typedef struct email__connection {
 
 	email__buf user, password; /* secret; empty once logged in */
 	email__credentials credentials;
+	email__binding binding; /* of this connection */
+	int64_t iterations_a_second; /* of SCRAM's hash, here; 0: not measured yet */
 
 	email__mutex lock; /* for cancel: guards session, cancelled and op.state against another thread */
 	bool cancelled;
@@ -84,6 +86,10 @@ typedef struct email__connection {
 	email__poll poll;
 	struct email_operation op;
 } email__connection;
+
+/* credentials.c: fills c->credentials for the connection that is being made; its texts are secret, and wiped once logged in.
+ * Errors, in account->error: EMAIL_E_SECRET, EMAIL_E_MECHANISM, EMAIL_E_MEMORY. */
+email_code email__credentials_read(email_account *account);
 
 /* True where a connection stands that may carry the next mail. */
 bool email__connection_usable(email_account *account);

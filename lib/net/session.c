@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "os/clock.h"
+#include "tls/binding.h"
 
 /* --- limits --- */
 
@@ -234,6 +235,7 @@ handshake_done(email__session *s)
 	s->secure = true;
 	s->transport.gather = false;
 	s->not_after = email__tls_not_after(s->tls);
+	email__tls_binding(s->tls, &s->binding);
 	snprintf(s->version, sizeof s->version, "%s", email__tls_version_name(s->tls));
 	snprintf(s->suite, sizeof s->suite, "%s", email__tls_cipher_suite(s->tls));
 	snprintf(detail, sizeof detail, "%s %s%s", s->version, s->suite,
@@ -479,6 +481,12 @@ const char *
 email__session_cipher_suite(const email__session *s)
 {
 	return s->suite;
+}
+
+const email__binding *
+email__session_binding(const email__session *s)
+{
+	return &s->binding;
 }
 
 int64_t

@@ -47,6 +47,7 @@ struct email__session {
 	bool news;       /* something moved since the caller was last told that the engine is idle */
 	char version[16], suite[64];
 	int64_t not_after;
+	email__binding binding;
 	email_error error;
 	email__transport transport;
 };
