@@ -43,13 +43,19 @@ is_token(char c)
 
 /* --- one after the other --- */
 
-/* White space, comments and the semicolons between parameters. */
-static void
+/* White space, comments and the semicolons between parameters; false where there is no semicolon. */
+static bool
 skip_separators(email__lex *x)
 {
-	while (email__lex_skip(x) || email__lex_peek(x) == ';')
-		if (email__lex_peek(x) == ';')
+	bool semicolon = false;
+
+	while (email__lex_skip(x) || email__lex_peek(x) == ';') {
+		if (email__lex_peek(x) == ';') {
+			semicolon = true;
 			x->at++;
+		}
+	}
+	return semicolon;
 }
 
 /* A value may end here: at a semicolon, the end, or another parameter whose semicolon was left out. */
@@ -136,10 +142,12 @@ next(email__lex *x, piece *name, piece *value, uint64_t *defects)
 {
 	for (;;) {
 		size_t from;
+		bool semicolon = skip_separators(x);
 
-		skip_separators(x);
 		if (x->at == x->n)
 			return false;
+		if (!semicolon && x->at)
+			broken(defects);
 		from = x->at;
 		while (is_token(email__lex_peek(x)))
 			x->at++;

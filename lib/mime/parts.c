@@ -65,6 +65,8 @@ judge(email__parse *p)
 
 	if (e->broken_type)
 		email__parts_tell(p, EMAIL_DEFECT_CONTENT_TYPE);
+	if (e->broken_parameter)
+		email__parts_tell(p, EMAIL_DEFECT_PARAMETER);
 	if (e->encoding[0] && !email__entity_identity(e)) {
 		/* RFC 2045 6.4. A multipart is opened all the same: its boundaries are there, or they are not. */
 		if (opens)
