@@ -225,9 +225,9 @@ static void
 linear(void **state)
 {
 	static const char *const floods[] = {
-		";a=\"x",       ";a=\"x\"", "\" ", ";name=\"", " (",   "( ",    ";name=a (",
-		";name=a (x)b", "a ",       ";",   "=",        "\" a", "\"a =", " \" \t\r\n",
-		";a=b (x) c",   "   ", "=(x) ",      "\\",  "\"\\",     "/ ",   "/ (x)", ";name*0*=%",
+		";a=\"x", ";a=\"x\"", "\" ",  ";name=\"", " (",    "( ",         ";name=a (",  ";name=a (x)b",
+		"a ",     ";",        "=",    "\" a",     "\"a =", " \" \t\r\n", ";a=b (x) c", "   ",
+		"=(x) ",  "\\",       "\"\\", "/ ",       "/ (x)", ";name*0*=%",
 	};
 	enum { N = 2 << 20 };
 	char *field = malloc(N);
