@@ -329,13 +329,16 @@ start(email__parse *p, window *w)
 
 	for (; w->i < w->n; p->blank = true) {
 		const char *s = w->s + w->i;
-		size_t n = w->n - w->i;
+		size_t n = w->n - w->i, value_at;
 
 		w->more = !w->last && ((n == 1 && *s == '\r') || (n < 5 && memcmp(s, "From ", n) == 0));
 		if (w->more)
 			return EMAIL_OK;
-		if (n >= 5 && memcmp(s, "From ", 5) == 0) {
-			p->state = EMAIL__PARSE_MBOX;
+		/* "From  :" is the author's field (RFC 5322 4.5.2, A.6.3) */
+		if (n >= 5 && memcmp(s, "From ", 5) == 0 && !email__field_name(s, n, &value_at)) {
+			w->more = !w->last && value_at > n;
+			if (!w->more)
+				p->state = EMAIL__PARSE_MBOX;
 			return EMAIL_OK;
 		}
 		if (*s == '\n')
