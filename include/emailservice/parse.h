@@ -55,7 +55,7 @@ extern "C" {
 	X(QUOTED_PRINTABLE, "quotedPrintable", \
 	  "a quoted-printable body holds what is no code, left as it is") \
 	X(NO_BOUNDARY, "noBoundary", "a multipart names no boundary: taken as one part") \
-	X(BOUNDARY_MISSING, "boundaryMissing", "a multipart has none of its boundaries") \
+	X(BOUNDARY_MISSING, "boundaryMissing", "a multipart has no boundary that begins a part") \
 	X(END_BOUNDARY, "endBoundary", "a multipart ends without its end boundary") \
 	X(TOO_DEEP, "tooDeep", "bound: parts nested more than 32 deep, not opened") \
 	X(TOO_MANY_PARTS, "tooManyParts", "bound: over 1,000 parts, the rest left out") \

@@ -210,7 +210,7 @@ multipart(void **state)
 	     "part 1 of 0 @50\n= text/plain @52\n[]\nend 1 @52\n"
 	     "part 2 of 0 @59\n= text/plain @61\n[]\nend 2 @61\nend 0 @66\n");
 	says(MIXED "--b--\n", "part 0 of 0 @0\nContent-Type: multipart/mixed; boundary=b\n"
-	                      "= multipart/mixed @45\nend 0 @52\n");
+	                      "= multipart/mixed @45\nend 0 @52\n! boundaryMissing 0\n");
 	/* lines that only look like it */
 	says(MIXED "--b\n\n--\n--c\n--bb\n--b-\n --b\n--b --\n--b---\nx--b\n\n--b--",
 	     "part 0 of 0 @0\nContent-Type: multipart/mixed; boundary=b\n= multipart/mixed @45\n"
