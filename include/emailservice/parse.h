@@ -49,7 +49,7 @@ extern "C" {
 	X(UNKNOWN_ENCODING, "unknownEncoding", "a transfer encoding is not known: left as it is") \
 	X(ENCODED_MULTIPART, "encodedMultipart", "a multipart or message is encoded, against RFC 2045 6.4") \
 	X(UNKNOWN_CHARSET, "unknownCharset", "a charset is not known: characters are replaced") \
-	X(CHARSET, "charset", "a text is not in the charset it names: characters are replaced") \
+	X(CHARSET, "charset", "a text is not in the charset it names: characters are replaced or guessed") \
 	X(BASE64, "base64", "a base64 body holds other characters, which are skipped") \
 	X(BASE64_CUT, "base64Cut", "a base64 body ends in the middle of a group") \
 	X(QUOTED_PRINTABLE, "quotedPrintable", \

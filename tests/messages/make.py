@@ -570,6 +570,7 @@ def broken():
     del CASES["broken-inner-no-end"][1]["html"]
     case("broken-no-boundary", head + b"Content-Type: multipart/mixed\r\n\r\n--x\r\n\r\nbody\r\n--x--\r\n", defects=["noBoundary"])
     case("broken-boundary-missing", head + b"Content-Type: multipart/mixed; boundary=never\r\n\r\nno boundary here\r\n", defects=["boundaryMissing"])
+    case("broken-8bit-unnamed", head + b"Content-Transfer-Encoding: 8bit\r\n\r\nSt\xf6rung 5 \xc2\xb0C\r\n", text="Störung 5 °C\n", defects=["charset"])
     case("broken-end-boundary-alone", head + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b--\r\n", defects=["boundaryMissing"])
     # without a header it is no message: emailctl says so, and what can be had all the same
     case("broken-empty", b"", status=65, defects=["noHeader"])
