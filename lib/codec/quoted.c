@@ -25,18 +25,24 @@ is_literal(char c)
 	return c >= ' ' && c < 0x7F && c != '=';
 }
 
-/* Eight of them. A borrow or carry starts only in a byte that is none. */
-static bool
-are_literal(uint64_t w)
+/* How many of the eight characters of w, its lowest byte first, come before one that is not. A borrow or carry
+ * starts only in a byte that is none, so that the lowest mark is right. */
+static inline size_t
+literals(uint64_t w)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t equals = w ^ ones * '=';
+	uint64_t equals, marks;
 
-	return !((w | (w - ones * ' ') | (w + ones) | ((equals - ones) & ~equals)) & ones * 0x80);
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+	w = __builtin_bswap64(w);
+#endif
+	equals = w ^ ones * '=';
+	marks = (w | (w - ones * ' ') | (w + ones) | ((equals - ones) & ~equals)) & ones * 0x80;
+	return marks ? (size_t)__builtin_ctzll(marks) / 8 : 8;
 }
 
 /* Rule 3: and so does white space that does not end a line (a relay may take that away). */
-static bool
+static inline bool
 stands_for_itself(const char *text, size_t size, size_t at)
 {
 	return text[at] == ' ' || text[at] == '\t' ? !ends_line(text, size, at + 1) : is_literal(text[at]);
@@ -49,26 +55,59 @@ behind_line_end(const char *text, size_t size, size_t at)
 	return at + 1 + (text[at] == '\r' && at + 1 < size && text[at + 1] == '\n');
 }
 
-/* How many literal characters begin at `at`, at most `most`, which are in the text; without a space that ends a
- * line. With `out` they are copied there, and what is behind them, up to `most`, is anything. */
+/* How many literal characters s begins with, `most` at most. `safe` bytes may be read there, and, copying, written
+ * to `out`: what is behind the copy is anything. */
 static inline size_t
-run(const char *text, size_t size, size_t at, size_t most, unsigned char *out)
+run(const char *s, size_t most, size_t safe, unsigned char *out)
 {
-	const char *s = text + at;
-	size_t n = 0;
+	size_t n = 0, k = 8;
 	uint64_t w;
 
-	for (; most - n >= 8; n += 8) {
+	for (; k == 8 && n < most && safe - n >= 8; n += k) {
 		memcpy(&w, s + n, 8);
-		if (!are_literal(w))
-			break;
 		if (out)
 			memcpy(out + n, &w, 8);
+		k = literals(w);
 	}
-	for (; n < most && is_literal(s[n]); n++)
+	for (; k == 8 && n < most && is_literal(s[n]); n++)
 		if (out)
 			out[n] = (unsigned char)s[n];
-	return n - (n && s[n - 1] == ' ' && ends_line(text, size, at + n));
+	return n < most ? n : most;
+}
+
+/* n of them at `at`, less a space that ends a line. */
+static inline size_t
+without_space(const char *text, size_t size, size_t at, size_t n)
+{
+	return n - (n && text[at + n - 1] == ' ' && ends_line(text, size, at + n));
+}
+
+/* Where n characters that stand for themselves lead to, at one a column. */
+static size_t
+measure_run(email__quoted_figures *f, size_t column, size_t n)
+{
+	size_t breaks = column + n > COLUMNS ? (column + n - 1) / COLUMNS : 0;
+
+	f->quoted += n + breaks * 3;
+	return column + n - breaks * COLUMNS;
+}
+
+static size_t
+measure_code(email__quoted_figures *f, size_t column, unsigned char c)
+{
+	bool breaks = column + 3 > COLUMNS;
+
+	f->eight_bit |= c >= 0x80;
+	f->controls |= (c < ' ' && c != '\t') || c == 0x7F;
+	f->quoted += breaks ? 6 : 3;
+	return breaks ? 3 : column + 3;
+}
+
+static void
+measure_line(email__quoted_figures *f, size_t n)
+{
+	f->longest = n > f->longest ? n : f->longest;
+	f->length += n;
 }
 
 void
@@ -78,44 +117,30 @@ email__quoted_measure(email__quoted_figures *f, const char *text, size_t size)
 
 	*f = (email__quoted_figures){.ends_line = true};
 	while (at < size) {
-		unsigned char c;
-
-		n = run(text, size, at, size - at, NULL);
-		if (n == 0 && text[at] == '\t' && !ends_line(text, size, at + 1))
-			n = 1;
-		if (n) {
-			size_t breaks = (column + n - 1) / COLUMNS;
-
-			column += n - breaks * COLUMNS;
-			f->quoted += n + breaks * 3;
-			if ((at += n) == size)
-				break;
-		}
-		c = (unsigned char)text[at];
+		n = without_space(text, size, at, run(text + at, size - at, size - at, NULL));
+		column = measure_run(f, column, n);
+		if ((at += n) == size)
+			break;
 		if (ends_line(text, size, at)) {
-			f->longest = at - line > f->longest ? at - line : f->longest;
-			f->length += at - line + 2;
+			measure_line(f, at - line);
+			f->length += 2;
 			f->quoted += 2;
 			column = 0;
 			line = at = behind_line_end(text, size, at);
-			continue;
+		} else if (stands_for_itself(text, size, at)) { /* a tab */
+			column = measure_run(f, column, 1);
+			at++;
+		} else {
+			do
+				column = measure_code(f, column, (unsigned char)text[at++]);
+			while (at < size && (unsigned char)text[at] >= 0x80);
 		}
-		if (stands_for_itself(text, size, at)) /* a tab */
-			continue;
-		f->eight_bit |= c >= 0x80;
-		f->controls |= (c < ' ' && c != '\t') || c == 0x7F;
-		f->quoted += column + 3 > COLUMNS ? 6 : 3;
-		column = column + 3 > COLUMNS ? 3 : column + 3;
-		at++;
 	}
-	if (line < size) {
-		f->longest = size - line > f->longest ? size - line : f->longest;
-		f->length += size - line;
-		f->ends_line = false;
-	}
+	measure_line(f, size - line);
+	f->ends_line = line == size;
 }
 
-static unsigned char *
+static inline unsigned char *
 soft_break(email__quoted *q, unsigned char *o)
 {
 	memcpy(o, "=\r\n", 3);
@@ -124,7 +149,7 @@ soft_break(email__quoted *q, unsigned char *o)
 }
 
 /* One character, or line end. */
-static unsigned char *
+static inline unsigned char *
 step(email__quoted *q, unsigned char *o)
 {
 	unsigned char c = (unsigned char)q->text[q->at];
@@ -152,23 +177,34 @@ step(email__quoted *q, unsigned char *o)
 	return o;
 }
 
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 size_t
 email__quoted_encode(email__quoted *q, unsigned char *out, size_t room)
 {
 	unsigned char *o = out, *end = out + room;
+	email__quoted l =
+		*q; /* in registers: what is written to `out` might be in *q, for all that a compiler knows */
 
-	while (q->at < q->size && end - o >= EMAIL__QUOTED_STEP) {
-		size_t most = q->size - q->at, n = 0;
+	while (l.at < l.size && end - o >= EMAIL__QUOTED_STEP) {
+		size_t safe = least(l.size - l.at, (size_t)(end - o));
+		size_t n = run(l.text + l.at, least(safe, COLUMNS - l.column), safe, o);
 
-		most = most < COLUMNS - q->column ? most : COLUMNS - q->column;
-		most = most < (size_t)(end - o) ? most : (size_t)(end - o);
-		if (is_literal(q->text[q->at]))
-			n = run(q->text, q->size, q->at, most, o);
-		q->at += n;
-		q->column += (unsigned)n;
+		n = without_space(l.text, l.size, l.at, n);
+		l.at += n;
+		l.column += (unsigned)n;
 		o += n;
-		if (n == 0)
-			o = step(q, o);
+		/* what ended the run, and the rest of a character of UTF-8 */
+		while (l.at < l.size && end - o >= EMAIL__QUOTED_STEP) {
+			o = step(&l, o);
+			if (l.at < l.size && (unsigned char)l.text[l.at] < 0x80)
+				break;
+		}
 	}
+	*q = l;
 	return (size_t)(o - out);
 }
