@@ -65,6 +65,8 @@ judge(email__parse *p)
 
 	if (e->broken_type)
 		email__parts_tell(p, EMAIL_DEFECT_CONTENT_TYPE);
+	if (e->broken_parameter)
+		email__parts_tell(p, EMAIL_DEFECT_PARAMETER);
 	if (e->encoding[0] && !email__entity_identity(e)) {
 		/* RFC 2045 6.4. A multipart is opened all the same: its boundaries are there, or they are not. */
 		if (opens)
@@ -152,6 +154,9 @@ email__parts_turn(email__parse *p, unsigned depth, bool final, uint64_t end, uin
 			return rc;
 		p->depth = depth;
 	}
+	/* its end alone leaves it without a part, which RFC 2046 5.1.1 does not have */
+	if (final && !level->seen)
+		email__parts_tell(p, EMAIL_DEFECT_BOUNDARY_MISSING);
 	level->seen = true;
 	p->state = EMAIL__PARSE_BETWEEN;
 	p->fresh = !final;

@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
-enum { UTF8, ASCII, WINDOWS_1252, OTHER, UNKNOWN };
+enum { UTF8, UNNAMED, ASCII, WINDOWS_1252, OTHER, UNKNOWN };
 
 /*
  * Names without case, punctuation and a leading "x-": those known here, and those for which iconv's name is another.
@@ -26,7 +26,7 @@ static const struct {
 	int kind;
 	const char *iconv; /* where it is OTHER */
 } names[] = {
-	{"", UTF8, NULL},
+	{"", UNNAMED, NULL},
 	{"utf8", UTF8, NULL},
 	{"utf8mb4", UTF8, NULL},
 	{"unicode11utf8", UTF8, NULL},
@@ -152,6 +152,32 @@ put_replacement(email__charset *c, output *o)
 {
 	put(o, (const unsigned char *)"\xEF\xBF\xBD", 3);
 	c->broken = true;
+}
+
+static void
+put_1252(email__charset *c, output *o, unsigned char byte)
+{
+	unsigned char out[4];
+	unsigned long code = byte < 0xA0 ? windows_1252[byte - 0x80] : byte;
+
+	if (code)
+		put(o, out, email__utf8_encode(code, out));
+	else
+		put_replacement(c, o);
+}
+
+/* What is no UTF-8: in a text that does not say what it is, or calls itself US-ASCII, windows-1252, as in headers. */
+static void
+put_bad(email__charset *c, output *o, const unsigned char *p, size_t n)
+{
+	size_t i;
+
+	c->broken = true;
+	if (c->kind != UNNAMED && c->kind != ASCII)
+		put_replacement(c, o);
+	else
+		for (i = 0; i < n; i++)
+			put_1252(c, o, p[i]);
 }
 
 /* --- the names --- */
@@ -284,7 +310,7 @@ from_utf8(email__charset *c, output *o, const unsigned char *p, size_t n)
 		c->begins = c->begins && run == 0;
 		if (at == n || (bad = email__utf8_bad(p + at, n - at)) == 0)
 			break;
-		put_replacement(c, o);
+		put_bad(c, o, p + at, bad);
 		c->begins = false;
 		at += bad;
 	}
@@ -295,20 +321,17 @@ from_utf8(email__charset *c, output *o, const unsigned char *p, size_t n)
 static size_t
 from_bytes(email__charset *c, output *o, const unsigned char *p, size_t n)
 {
-	unsigned char out[4];
 	size_t at = 0;
 
 	while (at < n) {
 		size_t run = email__utf8_ascii_run(p + at, n - at);
-		unsigned long code;
 
 		put(o, p + at, run);
 		for (at += run; at < n && p[at] >= 0x80; at++) {
-			code = c->kind == UNKNOWN ? 0 : p[at] < 0xA0 ? windows_1252[p[at] - 0x80] : p[at];
-			if (code)
-				put(o, out, email__utf8_encode(code, out));
-			else
+			if (c->kind == UNKNOWN)
 				put_replacement(c, o);
+			else
+				put_1252(c, o, p[at]);
 		}
 	}
 	return n;
@@ -435,7 +458,7 @@ email__charset_end(email__charset *c, email__charset_sink sink, void *context)
 	if (c->iconv)
 		from_hand(c, &o);
 	if (c->held_n)
-		put_replacement(c, &o);
+		put_bad(c, &o, c->held, c->held_n);
 	c->held_n = 0;
 	flush(&o);
 	email__charset_dispose(c);

@@ -24,7 +24,7 @@ typedef struct email__charset {
 	size_t held_n;
 	bool begins;  /* nothing has come out yet */
 	bool unknown; /* by _begin: nobody knows it; bytes over 127 become U+FFFD */
-	bool broken; /* something was replaced, or is not in the US-ASCII that was named (it is read as UTF-8) */
+	bool broken;  /* something was replaced or guessed, or is not in the US-ASCII that was named */
 } email__charset;
 
 /* Takes UTF-8; anything but EMAIL_OK ends the conversion. */
@@ -33,7 +33,7 @@ typedef email_code (*email__charset_sink)(void *context, const void *bytes, size
 /* The longest name that is looked for: RFC 2978 2.3 says 40. */
 #define EMAIL__CHARSET_NAME_MAX 48
 
-/* "" is UTF-8 (of which US-ASCII is a part). Names as in RFC 2978, and as mail has them; those with other
+/* "" is UTF-8 (of which US-ASCII is a part); what is none is windows-1252, in US-ASCII too. Names as in RFC 2978, and as mail has them; those with other
  * characters than [A-Za-z0-9._:+-] are unknown. No memory is unknown, too. */
 void email__charset_begin(email__charset *c, const char *name, size_t n);
 email_code email__charset_push(email__charset *c, const void *bytes, size_t n, email__charset_sink sink,
