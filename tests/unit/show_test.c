@@ -146,6 +146,14 @@ what_html_shows(void **state)
 	/* start= names another root; one that is not there names none */
 	shows("r(=2ih)", -1, 2, "");
 	shows("r(=7hi)", -1, 1, "");
+	/* a root that shows nothing: some put the images first */
+	shows("r(ih)", -1, 2, "");
+	shows("r(=2hi)", -1, 1, "");
+	shows("r(r(r(ii)i)a(ph)i)", 7, 8, "3 4 5");
+	shows("m(r(ii)p)", 4, -1, "2 3");
+	/* no HTML shows a document, whatever it stands beside */
+	shows("r(hif)", -1, 1, "3");
+	shows("r(hif')", -1, 1, "3");
 	/* an image beside an HTML that was not chosen */
 	shows("a(r(hi)h)", -1, 4, "2 3");
 }
