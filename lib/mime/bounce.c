@@ -44,6 +44,8 @@ add(email__tree *t, email__deliveries *list, const char *address, size_t address
 	if (!d)
 		return list->count < EMAIL__RECIPIENTS_MAX ? EMAIL_E_MEMORY : EMAIL_OK;
 	d->action = "failed";
+	if (email__tree_full(t, 0))
+		return EMAIL_OK;
 	d->recipient = email__arena_text(&t->arena, address, address_n);
 	d->diagnostic = email__squeeze(&t->arena, s, n);
 	d->status = email__status_find(&t->arena, s, n);

@@ -173,8 +173,11 @@ static const char *
 value_of(email__tree *t, unsigned number, kind is, const char *s, size_t n)
 {
 	uint64_t defects = 0;
-	const char *text = email__text_read(&t->arena, s, n, &defects), *semicolon;
+	const char *text, *semicolon;
 
+	if (email__tree_full(t, number))
+		return "";
+	text = email__text_read(&t->arena, s, n, &defects);
 	email__tree_defects(t, defects, number);
 	if (!text)
 		return NULL;

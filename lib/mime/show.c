@@ -46,7 +46,7 @@ parameter(email__tree *t, unsigned number, const char *field, const char *name)
 	bool memory = false;
 	const char *value;
 
-	if (!f)
+	if (!f || email__tree_full(t, number))
 		return "";
 	value = email__parameter_read(&t->arena, email__field_value(f), f->value_n, name, &defects, &memory);
 	email__tree_defects(t, defects, number);
@@ -75,7 +75,9 @@ disposition(email__tree *t, unsigned number)
 {
 	email__field *f = email__tree_field(t, number, "Content-Disposition");
 
-	return f ? email__parameter_value(&t->arena, email__field_value(f), f->value_n) : "";
+	return f && !email__tree_full(t, number)
+	               ? email__parameter_value(&t->arena, email__field_value(f), f->value_n)
+	               : "";
 }
 
 email__node *

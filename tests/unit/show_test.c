@@ -271,6 +271,40 @@ want_of_memory(void **state)
 	assert_true(n > 3);
 }
 
+/* What is decoded of the headers of many parts may go over what a tree holds: told, and never a want of memory. */
+static void
+more_than_a_tree_holds(void **state)
+{
+	enum { PARTS = 130, VALUE = 60000 };
+	size_t room = PARTS * (VALUE + 200), n, i;
+	char *text = malloc(room);
+	email_message *m;
+
+	(void)state;
+	n = (size_t)snprintf(text, room, "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+	for (i = 0; i < PARTS; i++) {
+		n += (size_t)snprintf(text + n, room - n,
+		                      "--b\r\nContent-Disposition: attachment; filename=\"=?utf-8?q?");
+		memset(text + n, 'x', VALUE);
+		n += VALUE;
+		n += (size_t)snprintf(text + n, room - n, "?=\"\r\n\r\nbody\r\n");
+	}
+	m = email_message_read_data(text, n, NULL);
+	assert_non_null(m);
+	for (i = 1; i <= PARTS; i++) {
+		const char *name, *value;
+
+		assert_non_null(email_message_part(m, (unsigned)i));
+		assert_true(email_message_part_header_at(m, (unsigned)i, 0, &name, &value));
+	}
+	assert_int_equal(email_message_error(m)->code, EMAIL_OK);
+	assert_true(email_message_defect(m, EMAIL_DEFECT_TOO_MANY_HEADERS, NULL));
+	assert_string_equal(email_message_part(m, 1)->disposition, "attachment");
+	assert_int_equal(strlen(email_message_part(m, 1)->file_name), 255);
+	email_message_free(m);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -280,6 +314,7 @@ main(void)
 		cmocka_unit_test(what_html_shows),
 		cmocka_unit_test(names_and_dispositions),
 		cmocka_unit_test(multiparts_that_are_none),
+		cmocka_unit_test(more_than_a_tree_holds),
 		cmocka_unit_test(want_of_memory),
 	};
 
