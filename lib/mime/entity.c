@@ -21,7 +21,7 @@ typedef struct wanted {
 	char *out;
 	size_t room, n;
 	unsigned section; /* the next one to append */
-	bool begun, over, lower;
+	bool begun, over, lower, broken;
 } wanted;
 
 static bool
@@ -191,8 +191,10 @@ match(wanted *all, size_t count, const char *name, size_t n, bool *extended, uns
 
 		if (strlen(w->name) != base || !email__str_equal_n(w->name, name, base))
 			continue;
-		if (*section ? !w->begun || *section != w->section : w->begun)
+		if (*section ? !w->begun || *section != w->section : w->begun) {
+			w->broken = true;
 			return NULL;
+		}
 		w->begun = true;
 		/* a whole one has no more sections */
 		w->section = star && n > base + 1 ? *section + 1 : 0;
@@ -239,7 +241,7 @@ email__entity_init(email__entity *e, bool digest)
 		memcpy(e->type, "text/plain", sizeof "text/plain");
 	e->charset[0] = e->encoding[0] = '\0';
 	e->boundary_n = 0;
-	e->has_type = e->has_encoding = e->broken_type = false;
+	e->has_type = e->has_encoding = e->broken_type = e->broken_parameter = false;
 	e->multipart = false;
 	e->message = digest;
 }
@@ -248,8 +250,8 @@ void
 email__entity_type(email__entity *e, const char *value, size_t n)
 {
 	wanted all[] = {
-		{"charset", e->charset, sizeof e->charset - 1, 0, 0, false, false, true},
-		{"boundary", e->boundary, sizeof e->boundary, 0, 0, false, false, false},
+		{"charset", e->charset, sizeof e->charset - 1, 0, 0, false, false, true, false},
+		{"boundary", e->boundary, sizeof e->boundary, 0, 0, false, false, false, false},
 	};
 	cursor c = {value, value + n};
 
@@ -260,6 +262,7 @@ email__entity_type(email__entity *e, const char *value, size_t n)
 	if (e->broken_type)
 		memcpy(e->type, "text/plain", sizeof "text/plain");
 	read_parameters(&c, all, sizeof all / sizeof *all);
+	e->broken_parameter = all[0].broken || all[1].broken;
 	e->charset[all[0].n] = '\0';
 	/* one that does not fit is none; and none ends in white space (RFC 2046 5.1.1) */
 	e->boundary_n = all[1].over ? 0 : all[1].n;

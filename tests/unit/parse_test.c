@@ -128,6 +128,12 @@ begins_oddly(void **state)
 	says("\n\nA: b\n\nx", "part 0 of 0 @4\nA: b\n= text/plain @12\n[x]\nend 0 @13\n! noHeader 0\n");
 	says("hello\nA: b\n", "part 0 of 0 @0\n= text/plain @0\n[hello\nA: b\n]\nend 0 @13\n! noHeader 0\n");
 	says("From a@b Mon\nA: b\n\nx", "part 0 of 0 @14\nA: b\n= text/plain @22\n[x]\nend 0 @23\n");
+	/* a byte order mark */
+	says("\xEF\xBB\xBF\x41: b\n\nx",
+	     "part 0 of 0 @3\nA: b\n= text/plain @11\n[x]\nend 0 @12\n! noHeader 0\n");
+	says("\xEF\xBB", "part 0 of 0 @0\n= text/plain @0\n[\xEF\xBB]\nend 0 @2\n! noHeader 0\n");
+	says("\n\xEF\xBB\xBF\x41: b\n\n",
+	     "part 0 of 0 @2\n= text/plain @2\n[\xEF\xBB\xBF\x41: b\n\n]\nend 0 @13\n! noHeader 0\n");
 	says("\nFrom a", "part 0 of 0 @8\n= text/plain @8\n[]\nend 0 @8\n! noHeader 0\n");
 	says("From", "part 0 of 0 @0\n= text/plain @0\n[From]\nend 0 @4\n! noHeader 0\n");
 	says("From: a\n\n", "part 0 of 0 @0\nFrom: a\n= text/plain @11\n[]\nend 0 @11\n");
