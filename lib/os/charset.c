@@ -256,6 +256,7 @@ email__charset_begin(email__charset *c, const char *name, size_t n)
 			c->kind = UNKNOWN;
 	}
 	c->unknown = c->kind == UNKNOWN;
+	c->named = n > 0 && c->kind != ASCII;
 }
 
 void
@@ -266,30 +267,15 @@ email__charset_dispose(email__charset *c)
 	c->iconv = NULL;
 }
 
+void
+email__charset_guess(email__charset *c)
+{
+	c->guesses = !c->named;
+}
+
 /* --- the bytes --- */
 
 /* Each of these returns how many bytes it used: all, or up to a character that is not whole. */
-
-static size_t
-from_utf8(email__charset *c, output *o, const unsigned char *p, size_t n)
-{
-	size_t at = 0;
-
-	while (at < n) {
-		size_t run = email__utf8_run(p + at, n - at);
-		size_t mark = c->begins && run >= 3 && memcmp(p + at, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0, bad;
-
-		put(o, p + at + mark, run - mark);
-		at += run;
-		c->begins = c->begins && run == 0;
-		if (at == n || (bad = email__utf8_bad(p + at, n - at)) == 0)
-			break;
-		put_replacement(c, o);
-		c->begins = false;
-		at += bad;
-	}
-	return at;
-}
 
 /* Bytes over 127 that no charset says anything about, or windows-1252's. */
 static size_t
@@ -312,6 +298,38 @@ from_bytes(email__charset *c, output *o, const unsigned char *p, size_t n)
 		}
 	}
 	return n;
+}
+
+/* One to three bytes that are no UTF-8. */
+static void
+put_wrong(email__charset *c, output *o, const unsigned char *p, size_t n)
+{
+	if (c->guesses)
+		from_bytes(c, o, p, n);
+	else
+		put_replacement(c, o);
+	c->broken = true;
+}
+
+static size_t
+from_utf8(email__charset *c, output *o, const unsigned char *p, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n) {
+		size_t run = email__utf8_run(p + at, n - at);
+		size_t mark = c->begins && run >= 3 && memcmp(p + at, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0, bad;
+
+		put(o, p + at + mark, run - mark);
+		at += run;
+		c->begins = c->begins && run == 0;
+		if (at == n || (bad = email__utf8_bad(p + at, n - at)) == 0)
+			break;
+		put_wrong(c, o, p + at, bad);
+		c->begins = false;
+		at += bad;
+	}
+	return at;
 }
 
 /* What iconv wrote is whole characters. */
@@ -435,7 +453,7 @@ email__charset_end(email__charset *c, email__charset_sink sink, void *context)
 	if (c->iconv)
 		from_hand(c, &o);
 	if (c->held_n)
-		put_replacement(c, &o);
+		put_wrong(c, &o, c->held, c->held_n);
 	c->held_n = 0;
 	flush(&o);
 	email__charset_dispose(c);
