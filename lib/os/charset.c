@@ -156,6 +156,18 @@ put_replacement(email__charset *c, output *o)
 
 /* --- the names --- */
 
+/* What some programs leave around a name: 'utf-8', "utf-8;". */
+static void
+trim(const char **name, size_t *n)
+{
+	static const char around[] = " \t'\",;";
+
+	for (; *n && memchr(around, **name, sizeof around - 1); ++*name)
+		--*n;
+	while (*n && memchr(around, (*name)[*n - 1], sizeof around - 1))
+		--*n;
+}
+
 /* Lower case, letters and digits alone; false where the name has what no name has. */
 static bool
 squeeze(char out[EMAIL__CHARSET_NAME_MAX + 1], const char *name, size_t n)
@@ -241,6 +253,7 @@ email__charset_begin(email__charset *c, const char *name, size_t n)
 	const char *key = squeezed;
 
 	*c = (email__charset){.kind = UNKNOWN, .begins = true};
+	trim(&name, &n);
 	if (squeeze(squeezed, name, n)) {
 		memcpy(given, name, n);
 		given[n] = '\0';
@@ -277,7 +290,7 @@ email__charset_guess(email__charset *c)
 
 /* Each of these returns how many bytes it used: all, or up to a character that is not whole. */
 
-/* Bytes over 127 that no charset says anything about, or windows-1252's. */
+/* windows-1252 */
 static size_t
 from_bytes(email__charset *c, output *o, const unsigned char *p, size_t n)
 {
@@ -290,7 +303,7 @@ from_bytes(email__charset *c, output *o, const unsigned char *p, size_t n)
 
 		put(o, p + at, run);
 		for (at += run; at < n && p[at] >= 0x80; at++) {
-			code = c->kind == UNKNOWN ? 0 : p[at] < 0xA0 ? windows_1252[p[at] - 0x80] : p[at];
+			code = p[at] < 0xA0 ? windows_1252[p[at] - 0x80] : p[at];
 			if (code)
 				put(o, out, email__utf8_encode(code, out));
 			else
@@ -388,8 +401,7 @@ convert(email__charset *c, output *o, const unsigned char *p, size_t n)
 {
 	switch (c->kind) {
 	case OTHER: return from_other(c, o, p, n);
-	case WINDOWS_1252:
-	case UNKNOWN: return from_bytes(c, o, p, n);
+	case WINDOWS_1252: return from_bytes(c, o, p, n);
 	case ASCII:
 		if (!c->broken && email__utf8_ascii_run(p, n) < n)
 			c->broken = true;

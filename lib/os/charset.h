@@ -23,7 +23,7 @@ typedef struct email__charset {
 	unsigned char held[16]; /* a character that is not whole yet */
 	size_t held_n;
 	bool begins;  /* nothing has come out yet */
-	bool unknown; /* by _begin: nobody knows it; bytes over 127 become U+FFFD */
+	bool unknown; /* by _begin: nobody knows it; read as UTF-8, for that is what it is more often than not */
 	bool named;   /* by _begin: a charset was, other than US-ASCII */
 	bool guesses;
 	bool broken; /* something was replaced, or is not in the US-ASCII that was named (it is read as UTF-8) */
