@@ -38,7 +38,7 @@ static const struct {
 	{"Final-Recipient", ADDRESS, offsetof(group, final)},          /* 2.3.2 */
 	{"Action", WORD, offsetof(group, action)},                     /* 2.3.3 */
 	{"Status", STATUS, offsetof(group, status)},                   /* 2.3.4 */
-	{"Remote-MTA", SERVER, offsetof(group, remote)},                /* 2.3.5 */
+	{"Remote-MTA", SERVER, offsetof(group, remote)},               /* 2.3.5 */
 	{"Diagnostic-Code", TYPED, offsetof(group, diagnostic)},       /* 2.3.6 */
 };
 

@@ -192,7 +192,8 @@ choose(email__tree *t, unsigned number, choice *c)
 		return choose_leaf(t, number, c);
 	if (strcmp(n->part.type, "multipart/alternative") == 0)
 		return choose_alternative(t, number, c);
-	if (strcmp(n->part.type, "multipart/related") == 0 && (rc = related_root(t, number, &root)) == EMAIL_OK)
+	if (strcmp(n->part.type, "multipart/related") == 0 &&
+	    (rc = related_root(t, number, &root)) == EMAIL_OK)
 		rc = choose(t, root, c);
 	for (i = n->first; i && rc == EMAIL_OK && is_empty(c); i = t->node[i].next)
 		if (i != root)

@@ -181,8 +181,7 @@ tree_new(const email__reader *reader)
 	email__tree *t;
 	size_t i;
 
-	email__arena_init(&arena, first < FIRST_MOST ? (size_t)first : FIRST_MOST,
-	                  2 * EMAIL__TREE_MAX);
+	email__arena_init(&arena, first < FIRST_MOST ? (size_t)first : FIRST_MOST, 2 * EMAIL__TREE_MAX);
 	if (!(t = email__arena_alloc(&arena, sizeof *t)))
 		return NULL;
 	*t = (email__tree){.reader = reader, .arena = arena};

@@ -22,9 +22,9 @@ typedef struct email__charset {
 	bool stepwise;
 	unsigned char held[16]; /* a character that is not whole yet */
 	size_t held_n;
-	bool begins;  /* nothing has come out yet */
+	bool begins; /* nothing has come out yet */
 	bool unknown; /* by _begin: nobody knows it; read as UTF-8, for that is what it is more often than not */
-	bool named;   /* by _begin: a charset was, other than US-ASCII */
+	bool named; /* by _begin: a charset was, other than US-ASCII */
 	bool guesses;
 	bool broken; /* something was replaced, or is not in the US-ASCII that was named (it is read as UTF-8) */
 } email__charset;

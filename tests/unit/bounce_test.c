@@ -97,8 +97,9 @@ exim(void **state)
 	assert_string_equal(d[1].status, "");
 	email_message_free(m);
 	/* an address and its reason behind those of another, with no line between */
-	m = read_text("X-Failed-Recipients: a@example.net, b@example.net\n\nfailed:\n\n"
-	              "  a@example.net\n    550 no\n    really\n  b@example.net\n    Unrouteable, 5.1.2\n\n-");
+	m = read_text(
+		"X-Failed-Recipients: a@example.net, b@example.net\n\nfailed:\n\n"
+		"  a@example.net\n    550 no\n    really\n  b@example.net\n    Unrouteable, 5.1.2\n\n-");
 	assert_int_equal(email_message_deliveries(m, &d), 2);
 	assert_string_equal(d[0].diagnostic, "550 no really");
 	assert_string_equal(d[0].status, "");

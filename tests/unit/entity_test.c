@@ -121,7 +121,8 @@ broken(void **state)
 	assert_true(type("multipart/mixed; boundary=a; boundary*=us-ascii''b")->broken_parameter);
 	assert_true(type("multipart/mixed; boundary*0=a; boundary*2=b")->broken_parameter);
 	assert_true(type("text/plain; charset=a; Charset=b")->broken_parameter);
-	assert_false(type("multipart/mixed; charset*0=a; boundary=b; charset*1=b; name=a; name=b")->broken_parameter);
+	assert_false(type("multipart/mixed; charset*0=a; boundary=b; charset*1=b; name=a; name=b")
+	                     ->broken_parameter);
 	assert_false(type("text/plain;")->broken_type);
 	assert_string_equal(type("text; charset=a")->charset, "a");
 }

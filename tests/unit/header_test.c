@@ -145,8 +145,9 @@ addresses(void **state)
 	                    "To: first-long-address@some-long-domain.example,\r\n"
 	                    " second-long-address@some-long-domain.example, x@y.z\r\n");
 	/* quotation marks double where they are quoted */
-	address_field("\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\""
-	              "\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\" <a@b.c>");
+	address_field(
+		"\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\""
+		"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\" <a@b.c>");
 	for (p = email__buf_text(&out); *p; p += strcspn(p, "\n") + 1)
 		assert_true(strcspn(p, "\r") <= 78);
 }
