@@ -173,9 +173,9 @@ typedef struct email_part {
 
 /*
  * An attachment is a part that is neither the text nor the HTML nor shown by it, whether it has a name or not: what
- * stands beside the chosen HTML in a multipart/related, and has a Content-ID or Content-Location, is shown; a
- * disposition of "attachment" goes before all that. A message in the mail is one attachment (message/rfc822), with the
- * name that it was given or none; its own parts are none.
+ * stands beside the chosen HTML in a multipart/related, is an image, sound, film, font or style sheet, and has a
+ * Content-ID or Content-Location, is shown; a disposition of "attachment" goes before all that. A message in the mail is
+ * one attachment (message/rfc822), with the name that it was given or none; its own parts are none.
  */
 EMAIL_API size_t email_message_part_count(const email_message *message);
 /* NULL past the end. */

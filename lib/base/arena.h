@@ -19,6 +19,12 @@ typedef struct email__arena {
 
 void email__arena_init(email__arena *a, size_t first, size_t max);
 void email__arena_dispose(email__arena *a);
+/* Bytes given out, and those left behind in older chunks. */
+static inline size_t
+email__arena_used(const email__arena *a)
+{
+	return a->total - (a->end - a->at);
+}
 /* Aligned for anything; not zeroed. NULL: no memory, or over the maximum. */
 void *email__arena_alloc(email__arena *a, size_t n);
 /* Aligned for characters, with a NUL behind them. */

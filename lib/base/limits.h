@@ -107,7 +107,8 @@
 #define EMAIL__PARAMETER_SECTIONS_MAX 100
 /* Identifiers of one References field: a thread of years. */
 #define EMAIL__IDS_MAX 1000
-/* What a tree holds of the headers of all parts, and of what was decoded from them. */
+/* What a tree holds of the headers of all parts, and of what was decoded from them: behind it nothing more is
+ * decoded. What was begun before may need as much again. */
 #define EMAIL__TREE_MAX (16 * 1024 * 1024)
 /* Text or HTML as one string: a book. Longer ones can be read in pieces. */
 #define EMAIL__TEXT_READ_MAX (1024 * 1024)

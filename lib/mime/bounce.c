@@ -19,6 +19,8 @@
 #include "mime/tree_state.h"
 
 #define QSBMF "Hi. This is the "
+/* Others took up its form, and this line (Yahoo). */
+#define QSBMF_COPY "\n--- Below this line is a copy of the "
 /* Of more recipients than this Exim's reasons are not looked for: each search goes through the text. */
 #define REASONS_MAX 16
 
@@ -42,6 +44,8 @@ add(email__tree *t, email__deliveries *list, const char *address, size_t address
 	if (!d)
 		return list->count < EMAIL__RECIPIENTS_MAX ? EMAIL_E_MEMORY : EMAIL_OK;
 	d->action = "failed";
+	if (email__tree_full(t, 0))
+		return EMAIL_OK;
 	d->recipient = email__arena_text(&t->arena, address, address_n);
 	d->diagnostic = email__squeeze(&t->arena, s, n);
 	d->status = email__status_find(&t->arena, s, n);
@@ -85,11 +89,24 @@ read_qmail(email__tree *t, const char *text, email__deliveries *list)
 }
 
 /* The reason that Exim writes under an address: lines further to the right, or any up to an empty one. */
+static size_t
+exim_lines(const char *s, size_t indent)
+{
+	size_t n = paragraph(s), at = 0;
+
+	if (strspn(s, " ") <= indent)
+		return n;
+	while (at < n && strspn(s + at, " ") > indent)
+		at += strcspn(s + at, "\n") + 1;
+	return at < n ? at : n;
+}
+
 static const char *
 exim_reason(const char *text, const char *address, size_t address_n, size_t *n)
 {
 	for (*n = 0; *text; text += *text == '\n') {
-		const char *line = text + strspn(text, " ");
+		size_t indent = strspn(text, " ");
+		const char *line = text + indent;
 		size_t size = strcspn(line, "\n");
 
 		text = line + size;
@@ -97,7 +114,7 @@ exim_reason(const char *text, const char *address, size_t address_n, size_t *n)
 		if (size < address_n || !email__str_equal_n(line, address, address_n) ||
 		    (size > address_n && line[address_n] != ' ' && line[address_n] != ':') || !*text)
 			continue;
-		*n = paragraph(++text);
+		*n = exim_lines(++text, indent);
 		return text;
 	}
 	return text;
@@ -163,5 +180,7 @@ email__bounce_read(email__tree *t, const char *text, email__deliveries *list)
 		return EMAIL_E_MEMORY;
 	if (f)
 		return read_exim(t, failed, text, list);
-	return strncmp(text, QSBMF, sizeof QSBMF - 1) == 0 ? read_qmail(t, text, list) : EMAIL_OK;
+	if (strncmp(text, QSBMF, sizeof QSBMF - 1) == 0 || strstr(text, QSBMF_COPY))
+		return read_qmail(t, text, list);
+	return EMAIL_OK;
 }

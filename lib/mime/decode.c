@@ -61,8 +61,10 @@ email__decode_begin(email__decode *d, const char *encoding, const char *charset,
 	note(d, EMAIL_DEFECT_UNKNOWN_ENCODING, i == count);
 	email__unbase64_init(&d->base64);
 	email__unquoted_init(&d->quoted);
-	if (charset)
+	if (charset) {
 		email__charset_begin(&d->charset, charset, strlen(charset));
+		email__charset_guess(&d->charset);
+	}
 	note_all(d);
 }
 

@@ -23,7 +23,8 @@ typedef enum kind {
 	PLAIN,
 	TYPED, /* "type; value" (RFC 3464 2.1.2): the value */
 	ADDRESS,
-	WORD, /* lower case */
+	SERVER, /* "type; name": the name */
+	WORD,   /* lower case */
 	STATUS
 } kind;
 
@@ -37,7 +38,7 @@ static const struct {
 	{"Final-Recipient", ADDRESS, offsetof(group, final)},          /* 2.3.2 */
 	{"Action", WORD, offsetof(group, action)},                     /* 2.3.3 */
 	{"Status", STATUS, offsetof(group, status)},                   /* 2.3.4 */
-	{"Remote-MTA", TYPED, offsetof(group, remote)},                /* 2.3.5 */
+	{"Remote-MTA", SERVER, offsetof(group, remote)},               /* 2.3.5 */
 	{"Diagnostic-Code", TYPED, offsetof(group, diagnostic)},       /* 2.3.6 */
 };
 
@@ -90,6 +91,26 @@ embedded(const char *s, size_t n, unsigned long *c)
 	}
 	/* as other texts: no control characters */
 	return i > 3 && i < n && s[i] == '}' && *c >= 0xa0 ? i + 1 : 0;
+}
+
+/* The length without a comment at the end (RFC 3464 2.1.1 takes RFC 822's). */
+static size_t
+without_comment(const char *s, size_t n)
+{
+	size_t depth = 0, at = n;
+
+	if (n == 0 || s[n - 1] != ')')
+		return n;
+	do {
+		at--;
+		depth += s[at] == ')';
+		depth -= s[at] == '(';
+	} while (depth && at);
+	if (depth)
+		return n;
+	while (at && is_blank(s[at - 1]))
+		at--;
+	return at;
 }
 
 /* Some write "<a@b>", where the field has room for the address alone. */
@@ -173,12 +194,15 @@ static const char *
 value_of(email__tree *t, unsigned number, kind is, const char *s, size_t n)
 {
 	uint64_t defects = 0;
-	const char *text = email__text_read(&t->arena, s, n, &defects), *semicolon;
+	const char *text, *semicolon;
 
+	if (email__tree_full(t, number))
+		return "";
+	text = email__text_read(&t->arena, s, n, &defects);
 	email__tree_defects(t, defects, number);
 	if (!text)
 		return NULL;
-	semicolon = is == TYPED || is == ADDRESS ? strchr(text, ';') : NULL;
+	semicolon = is == TYPED || is == ADDRESS || is == SERVER ? strchr(text, ';') : NULL;
 	if (semicolon)
 		text = semicolon + 1;
 	n = strlen(text);
@@ -186,7 +210,8 @@ value_of(email__tree *t, unsigned number, kind is, const char *s, size_t n)
 	switch (is) {
 	case PLAIN:
 	case TYPED: return email__squeeze(&t->arena, text, n);
-	case ADDRESS: return address(&t->arena, text, n);
+	case ADDRESS: return address(&t->arena, text, without_comment(text, n));
+	case SERVER: return email__squeeze(&t->arena, text, without_comment(text, n));
 	case WORD: return word(&t->arena, text, n);
 	case STATUS: return email__status_find(&t->arena, text, n);
 	}

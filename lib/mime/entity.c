@@ -23,7 +23,7 @@ typedef struct wanted {
 	size_t room, n;
 	unsigned section; /* the next one to append */
 	bool begun, over, lower;
-	bool plain, extended; /* which of "name" and "name*" came: both may, each once */
+	bool whole; /* it came in one piece: another beside it is how mail is hidden from one reader and shown to another */
 } wanted;
 
 static bool
@@ -195,13 +195,12 @@ match(cursor *c, wanted *all, size_t count, const char *name, bool *extended, un
 		*section = *section * 10 + (unsigned)(name[i] - '0');
 	for (i = 0; i < count; i++) {
 		wanted *w = &all[i];
-		bool *given = *extended ? &w->extended : &w->plain;
 		bool next = *section ? w->begun && *section == w->section : !w->begun;
 
 		if (strlen(w->name) != base || !email__str_equal_n(w->name, name, base))
 			continue;
-		c->broken |= sectioned ? !next : *given;
-		*given |= !sectioned;
+		c->broken |= sectioned ? !next : w->whole || w->begun;
+		w->whole |= !sectioned;
 		if (!next)
 			return NULL;
 		w->begun = true;

@@ -69,7 +69,8 @@ is_white(char c)
 }
 
 /* Plain text folds at its own white space, which stays as it was (RFC 5322 2.2.3). White space at an
- * end would get lost, and a word too long for a line cannot be folded: both are encoded. */
+ * end would get lost, and a word too long for a line, with the white space before it, cannot be folded:
+ * both are encoded. */
 static bool
 goes_plain(const char *s, size_t n)
 {
@@ -78,7 +79,7 @@ goes_plain(const char *s, size_t n)
 	if (n && (is_white(s[0]) || is_white(s[n - 1])))
 		return false;
 	for (i = 0; i < n; i++) {
-		run = is_white(s[i]) == is_white(s[i ? i - 1 : 0]) ? run + 1 : 1;
+		run = is_white(s[i]) && !is_white(s[i - 1]) ? 1 : run + 1;
 		if (run > EMAIL__LINE_MAX - EMAIL__FOLD_WIDTH ||
 		    (s[i] != '\t' && email__word_needed(s + i, 1)))
 			return false;
@@ -144,7 +145,7 @@ is_phrase(const char *s)
 static void
 write_quoted(email__fold *f, const char *name)
 {
-	char piece[2 * EMAIL__FOLD_WIDTH + 2];
+	char piece[EMAIL__WORD_MAX];
 	size_t n = 0;
 
 	piece[n++] = '"';
@@ -157,13 +158,24 @@ write_quoted(email__fold *f, const char *name)
 	email__fold_word(f, piece, n);
 }
 
+/* Of the name between quotation marks (RFC 5322 3.2.4). */
+static size_t
+quoted_len(const char *name)
+{
+	size_t n = 2;
+
+	for (; *name; name++)
+		n += *name == '"' || *name == '\\' ? 2 : 1;
+	return n;
+}
+
 /* As atoms, a quoted string, or encoded words. */
 static void
 write_name(email__fold *f, const char *name)
 {
 	size_t n = strlen(name);
 
-	if (email__word_needed(name, n) || n > EMAIL__WORD_MAX - 2)
+	if (email__word_needed(name, n) || quoted_len(name) > EMAIL__WORD_MAX)
 		email__word_write(f, name, n);
 	else if (is_phrase(name))
 		email__fold_word(f, name, n);

@@ -354,6 +354,9 @@ header(email__parse *p, window *w)
 
 /* --- in front of it --- */
 
+/* At the very beginning, where editors put it that know nothing of mail. */
+static const char byte_order_mark[] = "\xEF\xBB\xBF";
+
 static email_code
 start(email__parse *p, window *w)
 {
@@ -363,7 +366,10 @@ start(email__parse *p, window *w)
 		const char *s = w->s + w->i;
 		size_t n = w->n - w->i, value_at;
 
-		w->more = !w->last && ((n == 1 && *s == '\r') || (n < 5 && memcmp(s, "From ", n) == 0));
+		bool first = p->at + w->i == 0;
+
+		w->more = !w->last && ((n == 1 && *s == '\r') || (n < 5 && memcmp(s, "From ", n) == 0) ||
+		                       (first && n < 3 && memcmp(s, byte_order_mark, n) == 0));
 		if (w->more)
 			return EMAIL_OK;
 		/* "From  :" is the author's field (RFC 5322 4.5.2, A.6.3) */
@@ -375,6 +381,8 @@ start(email__parse *p, window *w)
 		}
 		if (*s == '\n')
 			w->i++;
+		else if (first && n >= 3 && memcmp(s, byte_order_mark, 3) == 0)
+			w->i += 3;
 		else if (n > 1 && s[0] == '\r' && s[1] == '\n')
 			w->i += 2;
 		else

@@ -65,6 +65,7 @@ judge(email__parse *p)
 
 	if (e->broken_type)
 		email__parts_tell(p, EMAIL_DEFECT_CONTENT_TYPE);
+	/* which of two boundaries counts is how mail is hidden from one reader and shown to another */
 	if (e->broken_parameter)
 		email__parts_tell(p, EMAIL_DEFECT_PARAMETER);
 	if (e->encoding[0] && !email__entity_identity(e)) {

@@ -135,6 +135,8 @@ read_mailboxes(email__tree *t, email__field *first)
 
 		if (f->name_n != first->name_n || !email__str_equal_n(f->bytes, first->bytes, f->name_n))
 			continue;
+		if (email__tree_full(t, 0))
+			break;
 		rc = email__mailboxes_read(list, &t->arena, email__field_value(f), f->value_n, &defects);
 		email__tree_defects(t, defects, 0);
 	}

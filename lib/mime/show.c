@@ -3,7 +3,8 @@
  * Which parts a message shows, and which are attachments.
  *
  *     multipart/alternative   of each kind the last one that there is (RFC 2046 5.1.4: the best is last)
- *     multipart/related       the part that start= names, else the first (RFC 2387 3.2)
+ *     multipart/related       the part that start= names, else the first (RFC 2387 3.2); where that shows
+ *                             nothing, as an image set first, what any other multipart would
  *     any other multipart     the first part that has something to show; of signed, report and mixed that is
  *                             what people see above the rest
  *     a message in the mail   nothing: it is an attachment, whole
@@ -45,7 +46,7 @@ parameter(email__tree *t, unsigned number, const char *field, const char *name)
 	bool memory = false;
 	const char *value;
 
-	if (!f)
+	if (!f || email__tree_full(t, number))
 		return "";
 	value = email__parameter_read(&t->arena, email__field_value(f), f->value_n, name, &defects, &memory);
 	email__tree_defects(t, defects, number);
@@ -74,7 +75,9 @@ disposition(email__tree *t, unsigned number)
 {
 	email__field *f = email__tree_field(t, number, "Content-Disposition");
 
-	return f ? email__parameter_value(&t->arena, email__field_value(f), f->value_n) : "";
+	return f && !email__tree_full(t, number)
+	               ? email__parameter_value(&t->arena, email__field_value(f), f->value_n)
+	               : "";
 }
 
 email__node *
@@ -181,7 +184,7 @@ choose(email__tree *t, unsigned number, choice *c)
 {
 	const email__node *n = &t->node[number];
 	email_code rc = EMAIL_OK;
-	unsigned i;
+	unsigned i, root = 0;
 
 	if (strncmp(n->part.type, "message/", 8) == 0)
 		return EMAIL_OK;
@@ -189,13 +192,26 @@ choose(email__tree *t, unsigned number, choice *c)
 		return choose_leaf(t, number, c);
 	if (strcmp(n->part.type, "multipart/alternative") == 0)
 		return choose_alternative(t, number, c);
-	if (strcmp(n->part.type, "multipart/related") == 0) {
-		rc = related_root(t, number, &i);
-		return rc ? rc : choose(t, i, c);
-	}
+	if (strcmp(n->part.type, "multipart/related") == 0 &&
+	    (rc = related_root(t, number, &root)) == EMAIL_OK)
+		rc = choose(t, root, c);
 	for (i = n->first; i && rc == EMAIL_OK && is_empty(c); i = t->node[i].next)
-		rc = choose(t, i, c);
+		if (i != root)
+			rc = choose(t, i, c);
 	return rc;
+}
+
+/* What HTML shows as a part of itself; a document it can only link to, and a person must see that it is there. */
+static bool
+is_embedded(const char *type)
+{
+	static const char *const types[] = {"image/", "audio/", "video/", "font/", "text/css"};
+	size_t i;
+
+	for (i = 0; i < sizeof types / sizeof *types; i++)
+		if (strncmp(type, types[i], strlen(types[i])) == 0)
+			return true;
+	return false;
 }
 
 /* What HTML can show: parts beside it, or beside what it is in, in a multipart/related, that it can name
@@ -214,7 +230,8 @@ mark_shown(email__tree *t, unsigned html)
 		for (i = parent->first; i; i = n->next) {
 			if (!(n = email__tree_view(t, i)))
 				return EMAIL_E_MEMORY;
-			n->shown = n->part.content_id[0] || email__tree_field(t, i, "Content-Location");
+			n->shown = is_embedded(n->part.type) &&
+			           (n->part.content_id[0] || email__tree_field(t, i, "Content-Location"));
 		}
 	}
 	return EMAIL_OK;

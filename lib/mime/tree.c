@@ -35,6 +35,15 @@ email__tree_defects(email__tree *t, uint64_t defects, unsigned number)
 			t->defect_part[i] = number;
 }
 
+bool
+email__tree_full(email__tree *t, unsigned number)
+{
+	if (email__arena_used(&t->arena) <= EMAIL__TREE_MAX)
+		return false;
+	email__tree_defects(t, UINT64_C(1) << EMAIL_DEFECT_TOO_MANY_HEADERS, number);
+	return true;
+}
+
 /* --- building --- */
 
 /* Parts come in the order of the message, so a child goes behind its parent's last. */
@@ -172,7 +181,7 @@ tree_new(const email__reader *reader)
 	email__tree *t;
 	size_t i;
 
-	email__arena_init(&arena, first < FIRST_MOST ? (size_t)first : FIRST_MOST, EMAIL__TREE_MAX);
+	email__arena_init(&arena, first < FIRST_MOST ? (size_t)first : FIRST_MOST, 2 * EMAIL__TREE_MAX);
 	if (!(t = email__arena_alloc(&arena, sizeof *t)))
 		return NULL;
 	*t = (email__tree){.reader = reader, .arena = arena};
@@ -291,6 +300,8 @@ email__tree_value(email__tree *t, unsigned number, email__field *f)
 {
 	uint64_t defects = 0;
 
+	if (!f->text && email__tree_full(t, number))
+		return "";
 	if (!f->text) {
 		f->text = email__text_read(&t->arena, email__field_value(f), f->value_n, &defects);
 		email__tree_defects(t, defects, number);
@@ -316,7 +327,7 @@ email__tree_ids(email__tree *t, unsigned number, const char *name, email__ids *i
 	uint64_t defects = 0;
 	email_code rc = EMAIL_OK;
 
-	if (f)
+	if (f && !email__tree_full(t, number))
 		rc = email__ids_read(ids, &t->arena, email__field_value(f), f->value_n, &defects);
 	email__tree_defects(t, defects, number);
 	return rc ? email__error_memory(t->error, EMAIL_STAGE_NONE) : EMAIL_OK;

@@ -59,6 +59,8 @@ struct email__tree {
 
 /* Notes defects, a bit each, with the first part that has them. */
 void email__tree_defects(email__tree *t, uint64_t defects, unsigned number);
+/* True where the tree holds as much as it may (a defect): what is asked for is left out, as if it were not there. */
+bool email__tree_full(email__tree *t, unsigned number);
 /* NULL: there is none. */
 email__field *email__tree_field(const email__tree *t, unsigned number, const char *name);
 email__field *email__tree_field_at(email__tree *t, unsigned number, size_t i);
@@ -67,7 +69,7 @@ email__field_value(const email__field *f)
 {
 	return f->bytes + f->name_n + 1;
 }
-/* The value, decoded. NULL: no memory. */
+/* The value, decoded; "" where the tree is full. NULL: no memory. */
 const char *email__tree_value(email__tree *t, unsigned number, email__field *f);
 /* The same by name; "" where there is no such field, or no memory. */
 const char *email__tree_header(email__tree *t, unsigned number, const char *name);

@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
-enum { UTF8, UNNAMED, ASCII, WINDOWS_1252, OTHER, UNKNOWN };
+enum { UTF8, ASCII, WINDOWS_1252, OTHER, UNKNOWN };
 
 /*
  * Names without case, punctuation and a leading "x-": those known here, and those for which iconv's name is another.
@@ -26,7 +26,7 @@ static const struct {
 	int kind;
 	const char *iconv; /* where it is OTHER */
 } names[] = {
-	{"", UNNAMED, NULL},
+	{"", UTF8, NULL},
 	{"utf8", UTF8, NULL},
 	{"utf8mb4", UTF8, NULL},
 	{"unicode11utf8", UTF8, NULL},
@@ -154,33 +154,19 @@ put_replacement(email__charset *c, output *o)
 	c->broken = true;
 }
 
-static void
-put_1252(email__charset *c, output *o, unsigned char byte)
-{
-	unsigned char out[4];
-	unsigned long code = byte < 0xA0 ? windows_1252[byte - 0x80] : byte;
-
-	if (code)
-		put(o, out, email__utf8_encode(code, out));
-	else
-		put_replacement(c, o);
-}
-
-/* What is no UTF-8: in a text that does not say what it is, or calls itself US-ASCII, windows-1252, as in headers. */
-static void
-put_bad(email__charset *c, output *o, const unsigned char *p, size_t n)
-{
-	size_t i;
-
-	c->broken = true;
-	if (c->kind != UNNAMED && c->kind != ASCII)
-		put_replacement(c, o);
-	else
-		for (i = 0; i < n; i++)
-			put_1252(c, o, p[i]);
-}
-
 /* --- the names --- */
+
+/* What some programs leave around a name: 'utf-8', "utf-8;". */
+static void
+trim(const char **name, size_t *n)
+{
+	static const char around[] = " \t'\",;";
+
+	for (; *n && memchr(around, **name, sizeof around - 1); ++*name)
+		--*n;
+	while (*n && memchr(around, (*name)[*n - 1], sizeof around - 1))
+		--*n;
+}
 
 /* Lower case, letters and digits alone; false where the name has what no name has. */
 static bool
@@ -267,6 +253,7 @@ email__charset_begin(email__charset *c, const char *name, size_t n)
 	const char *key = squeezed;
 
 	*c = (email__charset){.kind = UNKNOWN, .begins = true};
+	trim(&name, &n);
 	if (squeeze(squeezed, name, n)) {
 		memcpy(given, name, n);
 		given[n] = '\0';
@@ -282,6 +269,7 @@ email__charset_begin(email__charset *c, const char *name, size_t n)
 			c->kind = UNKNOWN;
 	}
 	c->unknown = c->kind == UNKNOWN;
+	c->named = n > 0 && c->kind != ASCII;
 }
 
 void
@@ -292,9 +280,49 @@ email__charset_dispose(email__charset *c)
 	c->iconv = NULL;
 }
 
+void
+email__charset_guess(email__charset *c)
+{
+	c->guesses = !c->named;
+}
+
 /* --- the bytes --- */
 
 /* Each of these returns how many bytes it used: all, or up to a character that is not whole. */
+
+/* windows-1252 */
+static size_t
+from_bytes(email__charset *c, output *o, const unsigned char *p, size_t n)
+{
+	unsigned char out[4];
+	size_t at = 0;
+
+	while (at < n) {
+		size_t run = email__utf8_ascii_run(p + at, n - at);
+		unsigned long code;
+
+		put(o, p + at, run);
+		for (at += run; at < n && p[at] >= 0x80; at++) {
+			code = p[at] < 0xA0 ? windows_1252[p[at] - 0x80] : p[at];
+			if (code)
+				put(o, out, email__utf8_encode(code, out));
+			else
+				put_replacement(c, o);
+		}
+	}
+	return n;
+}
+
+/* One to three bytes that are no UTF-8. */
+static void
+put_wrong(email__charset *c, output *o, const unsigned char *p, size_t n)
+{
+	if (c->guesses)
+		from_bytes(c, o, p, n);
+	else
+		put_replacement(c, o);
+	c->broken = true;
+}
 
 static size_t
 from_utf8(email__charset *c, output *o, const unsigned char *p, size_t n)
@@ -310,31 +338,11 @@ from_utf8(email__charset *c, output *o, const unsigned char *p, size_t n)
 		c->begins = c->begins && run == 0;
 		if (at == n || (bad = email__utf8_bad(p + at, n - at)) == 0)
 			break;
-		put_bad(c, o, p + at, bad);
+		put_wrong(c, o, p + at, bad);
 		c->begins = false;
 		at += bad;
 	}
 	return at;
-}
-
-/* Bytes over 127 that no charset says anything about, or windows-1252's. */
-static size_t
-from_bytes(email__charset *c, output *o, const unsigned char *p, size_t n)
-{
-	size_t at = 0;
-
-	while (at < n) {
-		size_t run = email__utf8_ascii_run(p + at, n - at);
-
-		put(o, p + at, run);
-		for (at += run; at < n && p[at] >= 0x80; at++) {
-			if (c->kind == UNKNOWN)
-				put_replacement(c, o);
-			else
-				put_1252(c, o, p[at]);
-		}
-	}
-	return n;
 }
 
 /* What iconv wrote is whole characters. */
@@ -393,8 +401,7 @@ convert(email__charset *c, output *o, const unsigned char *p, size_t n)
 {
 	switch (c->kind) {
 	case OTHER: return from_other(c, o, p, n);
-	case WINDOWS_1252:
-	case UNKNOWN: return from_bytes(c, o, p, n);
+	case WINDOWS_1252: return from_bytes(c, o, p, n);
 	case ASCII:
 		if (!c->broken && email__utf8_ascii_run(p, n) < n)
 			c->broken = true;
@@ -458,7 +465,7 @@ email__charset_end(email__charset *c, email__charset_sink sink, void *context)
 	if (c->iconv)
 		from_hand(c, &o);
 	if (c->held_n)
-		put_bad(c, &o, c->held, c->held_n);
+		put_wrong(c, &o, c->held, c->held_n);
 	c->held_n = 0;
 	flush(&o);
 	email__charset_dispose(c);

@@ -22,9 +22,11 @@ typedef struct email__charset {
 	bool stepwise;
 	unsigned char held[16]; /* a character that is not whole yet */
 	size_t held_n;
-	bool begins;  /* nothing has come out yet */
-	bool unknown; /* by _begin: nobody knows it; bytes over 127 become U+FFFD */
-	bool broken;  /* something was replaced or guessed, or is not in the US-ASCII that was named */
+	bool begins; /* nothing has come out yet */
+	bool unknown; /* by _begin: nobody knows it; read as UTF-8, for that is what it is more often than not */
+	bool named; /* by _begin: a charset was, other than US-ASCII */
+	bool guesses;
+	bool broken; /* something was replaced, or is not in the US-ASCII that was named (it is read as UTF-8) */
 } email__charset;
 
 /* Takes UTF-8; anything but EMAIL_OK ends the conversion. */
@@ -33,9 +35,12 @@ typedef email_code (*email__charset_sink)(void *context, const void *bytes, size
 /* The longest name that is looked for: RFC 2978 2.3 says 40. */
 #define EMAIL__CHARSET_NAME_MAX 48
 
-/* "" is UTF-8 (of which US-ASCII is a part); what is none is windows-1252, in US-ASCII too. Names as in RFC 2978, and as mail has them; those with other
+/* "" is UTF-8 (of which US-ASCII is a part). Names as in RFC 2978, and as mail has them; those with other
  * characters than [A-Za-z0-9._:+-] are unknown. No memory is unknown, too. */
 void email__charset_begin(email__charset *c, const char *name, size_t n);
+/* Where no charset is named, or US-ASCII, which is what programs name that know of none: bytes that are no UTF-8
+ * are windows-1252's, as most such programs meant. `broken` all the same. */
+void email__charset_guess(email__charset *c);
 email_code email__charset_push(email__charset *c, const void *bytes, size_t n, email__charset_sink sink,
                                void *context);
 /* What was held; also disposes. */

@@ -50,6 +50,17 @@ qmail(void **state)
 	assert_string_equal(d[1].status, "5.1.2");
 	assert_string_equal(d[1].remote, "");
 	email_message_free(m);
+	/* others' in the same form */
+	m = read_text("Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.com\nSubject: Failure Notice\n\n"
+	              "Sorry, we were unable to deliver your message to the following address.\n\n"
+	              "<who@example.net>:\n554: delivery error: mailbox not found\n\n"
+	              "--- Below this line is a copy of the message.\n\nMessage-ID: <9@example.com>\n\n"
+	              "<not@a.recipient>:\nhe said\n");
+	assert_int_equal(email_message_deliveries(m, &d), 1);
+	assert_string_equal(d[0].recipient, "who@example.net");
+	assert_string_equal(d[0].diagnostic, "554: delivery error: mailbox not found");
+	assert_string_equal(d[0].original_id, "<9@example.com>");
+	email_message_free(m);
 	/* a person who quotes such a text is no mail system */
 	m = read_text("From: a@example.com\n\nHi. This is the qmail-send program at x.\n\n<a@b>:\nno\n");
 	assert_int_equal(email_message_deliveries(m, &d), 0);
@@ -84,6 +95,15 @@ exim(void **state)
 	assert_string_equal(d[1].recipient, "other@example.net");
 	assert_string_equal(d[1].diagnostic, "");
 	assert_string_equal(d[1].status, "");
+	email_message_free(m);
+	/* an address and its reason behind those of another, with no line between */
+	m = read_text(
+		"X-Failed-Recipients: a@example.net, b@example.net\n\nfailed:\n\n"
+		"  a@example.net\n    550 no\n    really\n  b@example.net\n    Unrouteable, 5.1.2\n\n-");
+	assert_int_equal(email_message_deliveries(m, &d), 2);
+	assert_string_equal(d[0].diagnostic, "550 no really");
+	assert_string_equal(d[0].status, "");
+	assert_string_equal(d[1].diagnostic, "Unrouteable, 5.1.2");
 	email_message_free(m);
 	m = read_text("X-Failed-Recipients: , ,a@b,\n\n");
 	assert_int_equal(email_message_deliveries(m, &d), 1);

@@ -57,6 +57,11 @@ cases(void **state)
 		{"7bit", NULL, "=41\xE9", "=41\xE9", 0},
 		{"8bit", "utf-8", "\xC3\xA9", "\xC3\xA9", 0},
 		{"binary", "", "\xE9 \xC3\xA9", "\xC3\xA9 \xC3\xA9", BIT(CHARSET)},
+		/* named by none, or as what is no name, it is most likely windows-1252 */
+		{"binary", "", "\xE9", "\xC3\xA9", BIT(CHARSET)},
+		{"8bit", "", "\x80\xC3\xA9\xE9z\x81", "\xE2\x82\xAC\xC3\xA9\xC3\xA9z" BAD, BIT(CHARSET)},
+		{"8bit", "us-ascii", "\xE9\xE9", "\xC3\xA9\xC3\xA9", BIT(CHARSET)},
+		{"8bit", "utf-8", "\xE9z", BAD "z", BIT(CHARSET)},
 		{"x-uuencode", NULL, "=41", "=41", BIT(UNKNOWN_ENCODING)},
 		{"base64", NULL, "6Q==", "\xE9", 0},
 		{"base64", "iso-8859-1", "6Q==", "\xC3\xA9", 0},

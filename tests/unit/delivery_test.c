@@ -120,6 +120,20 @@ as_others_write(void **state)
 	           true);
 	delivery_is(d, "a@example.net", "failed", "", "", "");
 	email_message_free(m);
+	/* comments (Gmail has one behind the server) */
+	m = report(
+		"Final-Recipient: rfc822; \"a (b\"@example.net (A (Nobody))\r\nAction: failed\r\nStatus: "
+	        "5.1.1\r\n"
+		"Remote-MTA: dns; mx.example.net. (192.0.2.1, the server for\r\n the domain example.net.)\r\n"
+		"Diagnostic-Code: smtp; 550 5.1.1 no (really)\r\n",
+		&d, 1, false);
+	delivery_is(d, "\"a (b\"@example.net", "failed", "5.1.1", "550 5.1.1 no (really)", "mx.example.net.");
+	email_message_free(m);
+	m = report(
+		"Final-Recipient: rfc822; a)\r\nAction: failed\r\nStatus: 5.1.1\r\nRemote-MTA: dns; (x)\r\n",
+		&d, 1, false);
+	delivery_is(d, "a)", "failed", "5.1.1", "", "");
+	email_message_free(m);
 	/* several empty lines, white space in them, and a line that is no field */
 	m = report("\r\n\r\nReporting-MTA: dns; x\r\n  \r\n\r\nFinal-Recipient: rfc822; a@example.net\r\n"
 	           "Action: relayed\r\nStatus: 2.1.9\r\nno field at all\r\n",
@@ -146,7 +160,7 @@ international(void **state)
 		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
 		"--b\r\n\r\nx\r\n"
 		"--b\r\nContent-Type: message/global-delivery-status\r\nContent-Transfer-Encoding: "
-	        "base64\r\n\r\n"
+		"base64\r\n\r\n"
 		"RmluYWwtUmVjaXBpZW50OiB1dGYtODsgasO8cmdAZXhhbXBsZS5uZXQKT3JpZ2luYWwtUmVj\r\n"
 		"aXBpZW50OiB1dGYtODsgalx4e0ZDfXJnQGV4YW1wbGUubmV0CkFjdGlvbjogZmFpbGVkClN0\r\n"
 		"YXR1czogNS4xLjEK\r\n"

@@ -116,6 +116,13 @@ broken(void **state)
 		assert_string_equal(entity.type, "text/plain");
 		assert_false(entity.multipart || entity.message);
 	}
+	/* the first counts, and it is told */
+	assert_true(type("multipart/mixed; boundary=a; boundary=b")->broken_parameter);
+	assert_true(type("multipart/mixed; boundary=a; boundary*=us-ascii''b")->broken_parameter);
+	assert_true(type("multipart/mixed; boundary*0=a; boundary*2=b")->broken_parameter);
+	assert_true(type("text/plain; charset=a; Charset=b")->broken_parameter);
+	assert_false(type("multipart/mixed; charset*0=a; boundary=b; charset*1=b; name=a; name=b")
+	                     ->broken_parameter);
 	assert_false(type("text/plain;")->broken_type);
 	assert_string_equal(type("text; charset=a")->charset, "a");
 }
@@ -133,7 +140,7 @@ broken_parameters(void **state)
 		{"text/plain;", false},
 		{"text/plain; ; charset=a ;", false},
 		{"text/plain; charset = \"a b\" (c) ; boundary=d", false},
-		{"text/plain; charset=a; charset*=''a", false},
+		{"text/plain; charset=a; charset*=''a", true},
 		{"text/plain; charset*0=a; charset*1=b; x=y; x=z", false},
 		{"text/plain; x=\xC3\xBC", false},
 		{"text/plain; charset=\"\"", false},

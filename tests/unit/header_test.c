@@ -116,11 +116,21 @@ text(void **state)
 	text_field(words);
 	for (p = email__buf_text(&out); *p; p += strcspn(p, "\n") + 1)
 		assert_true(strcspn(p, "\r") <= 78);
+	/* nor one that fits, but not with the white space before it (RFC 5322 2.1.1) */
+	memset(words, ' ', 1000);
+	words[0] = 'x';
+	memset(words + 900, 'x', 900);
+	words[1800] = '\0';
+	text_field(words);
+	for (p = email__buf_text(&out); *p; p += strcspn(p, "\n") + 1)
+		assert_true(strcspn(p, "\r") <= EMAIL__LINE_MAX);
 }
 
 static void
 addresses(void **state)
 {
+	const char *p;
+
 	(void)state;
 	assert_string_equal(address_field("a@b.c"), "To: a@b.c\r\n");
 	assert_string_equal(address_field("Plant room <a@b.c>"), "To: Plant room <a@b.c>\r\n");
@@ -134,6 +144,12 @@ addresses(void **state)
 	assert_string_equal(email__buf_text(&out),
 	                    "To: first-long-address@some-long-domain.example,\r\n"
 	                    " second-long-address@some-long-domain.example, x@y.z\r\n");
+	/* quotation marks double where they are quoted */
+	address_field(
+		"\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\""
+		"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\" <a@b.c>");
+	for (p = email__buf_text(&out); *p; p += strcspn(p, "\n") + 1)
+		assert_true(strcspn(p, "\r") <= 78);
 }
 
 /* A group keeps its name; commas stand between its mailboxes, not before its end. */

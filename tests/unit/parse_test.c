@@ -134,6 +134,12 @@ begins_oddly(void **state)
 	says("From :", "part 0 of 0 @0\nFrom: \n= text/plain @6\n[]\nend 0 @6\n");
 	says("From  \nA: b\n\nx", "part 0 of 0 @8\nA: b\n= text/plain @16\n[x]\nend 0 @17\n");
 	says("From  ", "part 0 of 0 @6\n= text/plain @6\n[]\nend 0 @6\n! noHeader 0\n");
+	/* a byte order mark */
+	says("\xEF\xBB\xBF\x41: b\n\nx",
+	     "part 0 of 0 @3\nA: b\n= text/plain @11\n[x]\nend 0 @12\n! noHeader 0\n");
+	says("\xEF\xBB", "part 0 of 0 @0\n= text/plain @0\n[\xEF\xBB]\nend 0 @2\n! noHeader 0\n");
+	says("\n\xEF\xBB\xBF\x41: b\n\n",
+	     "part 0 of 0 @2\n= text/plain @2\n[\xEF\xBB\xBF\x41: b\n\n]\nend 0 @13\n! noHeader 0\n");
 	says("\nFrom a", "part 0 of 0 @8\n= text/plain @8\n[]\nend 0 @8\n! noHeader 0\n");
 	says("From", "part 0 of 0 @0\n= text/plain @0\n[From]\nend 0 @4\n! noHeader 0\n");
 	says("From: a\n\n", "part 0 of 0 @0\nFrom: a\n= text/plain @11\n[]\nend 0 @11\n");

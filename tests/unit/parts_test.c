@@ -69,6 +69,7 @@ opens(void **state)
 		{"text/plain", "x", "part 0 0;unknownEncoding 0 0;", EMAIL__PARSE_LEAF},
 		{"multipart/x", "7bit", "part 0 0;noBoundary 0 0;", EMAIL__PARSE_LEAF},
 		{"multipart/x;boundary=b", "8bit", "part 0 0;", EMAIL__PARSE_BETWEEN},
+		{"multipart/x;boundary=b;boundary=c", "", "part 0 0;parameter 0 0;", EMAIL__PARSE_BETWEEN},
 		{"multipart/x;boundary=b", "x", "part 0 0;encodedMultipart 0 0;", EMAIL__PARSE_BETWEEN},
 		{"message/rfc822", "binary", "part 0 0;part 1 0;", EMAIL__PARSE_HEADER},
 		{"message/global", "base64", "part 0 0;encodedMultipart 0 0;", EMAIL__PARSE_LEAF},

@@ -146,6 +146,14 @@ what_html_shows(void **state)
 	/* start= names another root; one that is not there names none */
 	shows("r(=2ih)", -1, 2, "");
 	shows("r(=7hi)", -1, 1, "");
+	/* a root that shows nothing: some put the images first */
+	shows("r(ih)", -1, 2, "");
+	shows("r(=2hi)", -1, 1, "");
+	shows("r(r(r(ii)i)a(ph)i)", 7, 8, "3 4 5");
+	shows("m(r(ii)p)", 4, -1, "2 3");
+	/* no HTML shows a document, whatever it stands beside */
+	shows("r(hif)", -1, 1, "3");
+	shows("r(hif')", -1, 1, "3");
 	/* an image beside an HTML that was not chosen */
 	shows("a(r(hi)h)", -1, 4, "2 3");
 }
@@ -263,6 +271,40 @@ want_of_memory(void **state)
 	assert_true(n > 3);
 }
 
+/* What is decoded of the headers of many parts may go over what a tree holds: told, and never a want of memory. */
+static void
+more_than_a_tree_holds(void **state)
+{
+	enum { PARTS = 130, VALUE = 60000 };
+	size_t room = PARTS * (VALUE + 200), n, i;
+	char *text = malloc(room);
+	email_message *m;
+
+	(void)state;
+	n = (size_t)snprintf(text, room, "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+	for (i = 0; i < PARTS; i++) {
+		n += (size_t)snprintf(text + n, room - n,
+		                      "--b\r\nContent-Disposition: attachment; filename=\"=?utf-8?q?");
+		memset(text + n, 'x', VALUE);
+		n += VALUE;
+		n += (size_t)snprintf(text + n, room - n, "?=\"\r\n\r\nbody\r\n");
+	}
+	m = email_message_read_data(text, n, NULL);
+	assert_non_null(m);
+	for (i = 1; i <= PARTS; i++) {
+		const char *name, *value;
+
+		assert_non_null(email_message_part(m, (unsigned)i));
+		assert_true(email_message_part_header_at(m, (unsigned)i, 0, &name, &value));
+	}
+	assert_int_equal(email_message_error(m)->code, EMAIL_OK);
+	assert_true(email_message_defect(m, EMAIL_DEFECT_TOO_MANY_HEADERS, NULL));
+	assert_string_equal(email_message_part(m, 1)->disposition, "attachment");
+	assert_int_equal(strlen(email_message_part(m, 1)->file_name), 255);
+	email_message_free(m);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -272,6 +314,7 @@ main(void)
 		cmocka_unit_test(what_html_shows),
 		cmocka_unit_test(names_and_dispositions),
 		cmocka_unit_test(multiparts_that_are_none),
+		cmocka_unit_test(more_than_a_tree_holds),
 		cmocka_unit_test(want_of_memory),
 	};
 
