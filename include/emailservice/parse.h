@@ -49,13 +49,13 @@ extern "C" {
 	X(UNKNOWN_ENCODING, "unknownEncoding", "a transfer encoding is not known: left as it is") \
 	X(ENCODED_MULTIPART, "encodedMultipart", "a multipart or message is encoded, against RFC 2045 6.4") \
 	X(UNKNOWN_CHARSET, "unknownCharset", "a charset is not known: characters are replaced") \
-	X(CHARSET, "charset", "a text is not in the charset it names: characters are replaced") \
+	X(CHARSET, "charset", "a text is not in the charset it names: characters are replaced or guessed") \
 	X(BASE64, "base64", "a base64 body holds other characters, which are skipped") \
 	X(BASE64_CUT, "base64Cut", "a base64 body ends in the middle of a group") \
 	X(QUOTED_PRINTABLE, "quotedPrintable", \
 	  "a quoted-printable body holds what is no code, left as it is") \
 	X(NO_BOUNDARY, "noBoundary", "a multipart names no boundary: taken as one part") \
-	X(BOUNDARY_MISSING, "boundaryMissing", "a multipart has none of its boundaries") \
+	X(BOUNDARY_MISSING, "boundaryMissing", "a multipart has no boundary that begins a part") \
 	X(END_BOUNDARY, "endBoundary", "a multipart ends without its end boundary") \
 	X(TOO_DEEP, "tooDeep", "bound: parts nested more than 32 deep, not opened") \
 	X(TOO_MANY_PARTS, "tooManyParts", "bound: over 1,000 parts, the rest left out") \

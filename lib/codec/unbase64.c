@@ -10,6 +10,9 @@
 
 #include "codec/base64.h"
 
+/* Behind what is no base64 the characters of a word may look so; those of a row, or most of one, do not. */
+#define ROW_LEAST 40
+
 void
 email__unbase64_init(email__unbase64 *u)
 {
@@ -88,9 +91,10 @@ padding(email__unbase64 *u, unsigned char *o)
 {
 	if (u->held == 1)
 		u->cut = true;
-	else if (u->held == 0 && !u->padded)
+	if (u->held)
+		u->padded = true;
+	else
 		u->foreign = true;
-	u->padded = true;
 	return finish(u, o);
 }
 
@@ -106,9 +110,6 @@ step(email__unbase64 *u, unsigned char *o, unsigned char c)
 			u->foreign = true;
 		return o;
 	}
-	if (u->padded)
-		u->foreign = true;
-	u->padded = false;
 	u->group |= (v & 0xFFFFFF) >> 6 * u->held;
 	if (++u->held < 4)
 		return o;
@@ -120,6 +121,64 @@ step(email__unbase64 *u, unsigned char *o, unsigned char c)
 	return o;
 }
 
+static bool
+begins_anew(const email__unbase64 *u)
+{
+	return u->row_n >= (u->odd ? ROW_LEAST : 4) && u->row_n % 4 == 0;
+}
+
+static unsigned char *
+begin_anew(email__unbase64 *u, unsigned char *o)
+{
+	size_t i;
+
+	u->foreign = true;
+	u->padded = u->odd = false;
+	for (i = 0; i < u->row_n; i++)
+		o = step(u, o, u->row[i]);
+	u->row_n = 0;
+	return o;
+}
+
+static bool
+ends_line(unsigned char c)
+{
+	return c == '\r' || c == '\n';
+}
+
+/* A line behind padding, at a character that is not of the alphabet. */
+static unsigned char *
+judge(email__unbase64 *u, unsigned char *o, unsigned char c)
+{
+	if (u->row_n == 0 && (ends_line(c) || c == '=' || c == ' ' || c == '\t'))
+		return o;
+	if (ends_line(c) && begins_anew(u))
+		return begin_anew(u, o);
+	if (c == '=' && u->row_n % 4 >= 2 && (!u->odd || u->row_n >= ROW_LEAST))
+		return step(u, begin_anew(u, o), c);
+	u->foreign = u->odd = true;
+	u->skips = !ends_line(c);
+	u->row_n = 0;
+	return o;
+}
+
+static const unsigned char *
+behind(email__unbase64 *u, unsigned char **out, const unsigned char *p, const unsigned char *end)
+{
+	for (; p < end && u->padded; p++) {
+		if (u->skips) {
+			u->skips = !ends_line(*p);
+		} else if (!email__base64_values[0][*p]) {
+			*out = judge(u, *out, *p);
+		} else {
+			u->row[u->row_n++] = *p;
+			if (u->row_n == sizeof u->row)
+				*out = begin_anew(u, *out);
+		}
+	}
+	return p;
+}
+
 size_t
 email__unbase64_push(email__unbase64 *u, unsigned char *out, const char *in, size_t n)
 {
@@ -127,9 +186,11 @@ email__unbase64_push(email__unbase64 *u, unsigned char *out, const char *in, siz
 	unsigned char *o = out;
 
 	while (p < end) {
-		if (u->held == 0 && !u->padded)
+		if (u->padded)
+			p = behind(u, &o, p, end);
+		else if (u->held == 0)
 			p = groups(&o, p, end);
-		if (p < end)
+		if (p < end && !u->padded)
 			o = step(u, o, *p++);
 	}
 	return (size_t)(o - out);
@@ -140,6 +201,9 @@ email__unbase64_end(email__unbase64 *u, unsigned char *out)
 {
 	uint32_t left = u->held == 1 ? 1 : u->held == 2 ? 0xFFFF : u->held == 3 ? 0xFF : 0;
 
+	if (u->row_n && begins_anew(u))
+		return (size_t)(begin_anew(u, out) - out);
+	u->foreign |= u->row_n > 0;
 	if (u->held == 1 || (u->group & left))
 		u->cut = true;
 	return (size_t)(finish(u, out) - out);

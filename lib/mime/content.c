@@ -12,47 +12,6 @@
 #include "base/limits.h"
 #include "codec/base64.h"
 
-/* Lengths, and what stands in the way of sending the text as it is. */
-static void
-scan(email__content *c)
-{
-	size_t at = 0;
-
-	while (at < c->size) {
-		size_t from = at, line;
-
-		for (; at < c->size && c->data[at] != '\r' && c->data[at] != '\n'; at++) {
-			unsigned char byte = (unsigned char)c->data[at];
-
-			c->eight_bit |= byte >= 0x80;
-			c->controls |= (byte < ' ' && byte != '\t') || byte == 0x7F;
-		}
-		line = at - from;
-		c->long_lines |= line > EMAIL__LINE_MAX;
-		c->length += line;
-		if (at == c->size) {
-			c->ends_line = false;
-			return;
-		}
-		if (c->data[at] == '\r' && at + 1 < c->size && c->data[at + 1] == '\n')
-			at++;
-		at++;
-		c->length += 2;
-	}
-	c->ends_line = true;
-}
-
-static void
-measure_quoted(email__content *c)
-{
-	email__quoted q = {.text = c->data, .size = c->size};
-	unsigned char scratch[512];
-	size_t n;
-
-	while ((n = email__quoted_encode(&q, scratch, sizeof scratch)) != 0)
-		c->quoted_length += n;
-}
-
 void
 email__content_text(email__content *c, const char *text, size_t size)
 {
@@ -60,8 +19,7 @@ email__content_text(email__content *c, const char *text, size_t size)
 	c->kind = EMAIL__CONTENT_TEXT;
 	c->data = text;
 	c->size = size;
-	scan(c);
-	measure_quoted(c);
+	email__quoted_measure(&c->text, text, size);
 }
 
 static uint64_t
@@ -75,9 +33,11 @@ base64_length(uint64_t n)
 email__encoding
 email__content_choose(const email__content *c, bool allow_eight_bit)
 {
-	if (!c->long_lines && !c->controls && (!c->eight_bit || allow_eight_bit))
-		return c->eight_bit ? EMAIL__ENCODING_8BIT : EMAIL__ENCODING_7BIT;
-	return c->quoted_length <= base64_length(c->length) ? EMAIL__ENCODING_QUOTED : EMAIL__ENCODING_BASE64;
+	if (c->text.longest <= EMAIL__LINE_MAX && !c->text.controls &&
+	    (!c->text.eight_bit || allow_eight_bit))
+		return c->text.eight_bit ? EMAIL__ENCODING_8BIT : EMAIL__ENCODING_7BIT;
+	return c->text.quoted <= base64_length(c->text.length) ? EMAIL__ENCODING_QUOTED
+	                                                       : EMAIL__ENCODING_BASE64;
 }
 
 const char *
@@ -93,7 +53,7 @@ static bool
 raw_size(const email__content *c, uint64_t *size)
 {
 	switch (c->kind) {
-	case EMAIL__CONTENT_TEXT: *size = c->length; return true;
+	case EMAIL__CONTENT_TEXT: *size = c->text.length; return true;
 	case EMAIL__CONTENT_DATA: *size = c->size; return true;
 	case EMAIL__CONTENT_FILE: *size = (uint64_t)c->stamp.size; return c->stamped;
 	case EMAIL__CONTENT_STREAM: break;
@@ -111,7 +71,7 @@ email__content_size(const email__content *c, uint64_t *size)
 	switch (c->encoding) {
 	case EMAIL__ENCODING_7BIT:
 	case EMAIL__ENCODING_8BIT: *size = raw; break;
-	case EMAIL__ENCODING_QUOTED: *size = c->quoted_length; break;
+	case EMAIL__ENCODING_QUOTED: *size = c->text.quoted; break;
 	case EMAIL__ENCODING_BASE64: *size = base64_length(raw); break;
 	}
 	return true;

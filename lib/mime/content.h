@@ -45,9 +45,7 @@ typedef struct email__content {
 	void *context;
 	bool started; /* a stream has been read from */
 
-	/* of a text */
-	uint64_t length, quoted_length; /* with its line ends as CRLF; quoted-printable */
-	bool eight_bit, long_lines, controls, ends_line;
+	email__quoted_figures text; /* where it is one */
 
 	/* where reading is */
 	size_t at;

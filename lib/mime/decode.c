@@ -97,7 +97,7 @@ email__decode_push(email__decode *d, const void *bytes, size_t n)
 email_code
 email__decode_end(email__decode *d)
 {
-	unsigned char out[EMAIL__UNQUOTED_HELD_MAX];
+	unsigned char out[EMAIL__UNQUOTED_HELD_MAX + EMAIL__UNBASE64_ROOM(0)];
 	size_t got = 0;
 	email_code rc;
 

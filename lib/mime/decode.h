@@ -28,7 +28,7 @@ typedef struct email__decode {
 } email__decode;
 
 /* `encoding` as in an entity: lower case; "", 7bit, 8bit and binary are none, an unknown one is none with its
- * defect. `charset` NULL: bytes stay as they are; "" is US-ASCII that may be UTF-8. */
+ * defect. `charset` NULL: bytes stay as they are; "" is US-ASCII that may be UTF-8, or else windows-1252. */
 void email__decode_begin(email__decode *d, const char *encoding, const char *charset, email_sink_fn sink,
                          void *context);
 /* Errors: what the sink returned. Never fails by what the bytes are. */

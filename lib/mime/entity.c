@@ -13,6 +13,7 @@
 
 typedef struct cursor {
 	const char *at, *end;
+	bool broken; /* a parameter that cannot be read, stands twice, or has no semicolon before it */
 } cursor;
 
 /* A parameter that is wanted, as far as it is known. */
@@ -21,7 +22,8 @@ typedef struct wanted {
 	char *out;
 	size_t room, n;
 	unsigned section; /* the next one to append */
-	bool begun, over, lower, broken;
+	bool begun, over, lower;
+	bool whole; /* it came in one piece: another beside it is how mail is hidden from one reader and shown to another */
 } wanted;
 
 static bool
@@ -150,12 +152,14 @@ static void
 read_value(cursor *c, wanted *w, unsigned quotes, bool extended)
 {
 	bool quoted = c->at < c->end && *c->at == '"';
+	const char *from = c->at += quoted;
 
-	for (c->at += quoted; c->at < c->end; c->at++) {
+	for (; c->at < c->end; c->at++) {
 		char ch = *c->at;
 
 		if (quoted ? ch == '"' : ch == ';' || is_white(ch))
 			break;
+		c->broken |= !quoted && !is_token(ch) && (unsigned char)ch < 0x80;
 		if (quoted && ch == '\\' && c->at + 1 < c->end)
 			ch = *++c->at;
 		else if (ch == '\r' || ch == '\n')
@@ -172,15 +176,18 @@ read_value(cursor *c, wanted *w, unsigned quotes, bool extended)
 		}
 		put(w, ch);
 	}
+	c->broken |= quoted ? c->at == c->end : c->at == from;
 	c->at += quoted && c->at < c->end;
 }
 
 /* The one that "name", "name*", "name*0" or "name*0*" means, if this piece of it is the next; else NULL. */
 static wanted *
-match(wanted *all, size_t count, const char *name, size_t n, bool *extended, unsigned *section)
+match(cursor *c, wanted *all, size_t count, const char *name, bool *extended, unsigned *section)
 {
+	size_t n = (size_t)(c->at - name);
 	const char *star = memchr(name, '*', n);
 	size_t base = star ? (size_t)(star - name) : n, i;
+	bool sectioned = star && n > base + 1;
 
 	*extended = star && name[n - 1] == '*';
 	*section = 0;
@@ -188,16 +195,17 @@ match(wanted *all, size_t count, const char *name, size_t n, bool *extended, uns
 		*section = *section * 10 + (unsigned)(name[i] - '0');
 	for (i = 0; i < count; i++) {
 		wanted *w = &all[i];
+		bool next = *section ? w->begun && *section == w->section : !w->begun;
 
 		if (strlen(w->name) != base || !email__str_equal_n(w->name, name, base))
 			continue;
-		if (*section ? !w->begun || *section != w->section : w->begun) {
-			w->broken = true;
+		c->broken |= sectioned ? !next : w->whole || w->begun;
+		w->whole |= !sectioned;
+		if (!next)
 			return NULL;
-		}
 		w->begun = true;
 		/* a whole one has no more sections */
-		w->section = star && n > base + 1 ? *section + 1 : 0;
+		w->section = sectioned ? *section + 1 : 0;
 		return w;
 	}
 	return NULL;
@@ -206,22 +214,34 @@ match(wanted *all, size_t count, const char *name, size_t n, bool *extended, uns
 static void
 read_parameters(cursor *c, wanted *all, size_t count)
 {
-	while (c->at < c->end) {
+	bool separated = false;
+
+	for (;;) {
 		const char *name;
 		bool extended;
 		unsigned section;
 		wanted *w;
 
-		skip_white(c);
+		for (skip_white(c); c->at < c->end && *c->at == ';'; skip_white(c)) {
+			separated = true;
+			c->at++;
+		}
+		if (c->at == c->end)
+			return;
 		for (name = c->at; c->at < c->end && is_token(*c->at); c->at++)
 			;
 		if (c->at == name) {
-			c->at += c->at < c->end;
+			c->broken = true;
+			c->at++;
 			continue;
 		}
-		w = match(all, count, name, (size_t)(c->at - name), &extended, &section);
+		c->broken |= !separated;
+		w = match(c, all, count, name, &extended, &section);
 		if (skip_char(c, '='))
 			read_value(c, w, extended && !section ? 2 : 0, extended);
+		else
+			c->broken = true;
+		separated = false;
 	}
 }
 
@@ -250,10 +270,10 @@ void
 email__entity_type(email__entity *e, const char *value, size_t n)
 {
 	wanted all[] = {
-		{"charset", e->charset, sizeof e->charset - 1, 0, 0, false, false, true, false},
-		{"boundary", e->boundary, sizeof e->boundary, 0, 0, false, false, false, false},
+		{.name = "charset", .out = e->charset, .room = sizeof e->charset - 1, .lower = true},
+		{.name = "boundary", .out = e->boundary, .room = sizeof e->boundary},
 	};
-	cursor c = {value, value + n};
+	cursor c = {value, value + n, false};
 
 	if (e->has_type)
 		return;
@@ -262,7 +282,8 @@ email__entity_type(email__entity *e, const char *value, size_t n)
 	if (e->broken_type)
 		memcpy(e->type, "text/plain", sizeof "text/plain");
 	read_parameters(&c, all, sizeof all / sizeof *all);
-	e->broken_parameter = all[0].broken || all[1].broken;
+	/* behind what is no type nothing is where it should be, and that is told */
+	e->broken_parameter = c.broken && !e->broken_type;
 	e->charset[all[0].n] = '\0';
 	/* one that does not fit is none; and none ends in white space (RFC 2046 5.1.1) */
 	e->boundary_n = all[1].over ? 0 : all[1].n;
@@ -274,7 +295,7 @@ email__entity_type(email__entity *e, const char *value, size_t n)
 void
 email__entity_encoding(email__entity *e, const char *value, size_t n)
 {
-	cursor c = {value, value + n};
+	cursor c = {value, value + n, false};
 
 	if (e->has_encoding)
 		return;

@@ -21,7 +21,7 @@ typedef struct email__entity {
 	size_t boundary_n;
 	bool has_type, has_encoding; /* the first of two counts */
 	bool broken_type;            /* no type/subtype: text/plain (RFC 2045 5.2) */
-	bool broken_parameter;       /* a charset or boundary stands twice, or in sections out of order */
+	bool broken_parameter;       /* one cannot be read, or charset or boundary stands twice */
 	bool multipart, message;     /* multipart/...; message/rfc822 or message/global */
 } email__entity;
 

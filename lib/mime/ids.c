@@ -11,19 +11,40 @@
 #include "codec/lex.h"
 #include "mime/text.h"
 
-/* "<", what was between without its white space (folds, in old ones), ">". */
-static char *
-enclose(email__arena *a, const char *s, size_t n)
+static bool
+is_joint(char c)
 {
+	return c == '@' || c == '.' || c == '<';
+}
+
+/* "<", what was between without its white space and comments, ">". RFC 5322 4.5.4 has those at the joints (A.6.3:
+ * "<1234 @ local(blah) .machine .example>"); false in *whole where they were within a word. */
+static char *
+enclose(email__arena *a, const char *s, size_t n, bool *whole)
+{
+	email__lex x = {.s = s, .n = n};
 	char *out = email__arena_alloc(a, n + 3);
-	size_t i, to = 0;
+	const char *content;
+	size_t to = 0, content_n;
 
 	if (!out)
 		return NULL;
 	out[to++] = '<';
-	for (i = 0; i < n; i++)
-		if (!email__is_white(s[i]))
-			out[to++] = s[i];
+	for (*whole = true; x.at < n;) {
+		size_t from = x.at;
+
+		if (email__lex_skip(&x)) {
+			*whole = *whole && (x.at == n || is_joint(out[to - 1]) || is_joint(s[x.at]));
+			continue;
+		}
+		if (s[from] != '"' || !email__lex_quoted(&x, &content, &content_n))
+			x.at++;
+		for (; from < x.at; from++)
+			if (!email__is_white(s[from]))
+				out[to++] = s[from];
+			else
+				*whole = false;
+	}
 	memcpy(out + to, ">", 2);
 	return out;
 }
@@ -40,23 +61,25 @@ static email_code
 add_id(email__ids *list, email__arena *a, const char *s, size_t n, uint64_t *defects)
 {
 	const char **item;
+	bool whole, cleaned = false;
 	char *id;
 
 	if (n == 0 || list->count == EMAIL__IDS_MAX) {
 		*defects |= UINT64_C(1) << EMAIL_DEFECT_MESSAGE_ID;
 		return EMAIL_OK;
 	}
-	id = enclose(a, s, n);
+	id = enclose(a, s, n, &whole);
 	if (id && (!is_plain(id) || memchr(s, '\0', n))) {
 		const char *text = email__text_from_charset(a, "", 0, s, n, defects);
 
-		id = text ? enclose(a, text, strlen(text)) : NULL;
+		id = text ? enclose(a, text, strlen(text), &whole) : NULL;
+		cleaned = text && strlen(text) != n;
 	}
 	item = id ? email__arena_grow(a, list->item, list->count, &list->room, sizeof *item) : NULL;
 	if (!item)
 		return EMAIL_E_MEMORY;
 	list->item = item;
-	if (strlen(id) != n + 2)
+	if (!whole || cleaned || id[1] == '>')
 		*defects |= UINT64_C(1) << EMAIL_DEFECT_MESSAGE_ID;
 	if (id[1] != '>')
 		item[list->count++] = id;

@@ -338,7 +338,7 @@ email__layout_make(email_message *m, const email__address *from, bool allow_eigh
 	if (!l.line_start) {
 		const email__content *last = m->segments[m->segment_count - 1].content;
 
-		if (last && last->size && !last->ends_line)
+		if (last && last->size && !last->text.ends_line)
 			put(&l, "\r\n");
 	}
 	end_segment(&l, NULL);

@@ -43,13 +43,19 @@ is_token(char c)
 
 /* --- one after the other --- */
 
-/* White space, comments and the semicolons between parameters. */
-static void
+/* White space, comments and the semicolons between parameters; false where there is no semicolon. */
+static bool
 skip_separators(email__lex *x)
 {
-	while (email__lex_skip(x) || email__lex_peek(x) == ';')
-		if (email__lex_peek(x) == ';')
+	bool semicolon = false;
+
+	while (email__lex_skip(x) || email__lex_peek(x) == ';') {
+		if (email__lex_peek(x) == ';') {
+			semicolon = true;
 			x->at++;
+		}
+	}
+	return semicolon;
 }
 
 /* A value may end here: at a semicolon, the end, or another parameter whose semicolon was left out. */
@@ -130,16 +136,40 @@ read_bare(email__lex *x, piece *value, uint64_t *defects)
 		broken(defects);
 }
 
+/* Comments in front of a value. One that the value adheres to, or that nothing stands behind, is the value as
+ * people write it: "(1).pdf". */
+static void
+skip_comments(email__lex *x)
+{
+	const char *content;
+	size_t n;
+
+	email__lex_white(x);
+	while (email__lex_peek(x) == '(') {
+		email__lex next = *x;
+		bool apart = email__lex_comment(&next, &content, &n) &&
+		             (email__lex_white(&next) || email__lex_peek(&next) == '"' ||
+		              email__lex_peek(&next) == '(');
+
+		x->open_comment = next.open_comment;
+		if (!apart || next.at == next.n || email__lex_peek(&next) == ';')
+			return;
+		x->at = next.at;
+	}
+}
+
 /* What stands between two parameters and is none is skipped. */
 static bool
 next(email__lex *x, piece *name, piece *value, uint64_t *defects)
 {
 	for (;;) {
 		size_t from;
+		bool semicolon = skip_separators(x);
 
-		skip_separators(x);
 		if (x->at == x->n)
 			return false;
+		if (!semicolon && x->at)
+			broken(defects);
 		from = x->at;
 		while (is_token(email__lex_peek(x)))
 			x->at++;
@@ -151,7 +181,7 @@ next(email__lex *x, piece *name, piece *value, uint64_t *defects)
 		x->at += x->at == from;
 	}
 	x->at++;
-	email__lex_white(x);
+	skip_comments(x);
 	if (email__lex_peek(x) != '"' || !read_quoted(x, value, defects))
 		read_bare(x, value, defects);
 	return true;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "codec/lex.h"
 #include "mime/field.h"
 #include "mime/lines.h"
 #include "mime/parts.h"
@@ -294,6 +295,35 @@ take_other(email__parse *p, window *w, const char *line, size_t n, const char *l
 	return break_off(p, w, dashes && email__parts_find(p, line, n, &final) >= 0);
 }
 
+/* A header that begins with a continuation has lost what that continued; it goes on behind it, if a field follows.
+ * But a blank line in front of what may be content is taken for the empty one. */
+static email_code
+take_continuation(email__parse *p, window *w)
+{
+	const char *line = w->s + w->i, *lf;
+	size_t n = w->n - w->i, most = n <= EMAIL__LINE_MAX ? n : EMAIL__LINE_MAX + 1, at = 0, value_at = 0,
+	       i;
+	bool blank = p->depth && p->level[p->depth - 1].multipart, field = false;
+
+	do {
+		lf = memchr(line + at, '\n', most - at);
+		at = lf ? (size_t)(lf + 1 - line) : most;
+	} while (at < most && is_white(line[at]));
+	if (at < most)
+		field = email__field_name(line + at, most - at, &value_at) > 0;
+	w->more = !field && n <= EMAIL__LINE_MAX && !w->last && value_at + at >= most + (value_at > 0);
+	if (w->more)
+		return EMAIL_OK;
+	for (i = 0; i < at && blank; i++)
+		blank = email__is_white(line[i]);
+	if (!field || blank)
+		return break_off(p, w, false);
+	email__parts_tell(p, EMAIL_DEFECT_HEADER_LINE);
+	w->i += at;
+	p->scanned = 0;
+	return EMAIL_OK;
+}
+
 static email_code
 header(email__parse *p, window *w)
 {
@@ -302,6 +332,8 @@ header(email__parse *p, window *w)
 	const char *lf = n > p->scanned ? memchr(line + p->scanned, '\n', n - p->scanned) : NULL;
 	bool final;
 
+	if (n && is_white(line[0]) && p->header_at == p->at + w->i)
+		return take_continuation(p, w);
 	if (!lf && !w->last && n <= EMAIL__LINE_MAX + 1) {
 		p->scanned = n;
 		w->more = true;
@@ -332,7 +364,7 @@ start(email__parse *p, window *w)
 
 	for (; w->i < w->n; p->blank = true) {
 		const char *s = w->s + w->i;
-		size_t n = w->n - w->i;
+		size_t n = w->n - w->i, value_at;
 
 		bool first = p->at + w->i == 0;
 
@@ -340,8 +372,11 @@ start(email__parse *p, window *w)
 		                       (first && n < 3 && memcmp(s, byte_order_mark, n) == 0));
 		if (w->more)
 			return EMAIL_OK;
-		if (n >= 5 && memcmp(s, "From ", 5) == 0) {
-			p->state = EMAIL__PARSE_MBOX;
+		/* "From  :" is the author's field (RFC 5322 4.5.2, A.6.3) */
+		if (n >= 5 && memcmp(s, "From ", 5) == 0 && !email__field_name(s, n, &value_at)) {
+			w->more = !w->last && value_at > n;
+			if (!w->more)
+				p->state = EMAIL__PARSE_MBOX;
 			return EMAIL_OK;
 		}
 		if (*s == '\n')

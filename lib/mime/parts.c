@@ -155,6 +155,9 @@ email__parts_turn(email__parse *p, unsigned depth, bool final, uint64_t end, uin
 			return rc;
 		p->depth = depth;
 	}
+	/* its end alone leaves it without a part, which RFC 2046 5.1.1 does not have */
+	if (final && !level->seen)
+		email__parts_tell(p, EMAIL_DEFECT_BOUNDARY_MISSING);
 	level->seen = true;
 	p->state = EMAIL__PARSE_BETWEEN;
 	p->fresh = !final;

@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "os/clock.h"
+#include "tls/binding.h"
 
 /* --- limits --- */
 
@@ -234,6 +235,7 @@ handshake_done(email__session *s)
 	s->secure = true;
 	s->transport.gather = false;
 	s->not_after = email__tls_not_after(s->tls);
+	email__tls_binding(s->tls, &s->binding);
 	snprintf(s->version, sizeof s->version, "%s", email__tls_version_name(s->tls));
 	snprintf(s->suite, sizeof s->suite, "%s", email__tls_cipher_suite(s->tls));
 	snprintf(detail, sizeof detail, "%s %s%s", s->version, s->suite,
@@ -285,7 +287,7 @@ advance(email__session *s, const struct pollfd *polled, size_t count)
 		}
 		polled = NULL;
 		if (next == EMAIL__REST_BUSY && email__clock_ms() >= email__session_deadline(s))
-			next = email__session_timed_out(s);
+			next = email__session_no_news(s) ? EMAIL__REST_IDLE : email__session_timed_out(s);
 	}
 	return next == EMAIL__REST_IDLE ? EMAIL__SESSION_IDLE : EMAIL__SESSION_BUSY;
 }
@@ -371,7 +373,7 @@ static bool
 may_block(const email__session *s)
 {
 	if (s->phase != EMAIL__PHASE_TALKING || !s->first_wait || s->sending_since ||
-	    s->link->wait == EMAIL__WAIT_GREETING)
+	    (s->link->wait != EMAIL__WAIT_RESPONSE && s->link->wait != EMAIL__WAIT_DATA))
 		return false;
 	/* the caller may have taken its time since the flight went */
 	return s->reply_deadline - email__clock_ms() >= s->config.response_timeout_ms - BLOCK_SLACK_MS;
@@ -479,6 +481,12 @@ const char *
 email__session_cipher_suite(const email__session *s)
 {
 	return s->suite;
+}
+
+const email__binding *
+email__session_binding(const email__session *s)
+{
+	return &s->binding;
 }
 
 int64_t

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "base/binding.h"
 #include "tls/tls.h"
 #include "wire/link.h"
 
@@ -68,6 +69,8 @@ email__tls_session *email__session_take_tls(email__session *s);
 /* Of the connection, also after its end; "" where it is in the clear. */
 const char *email__session_tls_version(const email__session *s);
 const char *email__session_cipher_suite(const email__session *s);
+/* What a login may be bound to, from the event of the TLS handshake on; type NULL: nothing. */
+const email__binding *email__session_binding(const email__session *s);
 int64_t email__session_not_after(const email__session *s);
 /* Why it is over, the engine's own error included; code EMAIL_OK where it ended as it should. */
 const email_error *email__session_error(const email__session *s);

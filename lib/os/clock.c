@@ -15,6 +15,15 @@ email__clock_ms(void)
 }
 
 int64_t
+email__clock_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t
 email__clock_wall(void)
 {
 	struct timespec t;

@@ -7,6 +7,8 @@
 
 /* Milliseconds of the monotonic clock. */
 int64_t email__clock_ms(void);
+/* The same in microseconds, to measure with. */
+int64_t email__clock_us(void);
 /* Seconds since 1970. */
 int64_t email__clock_wall(void);
 /* Minutes that local time is ahead of UTC at that second. */

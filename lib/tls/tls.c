@@ -26,6 +26,7 @@
 #include "base/calendar.h"
 #include "base/error.h"
 #include "crypto/crypto.h"
+#include "tls/context.h"
 #include "tls/reason.h"
 #include "tls/resume.h"
 
@@ -578,6 +579,12 @@ email__tls_close(email__tls *tls)
 }
 
 /* --- what was agreed on --- */
+
+mbedtls_ssl_context *
+email__tls_context(email__tls *tls)
+{
+	return &tls->ssl;
+}
 
 const char *
 email__tls_version_name(const email__tls *tls)

@@ -28,7 +28,7 @@ read_body(void *context, unsigned char *buffer, size_t size, size_t *got)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const email__credentials who = {"user", "secret"};
+	static const email__credentials who = {.user = "user", .password = "secret"};
 	uint8_t flags = size > 2 ? data[0] : 0;
 	bool plain_ok = flags & 8, tls = flags & 2;
 	email__smtp_config config = {"station.example", flags & 1, tls,

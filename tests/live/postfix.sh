@@ -74,7 +74,7 @@ state_dir = $D/run
 log_path = $D/log
 protocols =
 ssl = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
 auth_failure_delay = 0 secs
 $settings
 service auth {
@@ -299,16 +299,20 @@ send 0 --to "$(printf 'b\303\274ro@example.com')"
 arrives "$(printf 'b\303\274ro@example.com')"
 
 case_name="neither, a login in the clear"
-basic "port=$plain_auth" useSsl=false
+basic "port=$plain_auth" useSsl=false emailAuthenticator.saslMechanism=PLAIN
 send 77
 explained
-want 0 emailctl set out allowPlaintextLogin=true
+# what does not show the password may be used
+want 0 emailctl set out emailAuthenticator.saslMechanism=Auto
+send 0
+arrives duty@example.com
+want 0 emailctl set out emailAuthenticator.saslMechanism=PLAIN allowPlaintextLogin=true
 send 0
 arrives duty@example.com
 
 for transport in useSsl useStartTls; do
 	port=$([ $transport = useSsl ] && echo "$smtps" || echo "$submission")
-	for mechanism in PLAIN LOGIN; do
+	for mechanism in PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256; do
 		case_name="$transport, $mechanism"
 		basic "port=$port" $transport=true emailAuthenticator.saslMechanism=$mechanism
 		send 0

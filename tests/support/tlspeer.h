@@ -42,6 +42,8 @@ int tlspeer_close_notify(tlspeer *peer);
 bool tlspeer_saw_client_certificate(const tlspeer *peer);
 /* The host name that the client asked for (SNI); "" for none. */
 const char *tlspeer_sni(const tlspeer *peer);
+/* The server's side of what a login is bound to in TLS 1.3 (RFC 9266): 32 bytes. */
+int tlspeer_export(tlspeer *peer, unsigned char out[32]);
 /* True for the codes that mean "again". */
 bool tlspeer_again(int rc);
 

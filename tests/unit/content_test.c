@@ -37,19 +37,19 @@ text_figures(void **state)
 
 	(void)state;
 	email__content_text(&c, "", 0);
-	assert_true(c.length == 0 && !c.eight_bit && !c.long_lines && !c.controls);
+	assert_true(c.text.length == 0 && !c.text.eight_bit && c.text.longest == 0 && !c.text.controls);
 	email__content_text(&c, "a\nb\rc\r\nd", 8);
-	assert_int_equal(c.length, 10);
-	assert_false(c.ends_line);
+	assert_int_equal(c.text.length, 10);
+	assert_false(c.text.ends_line);
 	email__content_text(&c, "\xC3\xA9\n", 3);
-	assert_true(c.eight_bit && c.ends_line);
+	assert_true(c.text.eight_bit && c.text.ends_line);
 	email__content_text(&c, "\x1B", 1);
-	assert_true(c.controls);
+	assert_true(c.text.controls);
 	memset(line, 'x', sizeof line);
 	email__content_text(&c, line, 998);
-	assert_false(c.long_lines);
+	assert_int_equal(c.text.longest, 998);
 	email__content_text(&c, line, 999);
-	assert_true(c.long_lines);
+	assert_int_equal(c.text.longest, 999);
 }
 
 static void

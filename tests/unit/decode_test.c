@@ -56,6 +56,7 @@ cases(void **state)
 		{"", NULL, "=41 QQ==\xE9", "=41 QQ==\xE9", 0},
 		{"7bit", NULL, "=41\xE9", "=41\xE9", 0},
 		{"8bit", "utf-8", "\xC3\xA9", "\xC3\xA9", 0},
+		{"binary", "", "\xE9 \xC3\xA9", "\xC3\xA9 \xC3\xA9", BIT(CHARSET)},
 		/* named by none, or as what is no name, it is most likely windows-1252 */
 		{"binary", "", "\xE9", "\xC3\xA9", BIT(CHARSET)},
 		{"8bit", "", "\x80\xC3\xA9\xE9z\x81", "\xE2\x82\xAC\xC3\xA9\xC3\xA9z" BAD, BIT(CHARSET)},

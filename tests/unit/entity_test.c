@@ -127,6 +127,51 @@ broken(void **state)
 	assert_string_equal(type("text; charset=a")->charset, "a");
 }
 
+/* Charset and boundary twice, and what is no parameter; what RFC 2045 and 2231 allow is none. */
+static void
+broken_parameters(void **state)
+{
+	static const struct {
+		const char *value;
+		bool broken;
+	} cases[] = {
+		{"text/plain", false},
+		{"text/plain (x)", false},
+		{"text/plain;", false},
+		{"text/plain; ; charset=a ;", false},
+		{"text/plain; charset = \"a b\" (c) ; boundary=d", false},
+		{"text/plain; charset=a; charset*=''a", true},
+		{"text/plain; charset*0=a; charset*1=b; x=y; x=z", false},
+		{"text/plain; x=\xC3\xBC", false},
+		{"text/plain; charset=\"\"", false},
+		{"text/plain; charset=a; charset=b", true},
+		{"text/plain; charset=a; CHARSET=a", true},
+		{"text/plain; charset*=''a; charset*=''b", true},
+		{"text/plain; charset*0=a; charset*0=b", true},
+		{"text/plain; charset*0=a; charset*2=b", true},
+		{"text/plain; charset*1=a", true},
+		{"text/plain charset=a", true},
+		{"text/plain; charset=a boundary=b", true},
+		{"text/plain; charset=\"a\"boundary=b", true},
+		{"text/plain; charset", true},
+		{"text/plain; charset=", true},
+		{"text/plain; charset=; x=y", true},
+		{"text/plain; =a", true},
+		{"text/plain; boundary=a=b", true},
+		{"text/plain; charset=\"a", true},
+		{"nonsense", false},
+		{"text plain; charset=a", false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (type(cases[i].value)->broken_parameter != cases[i].broken)
+			fail_msg("%s", cases[i].value);
+	email__entity_init(&entity, false);
+	assert_false(entity.broken_parameter);
+}
+
 static void
 kinds(void **state)
 {
@@ -200,7 +245,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(types),    cmocka_unit_test(lenient),   cmocka_unit_test(first_counts),
 		cmocka_unit_test(sections), cmocka_unit_test(broken),    cmocka_unit_test(kinds),
-		cmocka_unit_test(bounded),  cmocka_unit_test(encodings),
+		cmocka_unit_test(bounded),  cmocka_unit_test(encodings), cmocka_unit_test(broken_parameters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

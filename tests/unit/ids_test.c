@@ -41,7 +41,17 @@ static const struct {
 	{"Message from ann@x.y of Tue <a@b>", "<a@b>", 0},
 	{"\"unclosed <a@b>", "<a@b>", 0},
 	{"(unclosed <a@b>", "<a@b>", 0},
+	/* and A.6.3: white space and comments at the joints */
+	{"<1234   @   local(blah)  .machine .example>", "<1234@local.machine.example>", 0},
+	{"< a@b >", "<a@b>", 0},
+	{"<(x \\) (y))a (z)@\r\n b(c)>", "<a@b>", 0},
+	{"<\"a(b)\"@c(d)>", "<\"a(b)\"@c>", 0},
+	{"<a(b@c>", "<a(b@c>", 0},
+	{"<a)b@c>", "<a)b@c>", 0},
 	/* broken ones */
+	{"<a(b)c@d>", "<ac@d>", BAD},
+	{"<\"a b\"@c>", "<\"ab\"@c>", BAD},
+	{"<(a)>", "", BAD},
 	{"<a\r\n b@c>", "<ab@c>", BAD},
 	{"<a@b <c@d>", "<a@b> <c@d>", BAD},
 	{"<<a@b>>", "<a@b>", BAD},
@@ -131,8 +141,8 @@ too_many(void **state)
 static void
 linear(void **state)
 {
-	static const char *const floods[] = {"<",    "<a@b ", "(",   "\"",   "\"<", "<a@b>",
-	                                     "a@b ", "a@b,;", "( <", "<a >", " "};
+	static const char *const floods[] = {"<",     "<a@b ", "(",    "\"", "\"<",  "<a@b>",  "a@b ",
+	                                     "a@b,;", "( <",   "<a >", " ",  "<(a ", "<a (\")"};
 	enum { N = 1 << 20 };
 	char *field = malloc(N);
 	clock_t begun = clock();

@@ -72,6 +72,11 @@ static const struct {
 	{"text/plain; name=us-ascii (Plain text)", "us-ascii", 0},
 	{"text/plain; name=\"us-ascii\" (Plain text)", "us-ascii", 0},
 	{"a (; name=x); (; name=y) name (z) = b (c) ; d=e", "b", 0},
+	{"a; name (d) = (e) b.pdf (f)", "b.pdf", 0},
+	{"a; name=(e \\) (nested))\r\n (x)\"b c\"; x=y", "b c", 0},
+	{"a; name=(e) (1).pdf", "(1).pdf", BAD},
+	{"a; name=(e) ; x=y", "(e)", BAD},
+	{"a; name=(e", "(e", BAD},
 	{"a; name=b (unclosed", "b (unclosed", BAD},
 	/* RFC 2231 3 to 4.1 */
 	{"message/external-body; access-type=URL;\r\n name*0=\"ftp://\";\r\n name*1=\"cs.utk.edu/x\"",
@@ -121,10 +126,10 @@ static const struct {
 	{"a; name=b (1).pdf", "b (1).pdf", BAD},
 	{"a; name=b(1).pdf", "b(1).pdf", BAD},
 	{"a; name=(1).pdf", "(1).pdf", BAD},
-	{"a name=b", "b", 0},
-	{"a x=y name=b", "b", 0},
-	{"a; x=\"y\" name=b", "b", 0},
-	{"a; x=\"y\"name=b", "b", 0},
+	{"a name=b", "b", BAD},
+	{"a x=y name=b", "b", BAD},
+	{"a; x=\"y\" name=b", "b", BAD},
+	{"a; x=\"y\"name=b", "b", BAD},
 	{"a; x=y z; name=b", "b", BAD},
 	{"name=b", "b", 0},
 	{"a; name=say \"hi\"; x=y", "say \"hi\"", BAD},
@@ -220,9 +225,9 @@ static void
 linear(void **state)
 {
 	static const char *const floods[] = {
-		";a=\"x",       ";a=\"x\"", "\" ", ";name=\"", " (",   "( ",    ";name=a (",
-		";name=a (x)b", "a ",       ";",   "=",        "\" a", "\"a =", " \" \t\r\n",
-		";a=b (x) c",   "   ",      "\\",  "\"\\",     "/ ",   "/ (x)", ";name*0*=%",
+		";a=\"x", ";a=\"x\"", "\" ",  ";name=\"", " (",    "( ",         ";name=a (",  ";name=a (x)b",
+		"a ",     ";",        "=",    "\" a",     "\"a =", " \" \t\r\n", ";a=b (x) c", "   ",
+		"=(x) ",  "\\",       "\"\\", "/ ",       "/ (x)", ";name*0*=%",
 	};
 	enum { N = 2 << 20 };
 	char *field = malloc(N);

@@ -128,6 +128,12 @@ begins_oddly(void **state)
 	says("\n\nA: b\n\nx", "part 0 of 0 @4\nA: b\n= text/plain @12\n[x]\nend 0 @13\n! noHeader 0\n");
 	says("hello\nA: b\n", "part 0 of 0 @0\n= text/plain @0\n[hello\nA: b\n]\nend 0 @13\n! noHeader 0\n");
 	says("From a@b Mon\nA: b\n\nx", "part 0 of 0 @14\nA: b\n= text/plain @22\n[x]\nend 0 @23\n");
+	/* RFC 5322 A.6.3 */
+	says("From  : a@b\nTo: c\n\nx",
+	     "part 0 of 0 @0\nFrom: a@b\nTo: c\n= text/plain @22\n[x]\nend 0 @23\n");
+	says("From :", "part 0 of 0 @0\nFrom: \n= text/plain @6\n[]\nend 0 @6\n");
+	says("From  \nA: b\n\nx", "part 0 of 0 @8\nA: b\n= text/plain @16\n[x]\nend 0 @17\n");
+	says("From  ", "part 0 of 0 @6\n= text/plain @6\n[]\nend 0 @6\n! noHeader 0\n");
 	/* a byte order mark */
 	says("\xEF\xBB\xBF\x41: b\n\nx",
 	     "part 0 of 0 @3\nA: b\n= text/plain @11\n[x]\nend 0 @12\n! noHeader 0\n");
@@ -139,6 +145,38 @@ begins_oddly(void **state)
 	says("From: a\n\n", "part 0 of 0 @0\nFrom: a\n= text/plain @11\n[]\nend 0 @11\n");
 	says(" folded: x\n\ny",
 	     "part 0 of 0 @0\n= text/plain @0\n[ folded: x\n\ny]\nend 0 @15\n! noHeader 0\n");
+}
+
+/* What a continuation continued is lost, the rest of the header is not. */
+static void
+begins_folded(void **state)
+{
+	char spaces[1100] = "";
+	size_t i;
+
+	(void)state;
+	says(" folded\n\tmore\nA: b\n\nx",
+	     "part 0 of 0 @0\nA: b\n= text/plain @24\n[x]\nend 0 @25\n! headerLine 0\n");
+	says("From x\n y\nA: b\n\nx",
+	     "part 0 of 0 @8\nA: b\n= text/plain @20\n[x]\nend 0 @21\n! headerLine 0\n");
+	says(" \nA : b\n\nx", "part 0 of 0 @0\nA: b\n= text/plain @12\n[x]\nend 0 @13\n! headerLine 0\n");
+	/* no field follows: then it is content */
+	says(" text\nmore\n", "part 0 of 0 @0\n= text/plain @0\n[ text\nmore\n]\nend 0 @13\n! noHeader 0\n");
+	says(" text", "part 0 of 0 @0\n= text/plain @0\n[ text]\nend 0 @5\n! noHeader 0\n");
+	says(" text\nA ", "part 0 of 0 @0\n= text/plain @0\n[ text\nA ]\nend 0 @9\n! noHeader 0\n");
+	/* in a part, a blank line is meant for the empty one */
+	says(MIXED "--b\n folded\nA: b\n\nx\n--b\n \nA: b\n--b--",
+	     "part 0 of 0 @0\nContent-Type: multipart/mixed; boundary=b\n= multipart/mixed @45\n"
+	     "part 1 of 0 @50\nA: b\n= text/plain @67\n[x]\nend 1 @68\n"
+	     "part 2 of 0 @75\n= text/plain @75\n[ \nA: b]\nend 2 @82\nend 0 @89\n"
+	     "! noHeaderEnd 2\n! headerLine 1\n");
+	/* it is looked for within the length of a line */
+	for (i = 990; i < 1010; i++) {
+		memset(spaces, ' ', i);
+		memcpy(spaces + i, "\r\nA: b\r\n\r\nx", sizeof "\r\nA: b\r\n\r\nx");
+		events(spaces, strlen(spaces));
+		has(i < 996 ? EMAIL_DEFECT_HEADER_LINE : EMAIL_DEFECT_NO_HEADER, 0);
+	}
 }
 
 static void
@@ -178,7 +216,7 @@ multipart(void **state)
 	     "part 1 of 0 @50\n= text/plain @52\n[]\nend 1 @52\n"
 	     "part 2 of 0 @59\n= text/plain @61\n[]\nend 2 @61\nend 0 @66\n");
 	says(MIXED "--b--\n", "part 0 of 0 @0\nContent-Type: multipart/mixed; boundary=b\n"
-	                      "= multipart/mixed @45\nend 0 @52\n");
+	                      "= multipart/mixed @45\nend 0 @52\n! boundaryMissing 0\n");
 	/* lines that only look like it */
 	says(MIXED "--b\n\n--\n--c\n--bb\n--b-\n --b\n--b --\n--b---\nx--b\n\n--b--",
 	     "part 0 of 0 @0\nContent-Type: multipart/mixed; boundary=b\n= multipart/mixed @45\n"
@@ -657,11 +695,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(plain),           TEST(begins_oddly),       TEST(header_lines),
-		TEST(multipart),       TEST(header_without_end), TEST(nested),
-		TEST(ends_missing),    TEST(messages),           TEST(line_ends),
-		TEST(long_lines),      TEST(bounds_of_headers),  TEST(bounds_of_bytes),
-		TEST(bounds_of_parts), TEST(few_calls),          TEST(linear),
+		TEST(plain),           TEST(begins_oddly),       TEST(begins_folded), TEST(header_lines),
+		TEST(multipart),       TEST(header_without_end), TEST(nested),        TEST(ends_missing),
+		TEST(messages),        TEST(line_ends),          TEST(long_lines),    TEST(bounds_of_headers),
+		TEST(bounds_of_bytes), TEST(bounds_of_parts),    TEST(few_calls),     TEST(linear),
 		TEST(refusal),         TEST(no_memory),
 	};
 

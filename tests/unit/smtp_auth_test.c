@@ -30,7 +30,7 @@ static void
 long_passwords(void **state)
 {
 	static char password[20000];
-	email__credentials who = {"user", password};
+	email__credentials who = {.user = "user", .password = password};
 	size_t n;
 
 	(void)state;
@@ -79,7 +79,7 @@ odd_passwords(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof odd / sizeof *odd; i++) {
-		email__credentials who = {"u", odd[i]};
+		email__credentials who = {.user = "u", .password = odd[i]};
 		unsigned char got[64];
 		size_t n;
 
@@ -98,7 +98,7 @@ odd_passwords(void **state)
 static void
 wiped(void **state)
 {
-	email__credentials who = {"user", "secret"};
+	email__credentials who = {.user = "user", .password = "secret"};
 	size_t i;
 
 	(void)state;
@@ -118,7 +118,7 @@ wiped(void **state)
 static void
 no_user(void **state)
 {
-	email__credentials who = {"", "secret"};
+	email__credentials who = {.user = "", .password = "secret"};
 
 	(void)state;
 	start(&who, "250-x\r\n250 AUTH PLAIN\r\n");

@@ -65,7 +65,25 @@ cases(void **state)
 		{"Zg==Zm8=", "ffo", FOREIGN},
 		{"Zg=Zm9v", "ffoo", FOREIGN},
 		{"Zg==\r\nZm9vYmFyZm9vYmFy", "ffoobarfoobar", FOREIGN},
+		{"Zg==\r\n\r\nZm9vYmFy\r\nZm9v\r\n", "ffoobarfoo", FOREIGN},
 		{"Zm9v=", "foo", FOREIGN},
+		{"Zm9v=\nZm9v", "foofoo", FOREIGN},
+		{"=!\nZm9v", "foo", FOREIGN},
+		/* behind it, what is not a row of base64 alone */
+		{"Zg== \r\n", "f", 0},
+		{"Zg=\r\n=\r\n", "f", 0},
+		{"Zg==\r\n____\r\nThis mail came from the list\r\n", "f", FOREIGN},
+		{"Zg==\r\nUnsubscribe\r\nZm9v\r\n", "f", FOREIGN},
+		{"Zg==\r\nlist mailing list\r\nlist\r\n", "f", FOREIGN},
+		{"Zg==Zm9vY", "f", FOREIGN},
+		{"Zg==Zm9vY=", "f", FOREIGN},
+		{"Zg==Zm9v!Zm9v", "f", FOREIGN},
+		{"charset=utf-8\r\n\r\nZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZg==",
+	         "r\x16\xAB\xB1\xEB"
+	         "foobarfoobarfoobarfoobarfoobarf",
+	         FOREIGN},
+		{"Zg==!\r\nZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vZm9v\r\nZm9vYmFy",
+	         "ffoobarfoobarfoobarfoobarfoofoofoobar", FOREIGN},
 		{"=", "", FOREIGN},
 		/* other characters */
 		{"Zm9v-Ym_Fy", "foobar", FOREIGN},
@@ -79,7 +97,7 @@ cases(void **state)
 	(void)state;
 	for (i = 0; i < sizeof c / sizeof *c; i++)
 		for (chunk = 1; chunk < 30; chunk++) {
-			char out[64];
+			char out[200];
 			unsigned flags;
 
 			decode(c[i].in, strlen(c[i].in), chunk, out, &flags);
