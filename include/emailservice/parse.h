@@ -189,7 +189,8 @@ EMAIL_API const char *email_message_part_header(email_message *message, unsigned
 typedef email_code (*email_sink_fn)(void *context, const void *bytes, size_t size);
 
 /*
- * The part's content, decoded, in pieces; a text (type text/...) in UTF-8 where `utf8`, else in its charset.
+ * The part's content, decoded, in pieces; a text (type text/...) in UTF-8 where `utf8`, else in its charset. Control
+ * characters stay, of texts too: a file must be what it was.
  * Of an opened multipart or message: as it stands. It is read again from file or memory at each call.
  * Errors: EMAIL_E_USAGE (no such part), EMAIL_E_FILE, EMAIL_E_MEMORY, what the sink returned.
  */
