@@ -223,13 +223,18 @@ hand_over(email__poll *p, const email__entry *entry)
 	email__reader reader;
 	email_code rc;
 
-	if ((rc = email__scratch_reader(&p->scratch, &reader, &e)) ||
-	    !(received.message = email__message_read(&reader, &e)))
-		return note(p, e.code, &e, "a message could not be read");
+	if ((rc = email__scratch_reader(&p->scratch, &reader, &e)))
+		return note(p, rc, &e, "a message could not be read");
+	if (!p->message && !(p->message = email_message_new()))
+		return note(p, EMAIL_E_MEMORY, NULL, "a message could not be read");
+	email__message_receive(p->message, &reader);
+	received.message = p->message;
 	rc = p->on_message(p->context, &received);
-	email_message_free(received.message);
 	if (rc == EMAIL_E_CANCELLED)
 		p->stop = true;
+	/* whatever the handler makes of a message that it saw nothing of, it comes again */
+	if (email__message_unread(p->message))
+		return note(p, email__message_unread(p->message), NULL, "a message could not be read");
 	if (rc || p->peek)
 		return EMAIL_OK;
 	if (!header_only)
@@ -425,6 +430,16 @@ extent(const email_account *a)
 	return a->v.ignore_attachments ? EMAIL__EXTENT_NO_ATTACHMENTS : EMAIL__EXTENT_WHOLE;
 }
 
+/* What was kept from message to message goes: the next one may be hours away. */
+static void
+rest(email__poll *p)
+{
+	if (p->scratch_made)
+		email__scratch_rest(&p->scratch);
+	email_message_free(p->message);
+	p->message = NULL;
+}
+
 static void
 wait_for_news(email__poll *p, email__engine *e)
 {
@@ -436,6 +451,7 @@ wait_for_news(email__poll *p, email__engine *e)
 		p->state = EMAIL__POLL_OVER;
 		return;
 	}
+	rest(p);
 	e->link->news_ms = IDLE_MS;
 	p->news = false;
 	p->waiting_since = email__clock_ms();
@@ -508,8 +524,7 @@ email__poll_end(email__poll *p)
 		email__handed_close(p->handed);
 		p->handed = NULL;
 	}
-	if (p->scratch_made)
-		email__scratch_clear(&p->scratch);
+	rest(p);
 	p->state = EMAIL__POLL_NONE;
 }
 
@@ -517,6 +532,7 @@ void
 email__poll_dispose(email__poll *p)
 {
 	email__handed_close(p->handed);
+	rest(p);
 	if (p->scratch_made)
 		email__scratch_dispose(&p->scratch);
 	email__free(p->whole.item);

@@ -43,12 +43,19 @@ email__scratch_init(email__scratch *s, const char *folder, size_t memory)
 }
 
 void
-email__scratch_dispose(email__scratch *s)
+email__scratch_rest(email__scratch *s)
 {
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
+	s->written = 0;
 	email__buf_dispose(&s->memory);
+}
+
+void
+email__scratch_dispose(email__scratch *s)
+{
+	email__scratch_rest(s);
 	email__free(s->folder);
 	s->folder = NULL;
 }
