@@ -15,7 +15,8 @@
 void
 email__message_receive(email_message *m, const email__reader *reader)
 {
-	email__error_clear(&m->error);
+	if (m->error.code)
+		email__error_clear(&m->error);
 	m->received = true;
 	m->planted = false;
 	m->unread = EMAIL_OK;

@@ -63,7 +63,7 @@ email__scratch_dispose(email__scratch *s)
 void
 email__scratch_clear(email__scratch *s)
 {
-	email__buf_clear(&s->memory);
+	email__buf_rewind(&s->memory);
 	s->written = 0;
 	/* a file that cannot be emptied is overwritten */
 	if (s->fd >= 0 && ftruncate(s->fd, 0) != 0) {
@@ -131,7 +131,7 @@ flush(email__scratch *s, email_error *e)
 	email_code rc = write_out(s, email__buf_head(&s->memory), email__buf_len(&s->memory), e);
 
 	if (rc == EMAIL_OK)
-		email__buf_consume(&s->memory, email__buf_len(&s->memory));
+		email__buf_rewind(&s->memory);
 	return rc;
 }
 
