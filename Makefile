@@ -35,7 +35,7 @@ export CC CXX NM BUILD DEPS MBEDTLS_PREFIX WERROR VERSION
 # --- what is needed: tools/deps.sh installs what is missing, and says so ------------------------
 .DEFAULT_GOAL := all
 GOALS := $(or $(MAKECMDGOALS),all)
-SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz,$(GOALS)) $(if $(filter bench bench-mime bench-receive,$(GOALS)),bench)
+SETS  := build $(if $(filter check-courier,$(GOALS)),courier) $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz,$(GOALS)) $(if $(filter bench bench-mime bench-receive,$(GOALS)),bench)
 ifneq ($(filter-out clean distclean uninstall help,$(GOALS)),)
 include $(DEPS)/config.mk
 # Looked at each time (it takes a twentieth of a second), written only when something has changed.
@@ -210,6 +210,13 @@ check-live: all test-programs examples economy
 	@$(RUN) live $(LIVE)
 check-hostile: all test-programs examples
 	@$(RUN) hostile $(HOSTILE)
+
+# In a job of its own: Courier cannot be installed beside Dovecot, and is not needed for anything else.
+check-courier: export RESULTS = $(BUILD)/log/courier-results
+check-courier:
+	@rm -f $(RESULTS)
+	@$(FAST) all test-programs
+	@$(RUN) courier $(wildcard tests/courier/*.sh)
 
 # One group at a time, for people.
 floors: all
@@ -389,7 +396,7 @@ help:
 
 .PHONY: all check demo limbo unit transcripts replay asan tsan valgrind live hostile floors headers install-check fuzz fuzzers \
         lint format bench bench-mime bench-receive examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
-        check-floors check-headers check-install-check check-unit check-transcripts check-replay check-asan check-live check-hostile
+        check-floors check-headers check-install-check check-unit check-transcripts check-replay check-asan check-live check-hostile check-courier
 .DELETE_ON_ERROR:
 .SECONDARY:
 
