@@ -35,7 +35,7 @@ export CC CXX NM BUILD DEPS MBEDTLS_PREFIX WERROR VERSION
 # --- what is needed: tools/deps.sh installs what is missing, and says so ------------------------
 .DEFAULT_GOAL := all
 GOALS := $(or $(MAKECMDGOALS),all)
-SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz,$(GOALS)) $(if $(filter bench bench-mime,$(GOALS)),bench)
+SETS  := build $(if $(filter check-courier,$(GOALS)),courier) $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz,$(GOALS)) $(if $(filter bench bench-mime bench-receive,$(GOALS)),bench)
 ifneq ($(filter-out clean distclean uninstall help,$(GOALS)),)
 include $(DEPS)/config.mk
 # Looked at each time (it takes a twentieth of a second), written only when something has changed.
@@ -74,9 +74,11 @@ HOSTILE     := $(wildcard tests/hostile/*.sh)
 # Peers are measured where they are installed.
 PEERS       := $(if $(wildcard /usr/include/*/curl/curl.h),curl) $(if $(wildcard /usr/include/libetpan/libetpan.h),etpan) \
                $(if $(wildcard /usr/include/libesmtp.h),esmtp)
-# tests/live/economy.sh holds this library's own figures to their bounds; the peers are for `make bench`.
-ECONOMY     := $(BUILD)/bench/sink $(BUILD)/bench/count.so $(BUILD)/bench/pki/server.pem $(BUILD)/bench/client_self
-BENCH       := $(ECONOMY) $(patsubst %,$(BUILD)/bench/client_%,$(PEERS))
+# tests/live/economy*.sh hold this library's own figures to their bounds; the peers are for `make bench`.
+ECONOMY     := $(BUILD)/bench/sink $(BUILD)/bench/count.so $(BUILD)/bench/pki/server.pem $(BUILD)/bench/client_self \
+               $(BUILD)/bench/receive_self
+BENCH       := $(ECONOMY) $(patsubst %,$(BUILD)/bench/client_%,$(PEERS)) $(BUILD)/bench/receive_floor \
+               $(patsubst %,$(BUILD)/bench/receive_%,$(filter-out esmtp,$(PEERS)))
 MIME_PEERS  := $(if $(wildcard /usr/include/gmime-3.0/gmime/gmime.h),gmime) $(if $(wildcard /usr/include/libetpan/libetpan.h),etpan) \
                $(if $(wildcard /usr/include/vmime/vmime.hpp),vmime)
 BENCH_MIME  := $(BUILD)/bench/count.so $(patsubst %,$(BUILD)/bench/mime_%,self $(MIME_PEERS))
@@ -209,6 +211,13 @@ check-live: all test-programs examples economy
 check-hostile: all test-programs examples
 	@$(RUN) hostile $(HOSTILE)
 
+# In a job of its own: Courier cannot be installed beside Dovecot, and is not needed for anything else.
+check-courier: export RESULTS = $(BUILD)/log/courier-results
+check-courier:
+	@rm -f $(RESULTS)
+	@$(FAST) all test-programs
+	@$(RUN) courier $(wildcard tests/courier/*.sh)
+
 # One group at a time, for people.
 floors: all
 	@tests/floors.sh
@@ -252,8 +261,13 @@ examples: $(EXAMPLES)
 
 # The clients take turns against one sink; BENCH_FLAGS=--quick for a first look.
 bench:
-	@$(FAST) $(BENCH)
+	@$(FAST) $(BENCH) $(PROGRAMS)
 	@python3 bench/run.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/results.md
+	@python3 bench/receive.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/received.md
+# The half of it that reads mailboxes.
+bench-receive:
+	@$(FAST) $(BENCH) $(PROGRAMS)
+	@python3 bench/receive.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/received.md
 
 # Messages composed and read, in one run beside other libraries; no server.
 bench-mime:
@@ -268,6 +282,16 @@ $(BUILD)/bench/client_esmtp: PEER_LIBS = -lesmtp
 $(BUILD)/bench/client_%: bench/client_%.c bench/job.c $(BUILD)/libemailservice.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Iinclude $< bench/job.c $(LDFLAGS) $(PEER_LIBS) -o $@
+$(BUILD)/bench/receive_%: PEER_LIBS =
+$(BUILD)/bench/receive_self:  PEER_LIBS = $(STATIC_LIBS)
+$(BUILD)/bench/receive_curl:  PEER_LIBS = -lcurl
+$(BUILD)/bench/receive_etpan: PEER_LIBS = -letpan
+$(BUILD)/bench/receive_%: bench/receive_%.c bench/job.c $(BUILD)/libemailservice.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iinclude $< bench/job.c $(LDFLAGS) $(PEER_LIBS) -o $@
+$(BUILD)/bench/receive_floor: bench/receive_floor.c bench/job.c $(BUILD)/objects.a
+	@mkdir -p $(@D)
+	$(CC) $(LIB_CFLAGS) -D_DEFAULT_SOURCE $< bench/job.c $(LDFLAGS) $(BUILD)/objects.a $(LIBS) -o $@
 $(BUILD)/bench/mime.o: bench/mime.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
@@ -371,8 +395,8 @@ help:
 	@echo "make clean        keeps what was brought in; make distclean does not"
 
 .PHONY: all check demo limbo unit transcripts replay asan tsan valgrind live hostile floors headers install-check fuzz fuzzers \
-        lint format bench bench-mime examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
-        check-floors check-headers check-install-check check-unit check-transcripts check-replay check-asan check-live check-hostile
+        lint format bench bench-mime bench-receive examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
+        check-floors check-headers check-install-check check-unit check-transcripts check-replay check-asan check-live check-hostile check-courier
 .DELETE_ON_ERROR:
 .SECONDARY:
 

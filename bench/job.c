@@ -31,6 +31,19 @@ bench_mail(void)
 	return mail;
 }
 
+const char *
+bench_file(const char *path, size_t *n)
+{
+	static char text[65536];
+	FILE *f = fopen(path, "r");
+
+	*n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+	text[*n] = '\0';
+	if (f)
+		fclose(f);
+	return text;
+}
+
 static double
 seconds(const struct timeval *t)
 {
@@ -53,27 +66,44 @@ peak_kb(void)
 	return kb;
 }
 
+bench_received bench_got;
+
+/* The place of a word in a list; the last one where it is none of them. */
+static int
+choice(const char *word, const char *const *list)
+{
+	int i = 0;
+
+	while (list[i + 1] && strcmp(word, list[i]) != 0)
+		i++;
+	return i;
+}
+
 /* There where the run is counted (count.c). */
 __attribute__((weak)) void bench_count_start(void);
 
 int
 main(int argc, char **argv)
 {
+	static const char *const transports[] = {"plain", "tls", "starttls", NULL};
+	static const char *const works[] = {"kept", "each", "attach", "imap", "pop3", NULL};
 	struct timespec t0, t1;
 	struct rusage r0, r1;
 	bench_job job = {0};
 	int failed;
 
-	if (argc != 7) {
-		fprintf(stderr, "usage: %s PORT plain|tls|starttls CA kept|each|attach COUNT FILE\n", argv[0]);
+	if (argc < 7) {
+		fprintf(stderr, "usage: %s PORT plain|tls|starttls CA kept|each|attach|imap|pop3 COUNT FILE|USER [HOW]\n",
+		        argv[0]);
 		return 64;
 	}
 	job.port = atoi(argv[1]);
-	job.transport = strcmp(argv[2], "plain") == 0 ? BENCH_PLAIN : strcmp(argv[2], "tls") == 0 ? BENCH_TLS : BENCH_STARTTLS;
+	job.transport = (bench_transport)choice(argv[2], transports);
 	job.ca = argv[3];
-	job.work = strcmp(argv[4], "kept") == 0 ? BENCH_KEPT : strcmp(argv[4], "each") == 0 ? BENCH_EACH : BENCH_ATTACH;
+	job.work = (bench_work)choice(argv[4], works);
 	job.count = atol(argv[5]);
 	job.file = argv[6];
+	job.how = argc > 7 ? argv[7] : "";
 	if (bench_count_start)
 		bench_count_start();
 	clock_gettime(CLOCK_MONOTONIC, &t0);
@@ -81,8 +111,9 @@ main(int argc, char **argv)
 	failed = bench_run(&job);
 	getrusage(RUSAGE_SELF, &r1);
 	clock_gettime(CLOCK_MONOTONIC, &t1);
-	printf("{\"wall\": %.6f, \"cpu\": %.6f, \"rss_kb\": %ld}\n",
+	printf("{\"wall\": %.6f, \"cpu\": %.6f, \"rss_kb\": %ld, \"messages\": %ld, \"bytes\": %llu}\n",
 	       (double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9,
-	       seconds(&r1.ru_utime) + seconds(&r1.ru_stime) - seconds(&r0.ru_utime) - seconds(&r0.ru_stime), peak_kb());
+	       seconds(&r1.ru_utime) + seconds(&r1.ru_stime) - seconds(&r0.ru_utime) - seconds(&r0.ru_stime), peak_kb(),
+	       bench_got.messages, bench_got.bytes);
 	return failed;
 }

@@ -4,10 +4,14 @@
  * this and one file that knows its library.
  *
  *     CLIENT PORT plain|tls|starttls CA.pem kept|each|attach COUNT FILE
+ *     CLIENT PORT plain|tls CA.pem imap|pop3 COUNT USER [HOW]
  *
  * kept: COUNT mails of about 1 kB over one connection. each: COUNT times connect, log in, send, quit.
  * attach: COUNT mails with FILE attached, over one connection. The server is 127.0.0.1; the login is
  * bench / bench by PLAIN. Servers are verified against CA.pem by every client that can.
+ *
+ * imap, pop3: the whole messages in USER's mailbox, of which there are COUNT, over one connection, none of them
+ * changed. What came is counted into bench_got. HOW is the client's own.
  */
 #ifndef BENCH_JOB_H
 #define BENCH_JOB_H
@@ -16,7 +20,7 @@
 #include <stddef.h>
 
 typedef enum bench_transport { BENCH_PLAIN, BENCH_TLS, BENCH_STARTTLS } bench_transport;
-typedef enum bench_work { BENCH_KEPT, BENCH_EACH, BENCH_ATTACH } bench_work;
+typedef enum bench_work { BENCH_KEPT, BENCH_EACH, BENCH_ATTACH, BENCH_IMAP, BENCH_POP3 } bench_work;
 
 typedef struct bench_job {
 	int port;
@@ -24,8 +28,16 @@ typedef struct bench_job {
 	const char *ca;
 	bench_work work;
 	long count;
-	const char *file;
+	const char *file; /* USER, where mail is received */
+	const char *how;
 } bench_job;
+
+/* Whole messages, and the bytes of them that the program itself was given. */
+typedef struct bench_received {
+	long messages;
+	unsigned long long bytes;
+} bench_received;
+extern bench_received bench_got;
 
 #define BENCH_HOST "127.0.0.1"
 #define BENCH_USER "bench"
@@ -35,6 +47,9 @@ typedef struct bench_job {
 /* The text of the 1 kB mail (its body), and the whole mail with its header, lines ending in CRLF. */
 const char *bench_text(void);
 const char *bench_mail(void);
+
+/* A small file, CA.pem that is; *n is 0 where it cannot be read. */
+const char *bench_file(const char *path, size_t *n);
 
 /* The client's own part: 0, or a complaint on standard error and 1. */
 int bench_run(const bench_job *job);

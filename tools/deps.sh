@@ -4,7 +4,7 @@
 # Brings what the build and the tests need, says what it brings, and writes what it found to
 # $DEPS/config.mk for the Makefile. Fast and silent where nothing is missing.
 #
-#   tools/deps.sh SET...              sets: build test lint fuzz bench
+#   tools/deps.sh SET...              sets: build test lint fuzz bench courier
 #   tools/deps.sh --packages SET...   the distribution's packages only (for sudo)
 #   tools/deps.sh --install PACKAGE... (as root; what the two above call)
 #
@@ -157,6 +157,11 @@ missing_bench() {
 	have g++ || lack g++
 	have valgrind || lack valgrind
 	have openssl || lack openssl
+}
+
+# Courier's packages and Dovecot's keep each other away, so these are only unpacked: see bring_courier.
+missing_courier() {
+	missing_test
 }
 
 look() {
@@ -347,6 +352,36 @@ bring_mbedtls() {
 	rm -rf "$work"
 }
 
+# --- Courier -------------------------------------------------------------------------------------
+
+COURIER="courier-imap courier-pop courier-base courier-authdaemon courier-authlib courier-authlib-userdb"
+
+# The packages and the libraries that they want and this machine lacks, in $DEPS/courier; half a minute of apt at most.
+bring_courier() {
+	[ "$DEPS_INSTALL" != no ] && have apt-get || return 0
+	apt-cache show courier-imap >/dev/null 2>&1 || apt update >/dev/null 2>&1 || :
+	mkdir -p "$DEPS" && work=$(cd "$DEPS" && pwd)/work.$$ && mkdir -p "$work/root" || exit 1
+	trap 'rm -rf "$work"' EXIT
+	trap 'exit 1' HUP INT TERM
+	# shellcheck disable=SC2086 # words
+	for p in $COURIER $(apt-cache depends -i $COURIER 2>/dev/null | sed -n 's/^ *|*Depends: \(lib[^ ]*\)$/\1/p' | sort -u); do
+		case $p in
+		lib*) ! dpkg -s "$p" >/dev/null 2>&1 || continue ;;
+		esac
+		(cd "$work" && apt-get -qq -o APT::Sandbox::User=root download "$p") >>"$work/log" 2>&1
+	done
+	for p in "$work"/*.deb; do
+		dpkg-deb -x "$p" "$work/root" >>"$work/log" 2>&1 || :
+	done
+	if [ -x "$work/root/usr/bin/imapd" ]; then
+		say "Courier, unpacked in $DEPS/courier: $(cd "$work" && echo ./*.deb | sed 's/\.\/\([^_]*\)_[^ ]*/\1/g')"
+		rm -rf "$DEPS/courier" && mv "$work/root" "$DEPS/courier"
+	else
+		tail -n 3 "$work/log" >&2
+	fi
+	rm -rf "$work"
+}
+
 # --- the result ----------------------------------------------------------------------------------
 
 find_cmocka() {
@@ -391,8 +426,8 @@ esac
 sets=${*:-build}
 for set in $sets; do
 	case $set in
-	build | test | lint | fuzz | bench) ;;
-	*) die "no set $set: build test lint fuzz bench" ;;
+	build | test | lint | fuzz | bench | courier) ;;
+	*) die "no set $set: build test lint fuzz bench courier" ;;
 	esac
 done
 
@@ -406,6 +441,12 @@ if [ -z "$mbedtls" ] && have "${CC%% *}" && have make; then
 	bring_mbedtls
 	look
 fi
+case " $sets " in
+*" courier "*)
+	[ -x "$DEPS/courier/usr/bin/imapd" ] || bring_courier
+	[ -x "$DEPS/courier/usr/bin/imapd" ] || say "going on without Courier; what needs it is SKIPPED"
+	;;
+esac
 
 all_sets=$sets
 sets=build

@@ -21,6 +21,7 @@
 #define STALE_MAX 1000
 
 typedef struct uid {
+	uint64_t hash;
 	email__handed_state state;
 	bool listed;
 	char text[];
@@ -37,13 +38,19 @@ struct email__handed {
 /* --- the table --- */
 
 static uid **
-slot(uid **table, size_t size, const char *text)
+slot(uid **table, size_t size, uint64_t hash, const char *text)
 {
-	size_t at = (size_t)email__hash(text, strlen(text)) & (size - 1);
+	size_t at = (size_t)hash & (size - 1);
 
-	while (table[at] && strcmp(table[at]->text, text) != 0)
+	while (table[at] && (table[at]->hash != hash || strcmp(table[at]->text, text) != 0))
 		at = (at + 1) & (size - 1);
 	return &table[at];
+}
+
+static uid **
+find(const email__handed *h, const char *text)
+{
+	return slot(h->table, h->size, email__hash(text, strlen(text)), text);
 }
 
 static bool
@@ -56,7 +63,7 @@ grow(email__handed *h)
 		return false;
 	for (i = 0; i < h->size; i++)
 		if (h->table[i])
-			*slot(table, size, h->table[i]->text) = h->table[i];
+			*slot(table, size, h->table[i]->hash, h->table[i]->text) = h->table[i];
 	email__free(h->table);
 	h->table = table;
 	h->size = size;
@@ -67,11 +74,12 @@ static email_code
 put(email__handed *h, const char *text, email__handed_state state)
 {
 	size_t n = strlen(text);
+	uint64_t hash = email__hash(text, n);
 	uid **at, *made;
 
 	if (h->count * 2 >= h->size && !grow(h))
 		return EMAIL_E_MEMORY;
-	at = slot(h->table, h->size, text);
+	at = slot(h->table, h->size, hash, text);
 	if (*at) {
 		h->stale++;
 		(*at)->state = state;
@@ -83,6 +91,7 @@ put(email__handed *h, const char *text, email__handed_state state)
 		return EMAIL_E_LIMIT;
 	if (!(made = email__arena_alloc(&h->arena, sizeof *made + n + 1)))
 		return EMAIL_E_MEMORY;
+	made->hash = hash;
 	made->state = state;
 	made->listed = true;
 	memcpy(made->text, text, n + 1);
@@ -275,7 +284,7 @@ email__handed_rescope(email__handed *h, const char *scope, email_error *e)
 email__handed_state
 email__handed_get(const email__handed *h, const char *text)
 {
-	const uid *u = *slot(h->table, h->size, text);
+	const uid *u = *find(h, text);
 
 	return u ? u->state : EMAIL__HANDED_NOT;
 }
@@ -316,13 +325,14 @@ email__handed_list_begin(email__handed *h)
 			h->table[i]->listed = false;
 }
 
-void
+email__handed_state
 email__handed_listed(email__handed *h, const char *text)
 {
-	uid *u = *slot(h->table, h->size, text);
+	uid *u = *find(h, text);
 
 	if (u)
 		u->listed = true;
+	return u ? u->state : EMAIL__HANDED_NOT;
 }
 
 email_code

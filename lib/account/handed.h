@@ -43,9 +43,10 @@ email__handed_state email__handed_get(const email__handed *h, const char *uid);
 /* EMAIL__HANDED_NOT forgets it. Errors: EMAIL_E_FILE, EMAIL_E_LIMIT (EMAIL__HANDED_MAX), EMAIL_E_MEMORY. */
 email_code email__handed_set(email__handed *h, const char *uid, email__handed_state state, email_error *e);
 
-/* A whole list of the mailbox: begin, each UID in it, end: those that it does not have any more are forgotten. */
+/* A whole list of the mailbox: begin, each UID in it, end: those that it does not have any more are forgotten.
+ * _listed returns what _get would. */
 void email__handed_list_begin(email__handed *h);
-void email__handed_listed(email__handed *h, const char *uid);
+email__handed_state email__handed_listed(email__handed *h, const char *uid);
 email_code email__handed_list_end(email__handed *h, email_error *e);
 /* Lines reach the disk. */
 email_code email__handed_sync(email__handed *h, email_error *e);

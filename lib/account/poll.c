@@ -48,6 +48,13 @@ tells_server(const email_account *a)
 	return fate(a) != EMAIL__FATE_LEFT || moves(a);
 }
 
+/* Or of this one: what was not seen stays so by itself, since fetching peeks. */
+static bool
+tells_server_of(const email_account *a, const email__entry *entry)
+{
+	return tells_server(a) && (moves(a) || entry->seen || fate(a) != EMAIL__FATE_UNSEEN);
+}
+
 /* What the server does with an accepted message takes it out of the next list: nothing needs to be remembered once
  * it has done so. */
 static bool
@@ -87,6 +94,15 @@ note(email__poll *p, email_code code, const email_error *e, const char *what)
 		email__error_set(&p->error, code, EMAIL_STAGE_FETCH, "%s: %s", what, email_code_text(code));
 	if (p->error.stage == EMAIL_STAGE_NONE)
 		p->error.stage = EMAIL_STAGE_FETCH;
+	return code;
+}
+
+/* Of what was told to p->why, which is empty again then: it is large, and not one for each message. */
+static email_code
+note_why(email__poll *p, email_code code, const char *what)
+{
+	note(p, code, &p->why, what);
+	email__error_clear(&p->why);
 	return code;
 }
 
@@ -146,10 +162,8 @@ listed(void *context, const email__entry *entry)
 {
 	email__poll *p = context;
 	const email_account *a = p->account;
-	email__handed_state state = p->handed ? email__handed_get(p->handed, entry->uid) : EMAIL__HANDED_NOT;
+	email__handed_state state = p->handed ? email__handed_listed(p->handed, entry->uid) : EMAIL__HANDED_NOT;
 
-	if (p->handed)
-		email__handed_listed(p->handed, entry->uid);
 	if (!is_pop3(a) && a->v.email_to_read == READ_UNREAD && entry->seen && state != EMAIL__HANDED_ACCEPTED)
 		return;
 	switch (state) {
@@ -182,10 +196,9 @@ static email_code
 data(void *context, const char *bytes, size_t n)
 {
 	email__poll *p = context;
-	email_error e = {0};
 
-	if (p->part_rc == EMAIL_OK && (p->part_rc = email__scratch_add(&p->scratch, bytes, n, &e)))
-		note(p, p->part_rc, &e, "a message could not be put aside");
+	if (p->part_rc == EMAIL_OK && (p->part_rc = email__scratch_add(&p->scratch, bytes, n, &p->why)))
+		note_why(p, p->part_rc, "a message could not be put aside");
 	return p->part_rc;
 }
 
@@ -194,16 +207,15 @@ static void
 accepted(email__poll *p, const email__entry *entry)
 {
 	email_account *a = p->account;
-	bool tell = tells_server(a);
-	email_error e = {0};
+	bool tell = tells_server_of(a, entry);
 
 	a->v.number_received++;
 	a->v.last_received = email__clock_wall();
 	a->status_unsaved = true;
 	if (p->handed &&
-	    email__handed_set(p->handed, entry->uid, tell ? EMAIL__HANDED_ACCEPTED : EMAIL__HANDED_SETTLED, &e)) {
+	    email__handed_set(p->handed, entry->uid, tell ? EMAIL__HANDED_ACCEPTED : EMAIL__HANDED_SETTLED, &p->why)) {
 		/* it would come again after an end of the process: no more of that kind */
-		note(p, e.code, &e, "");
+		note_why(p, p->why.code, "");
 		p->stop = true;
 	}
 	if (tell && !add(&p->owed, entry))
@@ -219,23 +231,27 @@ hand_over(email__poll *p, const email__entry *entry)
 	                           .size = entry->size == EMAIL__SIZE_UNKNOWN ? 0 : entry->size,
 	                           .internal_date = entry->internal_date,
 	                           .header_only = header_only};
-	email_error e = {0};
 	email__reader reader;
 	email_code rc;
 
-	if ((rc = email__scratch_reader(&p->scratch, &reader, &e)) ||
-	    !(received.message = email__message_read(&reader, &e)))
-		return note(p, e.code, &e, "a message could not be read");
+	if ((rc = email__scratch_reader(&p->scratch, &reader, &p->why)))
+		return note_why(p, rc, "a message could not be read");
+	if (!p->message && !(p->message = email_message_new()))
+		return note(p, EMAIL_E_MEMORY, NULL, "a message could not be read");
+	email__message_receive(p->message, &reader);
+	received.message = p->message;
 	rc = p->on_message(p->context, &received);
-	email_message_free(received.message);
 	if (rc == EMAIL_E_CANCELLED)
 		p->stop = true;
+	/* whatever the handler makes of a message that it saw nothing of, it comes again */
+	if (email__message_unread(p->message))
+		return note(p, email__message_unread(p->message), NULL, "a message could not be read");
 	if (rc || p->peek)
 		return EMAIL_OK;
 	if (!header_only)
 		accepted(p, entry);
-	else if (p->handed && (rc = email__handed_set(p->handed, entry->uid, EMAIL__HANDED_SETTLED, &e)))
-		note(p, rc, &e, "");
+	else if (p->handed && (rc = email__handed_set(p->handed, entry->uid, EMAIL__HANDED_SETTLED, &p->why)))
+		note_why(p, rc, "");
 	return EMAIL_OK;
 }
 
@@ -257,16 +273,15 @@ static void
 settled(void *context, const email__entry *entry, email_code code)
 {
 	email__poll *p = context;
-	email_error e = {0};
 	email_code rc = code;
 
 	if (p->outstanding)
 		p->outstanding--;
 	if (rc == EMAIL_OK && p->handed)
 		rc = email__handed_set(p->handed, entry->uid,
-		                       server_remembers(p->account) ? EMAIL__HANDED_NOT : EMAIL__HANDED_SETTLED, &e);
+		                       server_remembers(p->account) ? EMAIL__HANDED_NOT : EMAIL__HANDED_SETTLED, &p->why);
 	if (rc)
-		note(p, rc, &e, "the server did not do what deliveryPolicy says");
+		note_why(p, rc, "the server did not do what deliveryPolicy says");
 }
 
 static void
@@ -425,6 +440,16 @@ extent(const email_account *a)
 	return a->v.ignore_attachments ? EMAIL__EXTENT_NO_ATTACHMENTS : EMAIL__EXTENT_WHOLE;
 }
 
+/* What was kept from message to message goes: the next one may be hours away. */
+static void
+rest(email__poll *p)
+{
+	if (p->scratch_made)
+		email__scratch_rest(&p->scratch);
+	email_message_free(p->message);
+	p->message = NULL;
+}
+
 static void
 wait_for_news(email__poll *p, email__engine *e)
 {
@@ -436,6 +461,7 @@ wait_for_news(email__poll *p, email__engine *e)
 		p->state = EMAIL__POLL_OVER;
 		return;
 	}
+	rest(p);
 	e->link->news_ms = IDLE_MS;
 	p->news = false;
 	p->waiting_since = email__clock_ms();
@@ -508,8 +534,7 @@ email__poll_end(email__poll *p)
 		email__handed_close(p->handed);
 		p->handed = NULL;
 	}
-	if (p->scratch_made)
-		email__scratch_clear(&p->scratch);
+	rest(p);
 	p->state = EMAIL__POLL_NONE;
 }
 
@@ -517,6 +542,7 @@ void
 email__poll_dispose(email__poll *p)
 {
 	email__handed_close(p->handed);
+	rest(p);
 	if (p->scratch_made)
 		email__scratch_dispose(&p->scratch);
 	email__free(p->whole.item);

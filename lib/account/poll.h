@@ -48,7 +48,9 @@ typedef struct email__poll {
 	int64_t waiting_since; /* monotonic milliseconds */
 	bool scratch_made;
 	email__scratch scratch;
+	email_message *message; /* one after the other */
 	email_code part_rc; /* of the message that comes now */
+	email_error why;    /* of the call just made */
 	email_error error;  /* the first thing that went wrong without ending the session */
 } email__poll;
 

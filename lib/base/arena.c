@@ -38,6 +38,22 @@ email__arena_dispose(email__arena *a)
 	email__arena_init(a, a->first, a->max);
 }
 
+void
+email__arena_reset(email__arena *a, size_t keep)
+{
+	email__arena newest = *a;
+
+	if (!a->chunk || a->end > keep) {
+		email__arena_dispose(a);
+		return;
+	}
+	a->chunk = a->chunk->older;
+	email__arena_dispose(a);
+	a->chunk = newest.chunk;
+	a->chunk->older = NULL;
+	a->end = a->total = newest.end;
+}
+
 /* A chunk with room for n at least. */
 static bool
 add_chunk(email__arena *a, size_t n)

@@ -25,6 +25,9 @@ email__arena_used(const email__arena *a)
 {
 	return a->total - (a->end - a->at);
 }
+/* Everything given out comes back. The newest chunk, the largest, stays for what is next if it has no more than
+ * `keep` bytes: where the same is done again and again, no memory is asked for. */
+void email__arena_reset(email__arena *a, size_t keep);
 /* Aligned for anything; not zeroed. NULL: no memory, or over the maximum. */
 void *email__arena_alloc(email__arena *a, size_t n);
 /* Aligned for characters, with a NUL behind them. */

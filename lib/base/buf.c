@@ -33,6 +33,12 @@ email__buf_clear(email__buf *b)
 	b->start = b->end = 0;
 }
 
+void
+email__buf_rewind(email__buf *b)
+{
+	b->start = b->end = 0;
+}
+
 /* A new block, so that a secret one never leaves a copy behind in what realloc gave back. */
 static email_code
 grow(email__buf *b, size_t cap)

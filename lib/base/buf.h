@@ -23,6 +23,9 @@ void email__buf_init(email__buf *b, size_t max);
 email_code email__buf_reserve(email__buf *b, size_t n);
 void email__buf_dispose(email__buf *b);
 void email__buf_clear(email__buf *b);
+/* Empty, but a secret is not wiped: what comes next overwrites it, and _dispose wipes what is left. For what is
+ * filled again and again. */
+void email__buf_rewind(email__buf *b);
 
 static inline size_t
 email__buf_len(const email__buf *b)

@@ -101,11 +101,12 @@ by_report_type(email__tree *t)
 email_auto
 email_message_auto(email_message *message)
 {
-	email__tree *t = message->tree;
+	email__tree *t;
 	email_auto what;
 	const char *word;
 
 	email__error_clear(&message->error);
+	t = email__message_tree(message);
 	if (!t || email__tree_deliveries(t))
 		return EMAIL_AUTO_NO;
 	if (t->delivery_count || email__bounce_likely(t) == EMAIL__BOUNCE_SURE)

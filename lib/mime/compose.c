@@ -277,7 +277,7 @@ email__message_prepare(email_message *message, const email__defaults *defaults, 
 {
 	email_code rc;
 
-	if (message->tree)
+	if (message->received)
 		return email__error_set(error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
 		                        "a message that was read cannot be sent");
 	if (message->prepared && message->allow_eight_bit == defaults->allow_eight_bit &&

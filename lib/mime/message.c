@@ -80,10 +80,10 @@ email__message_enter(email_message *m, const char *field)
 {
 	email__error_clear(&m->error);
 	email__printable(m->error.property, sizeof m->error.property, field, strlen(field));
-	if (m->tree)
+	if (m->received)
 		email__error_set(&m->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
 		                 "a message that was read cannot be changed");
-	return !m->tree;
+	return !m->received;
 }
 
 email_code

@@ -74,11 +74,17 @@ struct email_message {
 	size_t carry_at, carry_end;
 
 	/* of a message that was read (mime/received.c): the rest is not used then, but for the error */
-	email__tree *tree; /* NULL: it is being composed */
+	bool received; /* else it is being composed */
+	bool planted;  /* `tree` is this message's */
+	email_code unread; /* why it could not be made */
+	email__tree *tree; /* NULL, or another message's, the memory of which is used again */
 	email__reader reader;
 	email__file *file; /* NULL: from memory */
 };
 
+/* The tree of a message that was read, made when it is first asked for. NULL: it was composed, or it cannot be read,
+ * which m->error tells. */
+email__tree *email__message_tree(email_message *m);
 /* A setter begins: what fails from here on concerns this field. False: the message was read, and stays so: it
  * returns EMAIL_E_USAGE. And ends: gives back what it returns. */
 bool email__message_enter(email_message *m, const char *field);

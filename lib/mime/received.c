@@ -12,26 +12,56 @@
 
 /* --- opening --- */
 
+void
+email__message_receive(email_message *m, const email__reader *reader)
+{
+	if (m->error.code)
+		email__error_clear(&m->error);
+	m->received = true;
+	m->planted = false;
+	m->unread = EMAIL_OK;
+	m->reader = *reader;
+}
+
+email_code
+email__message_unread(const email_message *m)
+{
+	return m->unread;
+}
+
+email__tree *
+email__message_tree(email_message *m)
+{
+	if (!m->received)
+		return NULL;
+	if (m->planted)
+		return m->tree;
+	m->tree = email__tree_read(m->tree, &m->reader, &m->error);
+	m->planted = m->tree != NULL;
+	m->unread = m->planted ? EMAIL_OK : m->error.code;
+	if (m->planted)
+		m->tree->error = &m->error;
+	return m->tree;
+}
+
 /* Takes the message over; NULL where it cannot be read. */
 static email_message *
-read_message(email_message *m, email_error *e)
+read_message(email_message *m, const email__reader *reader, email_error *e)
 {
-	email_error ignored;
-
-	if (!e)
-		e = &ignored;
-	if (!(m->tree = email__tree_read(&m->reader, e))) {
-		email_message_free(m);
-		return NULL;
-	}
-	m->tree->error = &m->error;
-	return m;
+	email__message_receive(m, reader);
+	if (email__message_tree(m))
+		return m;
+	if (e)
+		*e = m->error;
+	email_message_free(m);
+	return NULL;
 }
 
 email_message *
 email_message_read_file(const char *path, email_error *error)
 {
 	email_message *m = email_message_new();
+	email__reader reader;
 
 	email__error_clear(error);
 	if (!m) {
@@ -42,13 +72,14 @@ email_message_read_file(const char *path, email_error *error)
 		email_message_free(m);
 		return NULL;
 	}
-	m->reader = email__file_reader(m->file);
-	return read_message(m, error);
+	reader = email__file_reader(m->file);
+	return read_message(m, &reader, error);
 }
 
 email_message *
-email__message_read(const email__reader *reader, email_error *error)
+email_message_read_data(const void *data, size_t size, email_error *error)
 {
+	const email__reader reader = {.bytes = size ? data : "", .size = size};
 	email_message *m = email_message_new();
 
 	email__error_clear(error);
@@ -56,16 +87,7 @@ email__message_read(const email__reader *reader, email_error *error)
 		email__error_memory(error, EMAIL_STAGE_NONE);
 		return NULL;
 	}
-	m->reader = *reader;
-	return read_message(m, error);
-}
-
-email_message *
-email_message_read_data(const void *data, size_t size, email_error *error)
-{
-	const email__reader reader = {.bytes = size ? data : "", .size = size};
-
-	return email__message_read(&reader, error);
+	return read_message(m, &reader, error);
 }
 
 /* Every getter begins here: NULL where the message was composed. */
@@ -73,7 +95,14 @@ static email__tree *
 enter(email_message *m)
 {
 	email__error_clear(&m->error);
-	return m->tree;
+	return email__message_tree(m);
+}
+
+/* For getters that change nothing that anybody sees. */
+static const email__tree *
+tree_of(const email_message *m)
+{
+	return m->planted ? m->tree : email__message_tree((email_message *)(uintptr_t)m);
 }
 
 /* --- header fields --- */
@@ -232,7 +261,9 @@ email_message_references(email_message *message, const char *const **ids)
 size_t
 email_message_part_count(const email_message *message)
 {
-	return message->tree ? message->tree->count : 0;
+	const email__tree *t = tree_of(message);
+
+	return t ? t->count : 0;
 }
 
 const email_part *
@@ -262,7 +293,7 @@ email_message_deliveries(email_message *message, const email_delivery **list)
 bool
 email_message_defect(const email_message *message, email_defect defect, unsigned *part)
 {
-	const email__tree *t = message->tree;
+	const email__tree *t = tree_of(message);
 
 	if (!t || defect >= EMAIL_DEFECT_COUNT || !(t->defects >> defect & 1))
 		return false;

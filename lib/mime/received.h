@@ -7,7 +7,13 @@
 
 #include "base/reader.h"
 
-/* As email_message_read_data(); what the reader reads from must stay as it is. */
-email_message *email__message_read(const email__reader *reader, email_error *error);
+/*
+ * `m` is another message from now on: what it was before is gone, but its memory is used again. `m` is one of
+ * email_message_new() to which nothing else was done. It is read no further than its bytes before it is asked for
+ * something, so that a message that nobody looks into costs nothing. What is read from must stay as it is.
+ */
+void email__message_receive(email_message *m, const email__reader *reader);
+/* Why something that was asked for is missing: EMAIL_OK, EMAIL_E_MEMORY, EMAIL_E_FILE. */
+email_code email__message_unread(const email_message *m);
 
 #endif

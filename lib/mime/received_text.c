@@ -152,8 +152,11 @@ email__tree_text(email__tree *t, unsigned number, email__buf *out)
 static int
 shown(email_message *m, int which)
 {
+	email__tree *t;
+
 	email__error_clear(&m->error);
-	return m->tree && email__tree_choose(m->tree) == EMAIL_OK ? m->tree->show[which] : -1;
+	t = email__message_tree(m);
+	return t && email__tree_choose(t) == EMAIL_OK ? t->show[which] : -1;
 }
 
 static const char *
@@ -201,11 +204,16 @@ email_message_html(email_message *message)
 static email_code
 enter(email_message *m, unsigned number)
 {
+	const email__tree *t;
+
 	email__error_clear(&m->error);
-	if (m->tree && number < m->tree->count)
+	t = email__message_tree(m);
+	if (t && number < t->count)
 		return EMAIL_OK;
+	if (m->unread)
+		return m->unread;
 	return email__error_set(&m->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
-	                        m->tree ? "there is no such part" : "the message was not read");
+	                        m->received ? "there is no such part" : "the message was not read");
 }
 
 /* What the sink returned has no words yet. */
@@ -226,11 +234,12 @@ email_message_part_read(email_message *message, unsigned number, bool utf8, emai
 email_code
 email_message_read(email_message *message, email_sink_fn sink, void *context)
 {
-	email_code rc = enter(message, 0);
+	const email__reader *reader = &message->reader;
 
-	return rc ? rc
-	          : leave(message,
-	                  email__tree_bytes(message->tree, 0, message->tree->reader->size, sink, context));
+	email__error_clear(&message->error);
+	if (!message->received)
+		return email__error_set(&message->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "the message was not read");
+	return leave(message, email__bytes(reader, 0, reader->size, sink, context, &message->error));
 }
 
 typedef struct saving {

@@ -13,6 +13,8 @@
  * chunk, an ordinary one two. */
 #define FIRST_LEAST 4096
 #define FIRST_MOST 16384
+/* The most that is kept from one message to the next. */
+#define KEPT_MOST 65536
 /* Fields as they stand take half of what a tree may hold; the rest is for what is decoded of them. */
 #define FIELDS_MAX (EMAIL__TREE_MAX / 2)
 /* What is read of a file in one go. */
@@ -172,18 +174,35 @@ push(void *context, const void *bytes, size_t n)
 	return email__parse_push(&((builder *)context)->parse, bytes, n);
 }
 
+static void
+texts_free(email__tree *t)
+{
+	size_t i;
+
+	for (i = 0; i < EMAIL__SHOW_COUNT; i++)
+		email__buf_dispose(&t->text[i]);
+}
+
 /* The tree lies in its own arena: one block less. */
 static email__tree *
-tree_new(const email__reader *reader)
+tree_new(email__tree *old, const email__reader *reader)
 {
 	uint64_t first = FIRST_LEAST + reader->size;
 	email__arena arena;
 	email__tree *t;
 	size_t i;
 
-	email__arena_init(&arena, first < FIRST_MOST ? (size_t)first : FIRST_MOST, 2 * EMAIL__TREE_MAX);
-	if (!(t = email__arena_alloc(&arena, sizeof *t)))
+	if (old) {
+		texts_free(old);
+		arena = old->arena;
+		email__arena_reset(&arena, KEPT_MOST);
+	} else {
+		email__arena_init(&arena, first < FIRST_MOST ? (size_t)first : FIRST_MOST, 2 * EMAIL__TREE_MAX);
+	}
+	if (!(t = email__arena_alloc(&arena, sizeof *t))) {
+		email__arena_dispose(&arena);
 		return NULL;
+	}
 	*t = (email__tree){.reader = reader, .arena = arena};
 	for (i = 0; i < EMAIL__SHOW_COUNT; i++)
 		email__buf_init(&t->text[i], EMAIL__TEXT_READ_MAX + 1);
@@ -191,14 +210,14 @@ tree_new(const email__reader *reader)
 }
 
 email__tree *
-email__tree_read(const email__reader *reader, email_error *e)
+email__tree_read(email__tree *old, const email__reader *reader, email_error *e)
 {
 	static const email_parser_events events = {
 		.part = on_part, .field = on_field, .body = on_body, .end = on_end, .defect = on_defect};
 	builder b; /* 8 kB: not zeroed for each message */
 	email_code rc;
 
-	if (!(b.tree = tree_new(reader))) {
+	if (!(b.tree = tree_new(old, reader))) {
 		email__error_memory(e, EMAIL_STAGE_NONE);
 		return NULL;
 	}
@@ -221,12 +240,10 @@ void
 email__tree_free(email__tree *t)
 {
 	email__arena arena;
-	size_t i;
 
 	if (!t)
 		return;
-	for (i = 0; i < EMAIL__SHOW_COUNT; i++)
-		email__buf_dispose(&t->text[i]);
+	texts_free(t);
 	arena = t->arena;
 	email__arena_dispose(&arena);
 }
@@ -234,16 +251,15 @@ email__tree_free(email__tree *t)
 /* --- bytes --- */
 
 static email_code
-unreadable(email__tree *t)
+unreadable(email_error *e)
 {
-	return email__error_set(t->error, EMAIL_E_FILE, EMAIL_STAGE_NONE,
+	return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE,
 	                        "the message cannot be read, or has changed since it was opened");
 }
 
 email_code
-email__tree_bytes(email__tree *t, uint64_t at, uint64_t end, email_sink_fn sink, void *context)
+email__bytes(const email__reader *reader, uint64_t at, uint64_t end, email_sink_fn sink, void *context, email_error *e)
 {
-	const email__reader *reader = t->reader;
 	size_t piece = end - at < PIECE ? (size_t)(end - at) : PIECE, got = 0;
 	email_code rc = EMAIL_OK;
 	char *buffer;
@@ -253,18 +269,24 @@ email__tree_bytes(email__tree *t, uint64_t at, uint64_t end, email_sink_fn sink,
 	if (reader->bytes)
 		return sink(context, reader->bytes + at, (size_t)(end - at));
 	if (!(buffer = email__alloc(piece)))
-		return email__error_memory(t->error, EMAIL_STAGE_NONE);
+		return email__error_memory(e, EMAIL_STAGE_NONE);
 	for (; at < end && rc == EMAIL_OK; at += got) {
 		if (end - at < piece)
 			piece = (size_t)(end - at);
 		/* what ends early was made shorter meanwhile */
 		if (reader->read_at(reader->context, at, buffer, piece, &got) || got == 0)
-			rc = unreadable(t);
+			rc = unreadable(e);
 		else
 			rc = sink(context, buffer, got);
 	}
 	email__free(buffer);
 	return rc;
+}
+
+email_code
+email__tree_bytes(email__tree *t, uint64_t at, uint64_t end, email_sink_fn sink, void *context)
+{
+	return email__bytes(t->reader, at, end, sink, context, t->error);
 }
 
 /* --- fields --- */

@@ -14,9 +14,10 @@
 
 typedef struct email__tree email__tree;
 
-/* Reads the whole of it; the reader must outlive the tree, and give the same bytes again.
+/* Reads the whole of it; the reader must outlive the tree, and give the same bytes again. `old` is the tree of
+ * another message, whose memory is used again, or NULL; it is gone then, with or without an error.
  * Errors: NULL; EMAIL_E_MEMORY, or what the reader says. */
-email__tree *email__tree_read(const email__reader *reader, email_error *e);
+email__tree *email__tree_read(email__tree *old, const email__reader *reader, email_error *e);
 void email__tree_free(email__tree *t);
 
 #endif

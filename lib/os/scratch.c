@@ -43,12 +43,19 @@ email__scratch_init(email__scratch *s, const char *folder, size_t memory)
 }
 
 void
-email__scratch_dispose(email__scratch *s)
+email__scratch_rest(email__scratch *s)
 {
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
+	s->written = 0;
 	email__buf_dispose(&s->memory);
+}
+
+void
+email__scratch_dispose(email__scratch *s)
+{
+	email__scratch_rest(s);
 	email__free(s->folder);
 	s->folder = NULL;
 }
@@ -56,7 +63,7 @@ email__scratch_dispose(email__scratch *s)
 void
 email__scratch_clear(email__scratch *s)
 {
-	email__buf_clear(&s->memory);
+	email__buf_rewind(&s->memory);
 	s->written = 0;
 	/* a file that cannot be emptied is overwritten */
 	if (s->fd >= 0 && ftruncate(s->fd, 0) != 0) {
@@ -124,7 +131,7 @@ flush(email__scratch *s, email_error *e)
 	email_code rc = write_out(s, email__buf_head(&s->memory), email__buf_len(&s->memory), e);
 
 	if (rc == EMAIL_OK)
-		email__buf_consume(&s->memory, email__buf_len(&s->memory));
+		email__buf_rewind(&s->memory);
 	return rc;
 }
 

@@ -23,6 +23,8 @@ email_code email__scratch_init(email__scratch *s, const char *folder, size_t mem
 void email__scratch_dispose(email__scratch *s);
 /* Empty again; memory and file stay for the next. */
 void email__scratch_clear(email__scratch *s);
+/* Empty again; memory and file go, until something is added. */
+void email__scratch_rest(email__scratch *s);
 /* Errors: EMAIL_E_FILE (no room on the disk), EMAIL_E_MEMORY. */
 email_code email__scratch_add(email__scratch *s, const void *bytes, size_t n, email_error *e);
 /* What was added, for reading until the next _add, _clear or _dispose. Errors: EMAIL_E_FILE. */

@@ -153,7 +153,7 @@ check_pieces(const uint8_t *data, size_t size)
 	source s = {data, size};
 	email__reader whole = {.bytes = size ? (const char *)data : "", .size = size};
 	email__reader pieces = {.read_at = read_at, .context = &s, .size = size};
-	email__tree *a = email__tree_read(&whole, NULL), *b = email__tree_read(&pieces, NULL);
+	email__tree *a = email__tree_read(NULL, &whole, NULL), *b = email__tree_read(NULL, &pieces, NULL);
 	size_t i;
 
 	must(a && b && a->count == b->count && a->defects == b->defects);

@@ -211,6 +211,12 @@ marked_as_unread_and_once(void **state)
 	(void)state;
 	set("deliveryPolicy", "MarkAsUnread");
 	poll_gives("1 3");
+	/* they are as they were: nothing to say */
+	assert_int_equal(box.settled, 0);
+	poll_gives("");
+	set("emailToRead", "AllEmail");
+	poll_gives("2");
+	assert_int_equal(box.settled, 1);
 	assert_int_equal(box.fates[0], EMAIL__FATE_UNSEEN);
 	poll_gives("");
 }

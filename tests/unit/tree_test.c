@@ -72,7 +72,7 @@ read_text(const char *text, size_t size, email__reader *reader)
 	email__tree *t;
 
 	*reader = (email__reader){.bytes = text, .size = size};
-	t = email__tree_read(reader, &e);
+	t = email__tree_read(NULL, reader, &e);
 	assert_non_null(t);
 	assert_int_equal(e.code, EMAIL_OK);
 	return t;
@@ -189,7 +189,7 @@ in_pieces_as_at_once(void **state)
 		size_t i;
 
 		pieces = (email__reader){.read_at = read_source, .context = &s, .size = s.size};
-		t = email__tree_read(&pieces, NULL);
+		t = email__tree_read(NULL, &pieces, NULL);
 		assert_non_null(t);
 		assert_int_equal(t->count, whole->count);
 		is_prefix(t, whole);
@@ -236,7 +236,7 @@ a_file_that_breaks_or_ends(void **state)
 		for (s.breaks = k, s.fail_at = 1; s.fail_at < s.size - 10; s.fail_at += 10) {
 			email_error e = {0};
 
-			assert_null(email__tree_read(&reader, &e));
+			assert_null(email__tree_read(NULL, &reader, &e));
 			assert_int_equal(e.code, EMAIL_E_FILE);
 		}
 }
@@ -282,7 +282,7 @@ want_of_memory(void **state)
 		email__tree *t;
 
 		email_test_fail_alloc(n);
-		t = email__tree_read(&reader, &e);
+		t = email__tree_read(NULL, &reader, &e);
 		more = email_test_alloc_failed();
 		assert_int_equal(t == NULL, more);
 		assert_int_equal(e.code, more ? EMAIL_E_MEMORY : EMAIL_OK);
