@@ -41,7 +41,7 @@ typedef struct form {
 
 static form forms[8];
 static size_t form_count;
-static unsigned char begins[256]; /* some window of some form does so, in the clear */
+static unsigned char begins[256][256]; /* some window of some form does so, in the clear */
 
 static void
 wipe(void *p, size_t n)
@@ -106,7 +106,7 @@ make_forms(void)
 	}
 	for (i = 0; i < form_count; i++)
 		for (k = 0; k + WINDOW <= forms[i].n; k++)
-			begins[forms[i].bytes[k] ^ MASK] = 1;
+			begins[forms[i].bytes[k] ^ MASK][forms[i].bytes[k + 1] ^ MASK] = 1;
 }
 
 /* --- the search --- */
@@ -137,7 +137,7 @@ search_region(const char *task, unsigned long from, unsigned long to, const char
 	const char *how;
 
 	for (; p <= end; p++)
-		if (begins[*p] && (how = found_at(p))) {
+		if (begins[p[0]][p[1]] && (how = found_at(p))) {
 			if (!quiet && found < 4)
 				printf("%s: %s at %p in %s\n", task, how, (void *)(uintptr_t)p, what);
 			found++;
