@@ -15,19 +15,33 @@ of_base64(char c)
 	return email__is_alpha(c) || email__is_digit(c) || c == '+' || c == '/' || c == '=';
 }
 
+/* How much of the text the secret takes that stands at its beginning, 0: it does not. `quoted` is as IMAP's strings are: a
+ * backslash before quotes and backslashes (RFC 3501 9). What was cut off shows its beginning. */
+static size_t
+stands_plain(const char *text, size_t n, const char *secret, size_t len, bool quoted)
+{
+	size_t i, k;
+
+	for (i = k = 0; i < n && k < len; i++, k++) {
+		if (quoted && (secret[k] == '"' || secret[k] == '\\') && text[i] == '\\' && i + 1 < n)
+			i++;
+		if (text[i] != secret[k])
+			return 0;
+	}
+	return k < LEAST ? 0 : i;
+}
+
 static void
 hide_plain(char *text, size_t n, const char *secret, size_t len)
 {
 	size_t i, here;
 
-	for (i = 0; i + LEAST <= n; i++) {
-		/* what was cut off shows its beginning */
-		here = n - i < len ? n - i : len;
-		if (memcmp(text + i, secret, here) == 0) {
+	for (i = 0; i < n; i++)
+		if ((here = stands_plain(text + i, n - i, secret, len, false)) > 0 ||
+		    (here = stands_plain(text + i, n - i, secret, len, true)) > 0) {
 			memset(text + i, '*', here);
 			i += here - 1;
 		}
-	}
 }
 
 /* Whether base64 of the secret's whole groups from `skip` on stands here, two of them at most: the rest may have been cut
