@@ -103,7 +103,8 @@ unknown(email_account_kind kind, const char *name, email_error *e)
 	if (!e)
 		return EMAIL_E_UNKNOWN;
 	/* what looks like none may be a secret at the wrong place, which is not repeated */
-	email__printable(given, sizeof given, near ? name : "of that name", strlen(near ? name : "of that name"));
+	email__printable(given, sizeof given, near ? name : "of that name",
+	                 strlen(near ? name : "of that name"));
 	email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_SHEET, "an %s account has no property %s",
 	                 kind == EMAIL_OUTGOING ? "outgoing" : "incoming", given);
 	if (near) {

@@ -75,7 +75,8 @@ add_base64(const char *name, size_t skip)
 	size_t i;
 
 	for (i = skip; i + 3 <= mark_n; i += 3) {
-		unsigned long group = (unsigned long)clear_at(i) << 16 | clear_at(i + 1) << 8 | clear_at(i + 2);
+		unsigned long group =
+			(unsigned long)clear_at(i) << 16 | clear_at(i + 1) << 8 | clear_at(i + 2);
 		int k;
 
 		for (k = 18; k >= 0; k -= 6)
@@ -323,7 +324,8 @@ key(const char *path)
 	char password[MOST + 1];
 	FILE *f = fopen(path, "r");
 	size_t n = f ? fread(pem, 1, sizeof pem - 1, f) + 1 : 0;
-	email_key_import in = {.certificates = pem, .certificates_size = n, .key = pem, .key_size = n, .password = password};
+	email_key_import in = {
+		.certificates = pem, .certificates_size = n, .key = pem, .key_size = n, .password = password};
 	email_code rc;
 
 	if (f)
