@@ -16,6 +16,9 @@
 /* Names that were tried; another process's is met once in 2^64. */
 #define TRIES 8
 
+/* As much as this goes to the file without being gathered. */
+#define STRAIGHT 4096
+
 static email_code
 failed(email_error *e, const char *what, const char *where)
 {
@@ -64,12 +67,8 @@ void
 email__scratch_clear(email__scratch *s)
 {
 	email__buf_rewind(&s->memory);
+	/* not cut short: pages that are there need not be found again */
 	s->written = 0;
-	/* a file that cannot be emptied is overwritten */
-	if (s->fd >= 0 && ftruncate(s->fd, 0) != 0) {
-		close(s->fd);
-		s->fd = -1;
-	}
 }
 
 static email_code
@@ -140,10 +139,10 @@ email__scratch_add(email__scratch *s, const void *bytes, size_t n, email_error *
 {
 	email_code rc;
 
-	if (n > email__buf_left(&s->memory)) {
+	if (n > email__buf_left(&s->memory) || (s->written && n >= STRAIGHT)) {
 		if (email__buf_len(&s->memory) && (rc = flush(s, e)))
 			return rc;
-		if (n > email__buf_left(&s->memory))
+		if (n > email__buf_left(&s->memory) || n >= STRAIGHT)
 			return write_out(s, bytes, n, e);
 	}
 	rc = email__buf_add(&s->memory, bytes, n);
