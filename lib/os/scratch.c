@@ -16,9 +16,6 @@
 /* Names that were tried; another process's is met once in 2^64. */
 #define TRIES 8
 
-/* As much as this goes to the file without being gathered. */
-#define STRAIGHT 4096
-
 static email_code
 failed(email_error *e, const char *what, const char *where)
 {
@@ -139,10 +136,10 @@ email__scratch_add(email__scratch *s, const void *bytes, size_t n, email_error *
 {
 	email_code rc;
 
-	if (n > email__buf_left(&s->memory) || (s->written && n >= STRAIGHT)) {
+	if (n > email__buf_left(&s->memory)) {
 		if (email__buf_len(&s->memory) && (rc = flush(s, e)))
 			return rc;
-		if (n > email__buf_left(&s->memory) || n >= STRAIGHT)
+		if (n > email__buf_left(&s->memory))
 			return write_out(s, bytes, n, e);
 	}
 	rc = email__buf_add(&s->memory, bytes, n);
