@@ -147,8 +147,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(gives_out_what_stays), cmocka_unit_test(aligns),      cmocka_unit_test(keeps_to_its_maximum),
-		cmocka_unit_test(room_brings_along),    cmocka_unit_test(arrays_grow), cmocka_unit_test(no_memory),
+		cmocka_unit_test(gives_out_what_stays), cmocka_unit_test(aligns),
+		cmocka_unit_test(keeps_to_its_maximum), cmocka_unit_test(room_brings_along),
+		cmocka_unit_test(arrays_grow),          cmocka_unit_test(no_memory),
 		cmocka_unit_test(used_again),
 	};
 

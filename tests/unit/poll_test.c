@@ -496,11 +496,23 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(unread_and_marked_as_read), T(all_and_once), T(marked_as_unread_and_once), T(deleted_only_when_accepted),
+		T(unread_and_marked_as_read),
+		T(all_and_once),
+		T(marked_as_unread_and_once),
+		T(deleted_only_when_accepted),
 		T(accepted_unread),
-		T(moved),                     T(owed),         T(gone_meanwhile),            T(cancelled),
-		T(too_large),                 T(so_much_a_poll), T(so_many_a_poll),          T(batches),
-		T(pop3),                      T(looking_changes_nothing), T(watching),       T(no_memory),
+		T(moved),
+		T(owed),
+		T(gone_meanwhile),
+		T(cancelled),
+		T(too_large),
+		T(so_much_a_poll),
+		T(so_many_a_poll),
+		T(batches),
+		T(pop3),
+		T(looking_changes_nothing),
+		T(watching),
+		T(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -367,7 +367,9 @@ unread(void **state)
 		case 3: assert_null(email_message_text(m)); break;
 		case 4: assert_null(email_message_part(m, 0)); break;
 		case 5: assert_int_equal(email_message_mailboxes(m, "From", &list), 0); break;
-		case 6: assert_int_equal(email_message_part_read(m, 0, true, copy, bytes), EMAIL_E_MEMORY); break;
+		case 6:
+			assert_int_equal(email_message_part_read(m, 0, true, copy, bytes), EMAIL_E_MEMORY);
+			break;
 		case 7: assert_int_equal(email_message_auto(m), EMAIL_AUTO_NO); break;
 		case 8: assert_false(email_message_header_at(m, 0, &name, &value)); break;
 		case 9: assert_int_equal(email_message_part_digest(m, 0, hex), EMAIL_E_MEMORY); break;
@@ -406,10 +408,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(from_memory),         cmocka_unit_test(from_a_file),
-		cmocka_unit_test(nothing_in_it),       cmocka_unit_test(two_kinds_of_messages),
-		cmocka_unit_test(a_file_that_changes), cmocka_unit_test(blocks_of_memory),
-		cmocka_unit_test(want_of_memory),      cmocka_unit_test(one_object_for_many),
+		cmocka_unit_test(from_memory),
+		cmocka_unit_test(from_a_file),
+		cmocka_unit_test(nothing_in_it),
+		cmocka_unit_test(two_kinds_of_messages),
+		cmocka_unit_test(a_file_that_changes),
+		cmocka_unit_test(blocks_of_memory),
+		cmocka_unit_test(want_of_memory),
+		cmocka_unit_test(one_object_for_many),
 		cmocka_unit_test(unread),
 	};
 
