@@ -390,6 +390,8 @@ help:
 	@echo "make fuzz         each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))"
 	@echo "make lint         clang-format, clang-tidy, cppcheck"
 	@echo "make bench        this library beside its peers"
+	@echo "make bench-receive  the same for mailboxes that are read"
+	@echo "make check-courier  receiving from another make of server"
 	@echo "make bench-mime   the same for messages composed and read"
 	@echo "make install      under PREFIX ($(PREFIX)), DESTDIR before it; make uninstall"
 	@echo "make clean        keeps what was brought in; make distclean does not"

@@ -162,7 +162,8 @@ listed(void *context, const email__entry *entry)
 {
 	email__poll *p = context;
 	const email_account *a = p->account;
-	email__handed_state state = p->handed ? email__handed_listed(p->handed, entry->uid) : EMAIL__HANDED_NOT;
+	email__handed_state state =
+		p->handed ? email__handed_listed(p->handed, entry->uid) : EMAIL__HANDED_NOT;
 
 	if (!is_pop3(a) && a->v.email_to_read == READ_UNREAD && entry->seen && state != EMAIL__HANDED_ACCEPTED)
 		return;
@@ -212,8 +213,8 @@ accepted(email__poll *p, const email__entry *entry)
 	a->v.number_received++;
 	a->v.last_received = email__clock_wall();
 	a->status_unsaved = true;
-	if (p->handed &&
-	    email__handed_set(p->handed, entry->uid, tell ? EMAIL__HANDED_ACCEPTED : EMAIL__HANDED_SETTLED, &p->why)) {
+	if (p->handed && email__handed_set(p->handed, entry->uid,
+	                                   tell ? EMAIL__HANDED_ACCEPTED : EMAIL__HANDED_SETTLED, &p->why)) {
 		/* it would come again after an end of the process: no more of that kind */
 		note_why(p, p->why.code, "");
 		p->stop = true;
@@ -278,8 +279,9 @@ settled(void *context, const email__entry *entry, email_code code)
 	if (p->outstanding)
 		p->outstanding--;
 	if (rc == EMAIL_OK && p->handed)
-		rc = email__handed_set(p->handed, entry->uid,
-		                       server_remembers(p->account) ? EMAIL__HANDED_NOT : EMAIL__HANDED_SETTLED, &p->why);
+		rc = email__handed_set(
+			p->handed, entry->uid,
+			server_remembers(p->account) ? EMAIL__HANDED_NOT : EMAIL__HANDED_SETTLED, &p->why);
 	if (rc)
 		note_why(p, rc, "the server did not do what deliveryPolicy says");
 }

@@ -128,6 +128,19 @@ put(const char *uid, uint64_t size, bool is_seen)
 	e->seen = is_seen;
 }
 
+/* Accepts what it could not look into. */
+static email_code
+blind_handler(void *context, const email_received *m)
+{
+	email_code rc = handler(context, m);
+
+	if (seen.calls == 1)
+		email_test_fail_alloc_from(1);
+	(void)email_message_subject(m->message);
+	email_test_fail_alloc_off();
+	return rc;
+}
+
 static int
 setup(void **state)
 {
@@ -232,6 +245,27 @@ deleted_only_when_accepted(void **state)
 	assert_int_equal(box.fates[0], EMAIL__FATE_DELETED);
 	/* the refused one comes again */
 	seen.refuses = 0;
+	box.count = 1;
+	poll_gives("1");
+	assert_int_equal(box.settled, 1);
+}
+
+/* What the handler says of a message that it could see nothing of does not count. */
+static void
+accepted_unread(void **state)
+{
+	(void)state;
+	set("deliveryPolicy", "Delete");
+	box.events = email__poll_events(&poll_);
+	assert_int_equal(email__poll_begin(&poll_, account, blind_handler, NULL, false, false), EMAIL_OK);
+	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_OVER)
+		;
+	email__poll_end(&poll_);
+	assert_string_equal(seen.uids, "1 3");
+	assert_int_equal(poll_.error.code, EMAIL_E_MEMORY);
+	assert_int_equal(box.settled, 1);
+	/* nothing is kept between polls */
+	assert_null(poll_.message);
 	box.count = 1;
 	poll_gives("1");
 	assert_int_equal(box.settled, 1);
@@ -462,10 +496,23 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(unread_and_marked_as_read), T(all_and_once), T(marked_as_unread_and_once), T(deleted_only_when_accepted),
-		T(moved),                     T(owed),         T(gone_meanwhile),            T(cancelled),
-		T(too_large),                 T(so_much_a_poll), T(so_many_a_poll),          T(batches),
-		T(pop3),                      T(looking_changes_nothing), T(watching),       T(no_memory),
+		T(unread_and_marked_as_read),
+		T(all_and_once),
+		T(marked_as_unread_and_once),
+		T(deleted_only_when_accepted),
+		T(accepted_unread),
+		T(moved),
+		T(owed),
+		T(gone_meanwhile),
+		T(cancelled),
+		T(too_large),
+		T(so_much_a_poll),
+		T(so_many_a_poll),
+		T(batches),
+		T(pop3),
+		T(looking_changes_nothing),
+		T(watching),
+		T(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
