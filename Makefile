@@ -50,11 +50,11 @@ WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototy
         -Wvla -Wwrite-strings -Wswitch-enum -Wformat=2 -Wundef
 ALL_CFLAGS = $(WARN) $(WERROR) $(CFLAGS) -D_POSIX_C_SOURCE=200809L -DEMAIL__VERSION=\"$(VERSION)\" \
              -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -pthread -MMD -MP
-LIB_CFLAGS   = $(ALL_CFLAGS) -Iinclude -Ilib $(MBEDTLS_CFLAGS) $(XML_CFLAGS)
+LIB_CFLAGS   = $(ALL_CFLAGS) -Iinclude -Ilib $(MBEDTLS_CFLAGS) $(XML_CFLAGS) $(JANSSON_CFLAGS)
 # Tools and examples are programs like anyone's: they see the public headers alone.
 TOOL_CFLAGS  = $(ALL_CFLAGS) -Iinclude $(JANSSON_CFLAGS)
-TEST_CFLAGS  = $(LIB_CFLAGS) -Itests $(JANSSON_CFLAGS)
-LIBS         = $(MBEDTLS_LIBS) $(XML_LIBS) -pthread
+TEST_CFLAGS  = $(LIB_CFLAGS) -Itests
+LIBS         = $(MBEDTLS_LIBS) $(XML_LIBS) $(JANSSON_LIBS) -pthread
 
 # --- what there is ------------------------------------------------------------------------------
 LIB_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*/*.c))
@@ -118,14 +118,14 @@ $(BUILD)/libemailservice.so: $(BUILD)/$(SHARED)
 	ln -sf $(SHARED) $@
 
 # Linked against a static library, mbedTLS is in it already or is the system's.
-STATIC_LIBS = $(BUILD)/libemailservice.a $(if $(MBEDTLS_ARCHIVES),,$(MBEDTLS_LIBS)) $(XML_LIBS) -pthread
+STATIC_LIBS = $(BUILD)/libemailservice.a $(if $(MBEDTLS_ARCHIVES),,$(MBEDTLS_LIBS)) $(XML_LIBS) $(JANSSON_LIBS) -pthread
 
 $(BUILD)/tools/emailctl/%.o: tools/emailctl/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -c $< -o $@
 
 $(BUILD)/emailctl: $(TOOL_OBJ) $(BUILD)/libemailservice.a
-	$(CC) $(CFLAGS) -Wl,--gc-sections $(LDFLAGS) $(TOOL_OBJ) $(STATIC_LIBS) $(JANSSON_LIBS) -o $@
+	$(CC) $(CFLAGS) -Wl,--gc-sections $(LDFLAGS) $(TOOL_OBJ) $(STATIC_LIBS) -o $@
 
 $(BUILD)/emailservice.xsd: $(BUILD)/emailctl
 	$< schema > $@.new
@@ -148,11 +148,11 @@ $(BUILD)/support.a: $(SUPPORT_OBJ)
 TEST_PARTS = $(BUILD)/support.a $(BUILD)/objects.a
 $(BUILD)/tests/%_test: tests/%_test.c $(TEST_PARTS)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) $(CMOCKA_LIBS) $(JANSSON_LIBS) -o $@
+	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) $(CMOCKA_LIBS) -o $@
 
 $(BUILD)/tests/programs/%: tests/programs/%.c $(TEST_PARTS)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) $(JANSSON_LIBS) -o $@
+	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) -o $@
 
 $(BUILD)/tests/fuzz/%_replay: tests/fuzz/%_fuzz.c tests/fuzz/replay.c $(TEST_PARTS)
 	@mkdir -p $(@D)
@@ -262,7 +262,7 @@ $(BUILD)/bench/client_%: bench/client_%.c bench/job.c $(BUILD)/libemailservice.a
 	$(CC) $(ALL_CFLAGS) -Iinclude $< bench/job.c $(LDFLAGS) $(PEER_LIBS) -o $@
 $(BUILD)/bench/sink: bench/sink.c $(TEST_PARTS)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) $(JANSSON_LIBS) -o $@
+	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) -o $@
 $(BUILD)/bench/count.so: bench/count.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-pedantic -shared $< -ldl -o $@
@@ -286,7 +286,7 @@ format:
 CMAKEDIR = $(LIBDIR)/cmake/emailservice
 # What a program needs beside a static libemailservice.
 space   := $(eval) $(eval)
-PRIVATE  = $(strip $(if $(MBEDTLS_ARCHIVES),,$(MBEDTLS_LIBS)) $(XML_LIBS) -pthread)
+PRIVATE  = $(strip $(if $(MBEDTLS_ARCHIVES),,$(MBEDTLS_LIBS)) $(XML_LIBS) $(JANSSON_LIBS) -pthread)
 # CMake wants a list, and its paths follow the folder that its package lies in.
 FILL     = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
                -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@PRIVATE@|$(PRIVATE)|g' \
