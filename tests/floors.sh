@@ -78,6 +78,7 @@ check_includes() { # ROOT
 			only("^(sys/socket|sys/un|sys/epoll|netdb|net/|netinet/|arpa/|resolv|ifaddrs|poll|sys/select)", "net")
 			only("^(unistd|fcntl|dirent|sys/(stat|file|types|mman|statvfs|time|wait|uio|random))", "net os")
 			only("^(ctype|locale|syslog|assert|err|setjmp|wchar|wctype)\\.h", "")
+			only("^iconv\\.h", "os")
 			only("^signal\\.h", "net") # pthread_sigmask, for the look-up thread
 		}'
 }
@@ -165,6 +166,7 @@ long f(void) { return time(0); }'
 	plant token/load.c 'calls json_load_file' 'void *json_load_file(void); void *f(void) { return json_load_file(); }'
 	plant token/free.c 'calls json_set_alloc_funcs' 'void json_set_alloc_funcs(void); void f(void) { json_set_alloc_funcs(); }'
 	plant wire/json.c 'calls json_null' 'void *json_null(void); void *f(void) { return json_null(); }'
+	plant codec/iconv.h '<iconv.h> belongs to os' '#include <iconv.h>'
 	plant os/heap.c 'memory comes from base/alloc.c' '#include <stdlib.h>
 void *f(void) { return malloc(7); }'
 	plant os/end.c 'calls exit' '#include <stdlib.h>

@@ -27,7 +27,9 @@ EMAIL_API void email_message_free(email_message *message);
 
 /*
  * Addresses (RFC 5322 3.4): "plant@example.com", "Plant room <plant@example.com>". _add_ may be called
- * often, and takes a list separated by commas too. Bcc never goes into the message.
+ * often, and takes a list separated by commas too, and groups ("Duty: a@example.com, b@example.com;"),
+ * whose members are recipients each, and which To and Cc keep. Bcc never goes into the message: with
+ * neither To nor Cc it says "undisclosed-recipients:;".
  * Errors: EMAIL_E_MESSAGE (not an address), EMAIL_E_LIMIT (EMAIL 1,000 recipients), EMAIL_E_MEMORY.
  */
 EMAIL_API email_code email_message_set_from(email_message *message, const char *address);
@@ -42,23 +44,46 @@ EMAIL_API email_code email_message_set_text(email_message *message, const char *
 /* The HTML form; with a text set too, the two are alternatives (RFC 2046 5.1.4). */
 EMAIL_API email_code email_message_set_html(email_message *message, const char *html);
 /*
- * A header of one's own; the value is folded and encoded as it needs.
+ * A header of one's own; the value is folded and encoded as it needs. Where a header's value is more than
+ * text, it must be that, is written as it is, and most may stand once only: addresses (Sender, Resent-To
+ * ...), ids (In-Reply-To, References), links ("List-Unsubscribe: <https://...>, <mailto:...>"), words
+ * (Auto-Submitted, Precedence, Importance, List-Unsubscribe-Post ...).
  * Errors: EMAIL_E_MESSAGE: not a header name (RFC 5322 3.6.8), or one that the library writes itself
- *         (From, To, Cc, Bcc, Reply-To, Subject, Date, Message-ID, MIME-Version, Content-*).
+ *         (From, To, Cc, Bcc, Reply-To, Subject, Date, Message-ID, MIME-Version, Content-*, Received,
+ *         Return-Path, Resent-Bcc); not a value that the header can have; EMAIL_E_LIMIT; EMAIL_E_MEMORY.
  */
 EMAIL_API email_code email_message_add_header(email_message *message, const char *name, const char *value);
+/*
+ * The message answers another: In-Reply-To and References (RFC 5322 3.6.4), in place of those there were.
+ * `id` is that message's Message-ID, `references` its References, or where it has none its In-Reply-To, or
+ * NULL. Of references longer than a header may be, the first and the last stay. `id` NULL: no answer.
+ * Errors: EMAIL_E_MESSAGE (not ids), EMAIL_E_LIMIT, EMAIL_E_MEMORY.
+ */
+EMAIL_API email_code email_message_set_reply(email_message *message, const char *id, const char *references);
+typedef enum email_importance {
+	EMAIL_IMPORTANCE_NORMAL,
+	EMAIL_IMPORTANCE_HIGH,
+	EMAIL_IMPORTANCE_LOW
+} email_importance;
+/* Importance, X-Priority and Priority, one of which every reader knows, in place of those there were;
+ * normal is none of them. */
+EMAIL_API email_code email_message_set_importance(email_message *message, email_importance importance);
 /* "<left@right>"; without it the library makes one, once. */
 EMAIL_API email_code email_message_set_message_id(email_message *message, const char *id);
 /* The Date; seconds since 1970. Without it: the time of the first attempt, then kept. */
 EMAIL_API email_code email_message_set_date(email_message *message, int64_t seconds);
 
 /*
- * Attachments. `type` is "application/pdf" or NULL (by the name). A file is read when the message goes
- * out, and must be the same then. Data are copied. A stream is read by `read`, which returns the bytes
- * put into `buffer` (at most `size`), 0 at the end, -1 on an error; `rewind` starts it again and returns
- * 0, or is NULL, and then the message can be sent once only. An inline file is shown by HTML as
- * "cid:ID".
- * Errors: EMAIL_E_MESSAGE (name or type), EMAIL_E_FILE (not a readable file), EMAIL_E_LIMIT,
+ * Attachments. `type` is "application/pdf" or "text/csv; charset=utf-8", or NULL (by the name). A file is
+ * read when the message goes out, and must be the same then. Data are copied. A stream is read by `read`,
+ * which returns the bytes put into `buffer` (at most `size`), 0 at the end, -1 on an error; `rewind` starts
+ * it again and returns 0, or is NULL, and then the message can be sent once only. The inline ones are shown
+ * by HTML as "cid:ID" (without HTML they stand among the attachments).
+ * All go as base64, so that every byte arrives as it is, whatever the server. A message (.eml) goes so too,
+ * as application/octet-stream: as message/rfc822 it could not (RFC 2046 5.2.1), and a server without
+ * 8BITMIME could not be sent it unchanged, nor a signature in it stay valid. Hence message/... and
+ * multipart/... are refused.
+ * Errors: EMAIL_E_MESSAGE (name, type or content id), EMAIL_E_FILE (not a readable file), EMAIL_E_LIMIT,
  *         EMAIL_E_MEMORY.
  */
 typedef long (*email_read_fn)(void *context, void *buffer, size_t size);
@@ -70,11 +95,18 @@ EMAIL_API email_code email_message_attach_stream(email_message *message, const c
                                                  email_read_fn read, email_rewind_fn rewind, void *context);
 EMAIL_API email_code email_message_inline_file(email_message *message, const char *path, const char *type,
                                                const char *content_id);
+EMAIL_API email_code email_message_inline_data(email_message *message, const char *name, const char *type,
+                                               const void *data, size_t size, const char *content_id);
+EMAIL_API email_code email_message_inline_stream(email_message *message, const char *name, const char *type,
+                                                 email_read_fn read, email_rewind_fn rewind, void *context,
+                                                 const char *content_id);
 
 /*
  * A ready message (RFC 5322) from a file, sent as it is save line endings. From and the recipients of
  * the envelope are those set on the object, else taken from its From, To, Cc, Bcc; Bcc is left out of
- * what is sent.
+ * what is sent. Checked is what no server takes, or what would change on the way: that it begins with a
+ * header, each line of which has a name, that no line is over 998 and none holds a NUL. All else,
+ * Date and Message-ID too, is the maker's affair.
  * Errors: EMAIL_E_FILE, EMAIL_E_MESSAGE (no header, NUL, a line over 998), EMAIL_E_LIMIT, EMAIL_E_MEMORY.
  */
 EMAIL_API email_code email_message_set_raw_file(email_message *message, const char *path);

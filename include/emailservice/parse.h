@@ -78,7 +78,8 @@ EMAIL_API const char *email_defect_text(email_defect defect);
  * return other than EMAIL_OK ends the reading, and email_parser_push() returns it.
  *
  *   part     a part begins: its number (0 is the message), its parent's (itself for 0), its depth
- *   field    one header field of it, as it stands: name, and value with its folds, both without line end
+ *   field    one header field of it, as it stands: name, and value with its folds, both without the line end
+ *            and the white space that begins the value
  *   body     its header is over: what its Content-Type says, "text/plain" in lower case where it says
  *            nothing; charset "" where none is named; encoding "" or a name in lower case. A multipart's or
  *            an opened message/rfc822's content comes as parts of their own, any other's as data.
@@ -102,9 +103,10 @@ typedef struct email_parser email_parser;
 EMAIL_API email_parser *email_parser_new(const email_parser_events *events, void *context);
 EMAIL_API void email_parser_free(email_parser *parser);
 /*
- * Bytes of the message, in pieces of any size. Allocates only where a header field lies across two
- * pieces, and keeps that memory.
- * Errors: EMAIL_E_MEMORY; what an event returned. After an error only _free and _reset are of use.
+ * Bytes of the message, in pieces of any size. Allocates only where a header field, or a line that may be a
+ * boundary, lies across two pieces, and keeps that memory.
+ * Errors: EMAIL_E_MEMORY; what an event returned; EMAIL_E_USAGE behind _end. After an error only _free and
+ * _reset are of use.
  */
 EMAIL_API email_code email_parser_push(email_parser *parser, const void *bytes, size_t size);
 /* The message is over: what is left comes as events. */
@@ -186,6 +188,11 @@ EMAIL_API email_code email_message_part_read(email_message *message, unsigned nu
                                              email_sink_fn sink, void *context);
 /* Into a new file (0600); one that is there already is EMAIL_E_FILE. After an error there is none. */
 EMAIL_API email_code email_message_part_save(email_message *message, unsigned number, const char *path);
+/* The SHA-256 of what _part_read() gives without `utf8`: 64 hexadecimal digits in lower case, and a NUL.
+ * Errors: as _part_read(); EMAIL_E_TLS: the TLS library cannot. `hex` is "" then. */
+#define EMAIL_DIGEST_SIZE 65
+EMAIL_API email_code email_message_part_digest(email_message *message, unsigned number,
+                                               char hex[EMAIL_DIGEST_SIZE]);
 /* The whole message as it is. */
 EMAIL_API email_code email_message_read(email_message *message, email_sink_fn sink, void *context);
 

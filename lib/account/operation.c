@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include <emailservice/parse.h>
+
 #include "account/connection.h"
 #include "base/alloc.h"
 #include "base/error.h"
@@ -64,6 +66,12 @@ begin(email_operation *op)
 
 	if (account->kind != EMAIL_OUTGOING) {
 		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "not an outgoing account");
+		return failed(op);
+	}
+	/* a message that is composed has no parts yet */
+	if (op->message && email_message_part_count(op->message)) {
+		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
+		                 "a message that was read cannot be sent");
 		return failed(op);
 	}
 	if (op->message && !account->v.enabled) {

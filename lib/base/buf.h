@@ -33,7 +33,8 @@ email__buf_len(const email__buf *b)
 static inline unsigned char *
 email__buf_head(const email__buf *b)
 {
-	return b->data + b->start;
+	/* a buffer that never held anything has no data, and C11 no NULL + 0 */
+	return b->start ? b->data + b->start : b->data;
 }
 
 /* Errors: EMAIL_E_LIMIT (over the maximum), EMAIL_E_MEMORY. */

@@ -94,6 +94,8 @@
 #define EMAIL__HEADER_READ_MAX (256 * 1024)
 /* A boundary: RFC 2046 5.1.1 says 70; some write longer ones. */
 #define EMAIL__BOUNDARY_READ_MAX 200
+/* Sections of one parameter (RFC 2231 3): a name of 255 bytes, all encoded, in the shortest that are seen. */
+#define EMAIL__PARAMETER_SECTIONS_MAX 100
 /* Identifiers of one References field: a thread of years. */
 #define EMAIL__IDS_MAX 1000
 /* What a tree holds of the headers of all parts, and of what was decoded from them. */

@@ -25,6 +25,16 @@ email__is_alpha(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* What a hexadecimal digit stands for; -1 where it is none. */
+static inline int
+email__hex_value(char c)
+{
+	if (email__is_digit(c))
+		return c - '0';
+	c = email__lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* Equal without regard to ASCII case. */
 bool email__str_equal(const char *a, const char *b);
 bool email__str_equal_n(const char *a, const char *b, size_t n);

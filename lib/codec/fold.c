@@ -17,7 +17,7 @@ void
 email__fold_begin(email__fold *f, email__buf *out, const char *name)
 {
 	f->out = out;
-	f->column = 0;
+	f->column = f->tail = 0;
 	f->rc = EMAIL_OK;
 	add(f, name, strlen(name));
 	add(f, ":", 1);
@@ -31,7 +31,7 @@ email__fold_piece(email__fold *f, const char *white, size_t white_n, const char 
 
 	/* A piece too long for any line stays beside the name: some readers lose a value that begins
 	 * on the second line. */
-	if (f->column + len > EMAIL__FOLD_WIDTH && !(f->named && len > EMAIL__FOLD_WIDTH)) {
+	if (f->column + len + f->tail > EMAIL__FOLD_WIDTH && !(f->named && len > EMAIL__FOLD_WIDTH)) {
 		add(f, "\r\n", 2);
 		f->column = 0;
 	}

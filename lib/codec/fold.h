@@ -13,7 +13,8 @@
 typedef struct email__fold {
 	email__buf *out;
 	size_t column;
-	bool named; /* the line has the field's name and nothing else */
+	size_t tail; /* room kept behind each piece for what is glued to it; 0 at the beginning */
+	bool named;  /* the line has the field's name and nothing else */
 	email_code rc;
 } email__fold;
 

@@ -138,15 +138,6 @@ email__word_write_quoted(email__fold *f, const char *parameter, const char *text
 	write_words(f, before, text, strlen(text), "\"");
 }
 
-static int
-hex_value(char c)
-{
-	if (email__is_digit(c))
-		return c - '0';
-	c = email__lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 decode_q(unsigned char *out, size_t *written, const char *s, size_t n)
 {
@@ -155,8 +146,8 @@ decode_q(unsigned char *out, size_t *written, const char *s, size_t n)
 
 	for (i = 0; i < n; i++) {
 		if (s[i] == '=') {
-			int high = i + 2 < n ? hex_value(s[i + 1]) : -1,
-			    low = i + 2 < n ? hex_value(s[i + 2]) : -1;
+			int high = i + 2 < n ? email__hex_value(s[i + 1]) : -1,
+			    low = i + 2 < n ? email__hex_value(s[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

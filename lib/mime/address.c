@@ -22,6 +22,7 @@ typedef struct parser {
 	email__buf name; /* the phrase so far, decoded */
 	email__buf word; /* the last word: the local part, where '@' follows */
 	unsigned words;
+	bool keep_groups;
 	bool after_encoded; /* the last word was an encoded one: white space before the next falls away */
 	email_error *e;
 } parser;
@@ -62,7 +63,7 @@ check_characters(parser *p)
 
 		if (step == 0)
 			return fail(p, at, "an address is not UTF-8");
-		if ((c < ' ' && c != '\t') || c == 0x7F)
+		if ((c < ' ' && c != '\t') || (c >= 0x7F && c < 0xA0))
 			return fail(p, at, "an address has a control character");
 		at += step;
 	}
@@ -371,7 +372,11 @@ read_mailbox(parser *p, size_t from, bool quoted, email__address *a)
 static email_code
 append(parser *p, email__address_list *list, const email__address *a)
 {
-	if (list->count >= EMAIL__RECIPIENTS_MAX)
+	bool mailbox = a->kind == EMAIL__ADDRESS_MAILBOX;
+
+	/* a group takes two places */
+	if (mailbox ? list->mailboxes >= EMAIL__RECIPIENTS_MAX
+	            : list->count - list->mailboxes >= 2 * EMAIL__RECIPIENTS_MAX)
 		return email__error_set(p->e, EMAIL_E_LIMIT, EMAIL_STAGE_NONE, "more than %d addresses",
 		                        EMAIL__RECIPIENTS_MAX);
 	/* grows at powers of two, which the count alone tells */
@@ -384,7 +389,29 @@ append(parser *p, email__address_list *list, const email__address *a)
 		list->item = more;
 	}
 	list->item[list->count++] = *a;
+	list->mailboxes += mailbox;
 	return EMAIL_OK;
+}
+
+/* Behind the phrase that names it, or at its end. */
+static email_code
+add_group(parser *p, email__address_kind kind, email__address_list *list)
+{
+	email__address a = {.kind = kind};
+	email_code rc;
+
+	if (!p->keep_groups)
+		return EMAIL_OK;
+	if (kind == EMAIL__ADDRESS_GROUP) {
+		size_t n = email__buf_len(&p->name);
+
+		a.name = n ? email__strndup((const char *)email__buf_head(&p->name), n) : email__strdup("");
+		if (!a.name)
+			return email__error_memory(p->e, EMAIL_STAGE_NONE);
+	}
+	if ((rc = append(p, list, &a)))
+		email__address_dispose(&a);
+	return rc;
 }
 
 static email_code
@@ -400,7 +427,7 @@ read_one(parser *p, size_t from, bool quoted, email__address_list *list)
 	return rc;
 }
 
-/* address-list of RFC 5322 3.4; a group's name falls away, its mailboxes stay. */
+/* address-list of RFC 5322 3.4. */
 static email_code
 read_list(parser *p, email__address_list *list)
 {
@@ -418,7 +445,7 @@ read_list(parser *p, email__address_list *list)
 		if (peek(p) == ':' && p->words && !in_group) {
 			p->at++;
 			in_group = true;
-			if ((rc = skip(p)))
+			if ((rc = add_group(p, EMAIL__ADDRESS_GROUP, list)) || (rc = skip(p)))
 				return rc;
 			if (peek(p) != ';')
 				continue;
@@ -428,7 +455,7 @@ read_list(parser *p, email__address_list *list)
 		if (in_group && peek(p) == ';') {
 			in_group = false;
 			p->at++;
-			if ((rc = skip(p)))
+			if ((rc = add_group(p, EMAIL__ADDRESS_GROUP_END, list)) || (rc = skip(p)))
 				return rc;
 		}
 		if (p->at == p->n)
@@ -439,10 +466,10 @@ read_list(parser *p, email__address_list *list)
 	}
 }
 
-email_code
-email__address_parse(const char *text, email__address_list *list, email_error *e)
+static email_code
+parse(const char *text, bool keep_groups, email__address_list *list, email_error *e)
 {
-	parser p = {.text = text, .n = strlen(text), .e = e};
+	parser p = {.text = text, .n = strlen(text), .keep_groups = keep_groups, .e = e};
 	size_t before = list->count;
 	email_code rc;
 
@@ -451,11 +478,22 @@ email__address_parse(const char *text, email__address_list *list, email_error *e
 	if ((rc = check_characters(&p)) == EMAIL_OK)
 		rc = read_list(&p, list);
 	if (rc)
-		while (list->count > before)
-			email__address_dispose(&list->item[--list->count]);
+		email__address_list_cut(list, before);
 	email__buf_dispose(&p.name);
 	email__buf_dispose(&p.word);
 	return rc;
+}
+
+email_code
+email__address_parse(const char *text, email__address_list *list, email_error *e)
+{
+	return parse(text, false, list, e);
+}
+
+email_code
+email__address_parse_groups(const char *text, email__address_list *list, email_error *e)
+{
+	return parse(text, true, list, e);
 }
 
 email_code
@@ -466,7 +504,7 @@ email__address_parse_one(const char *text, email__address *address, email_error 
 
 	if (rc == EMAIL_OK && list.count == 1 && list.item) {
 		*address = list.item[0];
-		list.count = 0;
+		list.count = list.mailboxes = 0;
 	} else if (rc == EMAIL_OK) {
 		rc = email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE, "one address is wanted, not %zu",
 		                      list.count);
@@ -484,10 +522,20 @@ email__address_dispose(email__address *address)
 }
 
 void
+email__address_list_cut(email__address_list *list, size_t count)
+{
+	while (list->count > count) {
+		email__address *last = &list->item[--list->count];
+
+		list->mailboxes -= last->kind == EMAIL__ADDRESS_MAILBOX;
+		email__address_dispose(last);
+	}
+}
+
+void
 email__address_list_dispose(email__address_list *list)
 {
-	while (list->count)
-		email__address_dispose(&list->item[--list->count]);
+	email__address_list_cut(list, 0);
 	email__free(list->item);
 	list->item = NULL;
 }

@@ -8,7 +8,14 @@
 
 #include <emailservice/error.h>
 
+typedef enum email__address_kind {
+	EMAIL__ADDRESS_MAILBOX,
+	EMAIL__ADDRESS_GROUP,    /* a group begins: a name, no address */
+	EMAIL__ADDRESS_GROUP_END /* neither */
+} email__address_kind;
+
 typedef struct email__address {
+	email__address_kind kind;
 	char *name;    /* display name decoded to UTF-8, or NULL */
 	char *address; /* local@domain, canonical: comments gone, local part quoted only where it must be */
 	bool utf8;     /* has bytes over 127: the local part needs SMTPUTF8; a domain becomes A-labels */
@@ -17,14 +24,19 @@ typedef struct email__address {
 typedef struct email__address_list {
 	email__address *item;
 	size_t count;
+	size_t mailboxes; /* of these; the others are what groups begin and end with */
 } email__address_list;
 
 /* Appends all mailboxes of the text; all or nothing. Errors: EMAIL_E_MESSAGE (with position in `e`),
  * EMAIL_E_LIMIT, EMAIL_E_MEMORY. */
 email_code email__address_parse(const char *text, email__address_list *list, email_error *e);
+/* The same, with the groups: each of them stands around its mailboxes. */
+email_code email__address_parse_groups(const char *text, email__address_list *list, email_error *e);
 /* A single mailbox "name <local@domain>". */
 email_code email__address_parse_one(const char *text, email__address *address, email_error *e);
 void email__address_dispose(email__address *address);
+/* Drops all but the first `count`. */
+void email__address_list_cut(email__address_list *list, size_t count);
 void email__address_list_dispose(email__address_list *list);
 
 #endif

@@ -79,7 +79,7 @@ sender(const email_message *m)
 static size_t
 own_recipients(const email_message *m)
 {
-	return m->to.count + m->cc.count + m->bcc.count;
+	return m->to.mailboxes + m->cc.mailboxes + m->bcc.mailboxes;
 }
 
 /* FNV-1a */
@@ -101,8 +101,11 @@ add_unique(email_message *m, const email__address_list *list, unsigned short *ta
 
 	for (i = 0; i < list->count; i++) {
 		const char *address = list->item[i].address;
-		size_t at = hash(address) & mask;
+		size_t at;
 
+		if (list->item[i].kind != EMAIL__ADDRESS_MAILBOX)
+			continue;
+		at = hash(address) & mask;
 		while (table[at] && strcmp(m->recipients[table[at] - 1], address) != 0)
 			at = (at + 1) & mask;
 		if (table[at])
@@ -119,7 +122,7 @@ gather_recipients(email_message *m, email_error *e)
 	bool own = own_recipients(m) > 0 || !m->raw.path;
 	const email__address_list *to = own ? &m->to : &m->raw.to, *cc = own ? &m->cc : &m->raw.cc;
 	const email__address_list *bcc = own ? &m->bcc : &m->raw.bcc;
-	size_t n = to->count + cc->count + bcc->count, size = 4;
+	size_t n = to->mailboxes + cc->mailboxes + bcc->mailboxes, size = 4;
 	unsigned short *table;
 	const char **list;
 
@@ -274,6 +277,9 @@ email__message_prepare(email_message *message, const email__defaults *defaults, 
 {
 	email_code rc;
 
+	if (message->tree)
+		return email__error_set(error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
+		                        "a message that was read cannot be sent");
 	if (message->prepared && message->allow_eight_bit == defaults->allow_eight_bit &&
 	    same(message->default_from_text, defaults->from) &&
 	    same(message->default_reply_to_text, defaults->reply_to))

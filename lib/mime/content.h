@@ -59,7 +59,11 @@ typedef struct email__content {
 
 /* A text's figures. */
 void email__content_text(email__content *c, const char *text, size_t size);
-/* How a text goes: as it is where it can, else quoted-printable or base64, whichever is shorter. */
+/*
+ * How a text goes: as it is where it can, else (lines over 998, control characters, bytes over 127 without
+ * 8BITMIME) quoted-printable or base64, whichever is shorter. Lines of a dot alone, or that begin with
+ * "From ", go as they are: SMTP doubles the dots (RFC 5321 4.5.2), and mailboxes guard themselves.
+ */
 email__encoding email__content_choose(const email__content *c, bool allow_eight_bit);
 const char *email__encoding_name(email__encoding encoding);
 /* Bytes on the wire; false: not known (a stream). */

@@ -9,8 +9,14 @@
 #include "codec/unquoted.h"
 #include "os/charset.h"
 
+typedef enum email__decode_encoding {
+	EMAIL__DECODE_NONE,
+	EMAIL__DECODE_BASE64,
+	EMAIL__DECODE_QUOTED
+} email__decode_encoding;
+
 typedef struct email__decode {
-	enum { EMAIL__DECODE_NONE, EMAIL__DECODE_BASE64, EMAIL__DECODE_QUOTED } encoding;
+	email__decode_encoding encoding;
 	bool to_utf8;
 	email__unbase64 base64;
 	email__unquoted quoted;

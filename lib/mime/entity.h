@@ -29,5 +29,9 @@ void email__entity_init(email__entity *e, bool digest);
 /* Fields as they stand, with their folds. */
 void email__entity_type(email__entity *e, const char *value, size_t n);
 void email__entity_encoding(email__entity *e, const char *value, size_t n);
+/* Whether the encoding is none (RFC 2045 6.2: 7bit, 8bit, binary, or not named), and whether it is one at all
+ * that is known. */
+bool email__entity_identity(const email__entity *e);
+bool email__entity_known(const email__entity *e);
 
 #endif

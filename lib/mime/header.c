@@ -23,7 +23,7 @@ email__header_check(const char *text, email_error *e)
 		if (step == 0)
 			return email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
 			                        "it is not UTF-8, at character %zu", at + 1);
-		if ((c < ' ' && c != '\t') || c == 0x7F)
+		if ((c < ' ' && c != '\t') || (c >= 0x7F && c < 0xA0))
 			return email__error_set(
 				e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
 				"it has a line end or another control character, at character %zu", at + 1);
@@ -36,12 +36,6 @@ email__header_check(const char *text, email_error *e)
 static const char *const reserved[] = {"From",         "To",         "Cc",          "Bcc",
                                        "Reply-To",     "Subject",    "Date",        "Message-ID",
                                        "MIME-Version", "Resent-Bcc", "Return-Path", "Received"};
-
-static const char *const address_fields[] = {"Sender",           "Resent-From",
-                                             "Resent-Sender",    "Resent-To",
-                                             "Resent-Cc",        "Disposition-Notification-To",
-                                             "Errors-To",        "Return-Receipt-To",
-                                             "Mail-Followup-To", "Mail-Reply-To"};
 
 email_code
 email__header_check_name(const char *name, email_error *e)
@@ -66,17 +60,6 @@ email__header_check_name(const char *name, email_error *e)
 		return email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,
 		                        "the header %s is not the caller's to add", name);
 	return EMAIL_OK;
-}
-
-bool
-email__header_has_addresses(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof address_fields / sizeof *address_fields; i++)
-		if (email__str_equal(name, address_fields[i]))
-			return true;
-	return false;
 }
 
 static bool
@@ -207,14 +190,27 @@ write_mailbox(email__fold *f, const email__address *a)
 email_code
 email__header_write_addresses(email__buf *out, const char *name, const email__address *a, size_t n)
 {
+	bool first = true; /* of the field, or of a group */
 	email__fold f;
 	size_t i;
 
 	email__fold_begin(&f, out, name);
+	f.tail = 2; /* what a group's last mailbox has behind it: ";," */
 	for (i = 0; i < n; i++) {
-		if (i)
+		if (a[i].kind == EMAIL__ADDRESS_GROUP_END) {
+			email__fold_glue(&f, ";");
+			first = false;
+			continue;
+		}
+		if (!first)
 			email__fold_glue(&f, ",");
-		write_mailbox(&f, &a[i]);
+		first = a[i].kind == EMAIL__ADDRESS_GROUP;
+		if (first) {
+			write_name(&f, a[i].name);
+			email__fold_glue(&f, ":");
+		} else {
+			write_mailbox(&f, &a[i]);
+		}
 	}
 	return email__fold_end(&f);
 }

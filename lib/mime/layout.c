@@ -12,6 +12,8 @@
  */
 #include "mime/layout.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "codec/date.h"
@@ -110,10 +112,12 @@ message_header(layout *l, const char *date, const email__address *from)
 	for (i = 0; i < m->header_count; i++) {
 		const email__header *h = &m->headers[i];
 
-		if (h->addresses.count)
-			address_field(l, h->name, h->addresses.item, h->addresses.count);
-		else
+		if (!h->field)
 			text_field(l, h->name, h->value);
+		else if (h->field->kind == EMAIL__VALUE_ADDRESSES)
+			address_field(l, h->name, h->addresses.item, h->addresses.count);
+		else if (!l->rc)
+			l->rc = email__structured_write(l->out, h->field, h->value);
 	}
 }
 
@@ -168,6 +172,26 @@ body_part(layout *l, const char *type, email__content *content)
 	end_segment(l, content);
 }
 
+/* The type, then each of its parameters, which may fold. */
+static void
+write_type(email__fold *f, const char *type)
+{
+	while (*type && !f->rc) {
+		const char *end = type;
+		bool quoted = false;
+
+		for (; *end && (quoted || *end != ';'); end++) {
+			if (*end == '"')
+				quoted = !quoted;
+			else if (quoted && *end == '\\' && end[1])
+				end++;
+		}
+		end += *end == ';';
+		email__fold_word(f, type, (size_t)(end - type));
+		type = end + strspn(end, " ");
+	}
+}
+
 /* The name stands in Content-Disposition by RFC 2231, and in Content-Type for readers that know only
  * encoded words. */
 static void
@@ -178,7 +202,7 @@ file_part(layout *l, email__part *p)
 	if (l->rc)
 		return;
 	email__fold_begin(&f, l->out, "Content-Type");
-	email__fold_words(&f, p->type);
+	write_type(&f, p->type);
 	email__param_write_old(&f, "name", p->name);
 	if ((l->rc = email__fold_end(&f)))
 		return;

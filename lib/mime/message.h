@@ -9,6 +9,8 @@
 #include "mime/compose.h"
 #include "mime/content.h"
 #include "mime/raw.h"
+#include "mime/structured.h"
+#include "mime/tree.h"
 
 /* An attached or inline file. */
 typedef struct email__part {
@@ -20,7 +22,8 @@ typedef struct email__part {
 
 typedef struct email__header {
 	char *name, *value;
-	email__address_list addresses; /* where the value is a list of them */
+	const email__structured *field; /* NULL: the value is text */
+	email__address_list addresses;  /* where the value is a list of them */
 } email__header;
 
 /* What goes out, in order: bytes of the frame, or a content. */
@@ -69,6 +72,22 @@ struct email_message {
 	bool begun; /* the segment's content, or the raw file */
 	unsigned char carry[EMAIL__CONTENT_ROOM];
 	size_t carry_at, carry_end;
+
+	/* of a message that was read (mime/received.c): the rest is not used then, but for the error */
+	email__tree *tree; /* NULL: it is being composed */
+	email__reader reader;
+	email__file *file; /* NULL: from memory */
 };
+
+/* A setter begins: what fails from here on concerns this field. False: the message was read, and stays so: it
+ * returns EMAIL_E_USAGE. And ends: gives back what it returns. */
+bool email__message_enter(email_message *m, const char *field);
+email_code email__message_leave(email_message *m, email_code rc);
+/* Errors of setters: no memory, and no argument. */
+email_code email__message_memory(email_message *m);
+email_code email__message_missing(email_message *m);
+/* Room for one more in an array that grows at powers of two. */
+void *email__room_for_one(void *array, size_t count, size_t size);
+void email__part_free(email__part *part);
 
 #endif

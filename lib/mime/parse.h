@@ -4,8 +4,8 @@
  * of its own, and with positions. Bytes are pushed; whole fields are passed where they lie, and copied only
  * where they lie across two pushes.
  *
- *     HEADER --empty line--> BODY (leaf: lines to the next boundary of any open multipart)
- *                            PREAMBLE --boundary--> HEADER of a child ... --end boundary--> EPILOGUE
+ *     HEADER --empty line--> LEAF (lines to the next boundary of any open multipart)
+ *                            BETWEEN --boundary--> HEADER of a child ... --end boundary--> BETWEEN
  */
 #ifndef EMAIL__MIME_PARSE_H
 #define EMAIL__MIME_PARSE_H
@@ -18,8 +18,9 @@
 
 typedef struct email__parse_level {
 	unsigned number;
-	bool multipart, seen; /* has a boundary of its own; which was seen */
-	unsigned char boundary_n;
+	bool multipart, seen;     /* has a boundary of its own; which was seen */
+	bool digest;              /* its parts are messages by default */
+	unsigned char boundary_n; /* 0 once its end was seen */
 	char boundary[EMAIL__BOUNDARY_READ_MAX];
 } email__parse_level;
 
@@ -30,13 +31,23 @@ typedef struct email__parse {
 	uint64_t header_at; /* in `part`: its header */
 	uint64_t body_at;   /* in `body`: what comes behind the empty line */
 	uint64_t end_at;    /* in `end`: behind its last byte, without the line end that belongs to the boundary */
-	email__entity entity; /* in `body` */
+	/* in `body`; `multipart` and `message` are true only where it is opened, so that parts follow, no data */
+	email__entity entity;
 	/* the rest is the machine's own */
 	email__parse_level level[EMAIL__DEPTH_MAX + 1];
-	unsigned depth, parts, fields;
-	uint64_t at; /* bytes pushed and done with */
-	email__buf carry;
+	unsigned depth, parts, open; /* levels below the message; parts; boundaries that may come */
+	unsigned fields;             /* of this header: how many, */
+	size_t header_n;             /* their bytes, as far as they were passed on, */
+	uint32_t once;               /* and which of those that may stand once, a bit each */
+	uint64_t at;                 /* bytes pushed and done with */
+	email__buf carry;            /* bytes pushed and not done with: they begin at `at` */
 	unsigned state;
+	/* of the field that is being gathered: its name, what comes behind the colon, what was looked at, and
+	 * where the last line of that begins */
+	size_t name_n, value_at, scanned, line_at;
+	size_t line_n;    /* in a body: bytes in front of `at` that are of the same line */
+	bool fresh;       /* in a body: `at` is where its first line begins */
+	bool blank;       /* empty lines stood in front of the header */
 	uint64_t defects; /* told already, a bit each */
 	email_code rc;
 } email__parse;

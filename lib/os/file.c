@@ -23,7 +23,7 @@
 
 struct email__file {
 	int fd;
-	long long size;
+	long long size, mtime_ns;
 	size_t at, end; /* of the bytes in ahead */
 	unsigned char ahead[READ_AHEAD];
 };
@@ -284,6 +284,12 @@ email__file_exists(const char *path)
 	return stat(path, &st) == 0;
 }
 
+static long long
+mtime_ns(const struct stat *st)
+{
+	return (long long)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
 bool
 email__file_stamp_get(const char *path, email__file_stamp *stamp)
 {
@@ -293,7 +299,7 @@ email__file_stamp_get(const char *path, email__file_stamp *stamp)
 	if (stat(path, &st) != 0)
 		return false;
 	stamp->size = (long long)st.st_size;
-	stamp->mtime_ns = (long long)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	stamp->mtime_ns = mtime_ns(&st);
 	stamp->inode = (long long)st.st_ino;
 	return true;
 }
@@ -343,6 +349,7 @@ email__file_open(const char *path, email__file **file, email_error *e)
 	}
 	(*file)->fd = fd;
 	(*file)->size = (long long)st.st_size;
+	(*file)->mtime_ns = mtime_ns(&st);
 	return EMAIL_OK;
 }
 
@@ -391,6 +398,62 @@ email__file_close(email__file *file)
 		return;
 	close(file->fd);
 	email__free(file);
+}
+
+static email_code
+read_at(void *context, uint64_t at, void *buffer, size_t size, size_t *got)
+{
+	const email__file *file = context;
+	struct stat now;
+	ssize_t n;
+
+	*got = 0;
+	do
+		n = pread(file->fd, buffer, size, (off_t)at);
+	while (n < 0 && errno == EINTR);
+	/* looked at afterwards: what was read before a change is as it was */
+	if (n < 0 || fstat(file->fd, &now) != 0 || (long long)now.st_size != file->size ||
+	    mtime_ns(&now) != file->mtime_ns)
+		return EMAIL_E_FILE;
+	*got = (size_t)n;
+	return EMAIL_OK;
+}
+
+email__reader
+email__file_reader(email__file *file)
+{
+	return (email__reader){.read_at = read_at, .context = file, .size = (uint64_t)file->size};
+}
+
+email_code
+email__file_create(const char *path, int *fd, email_error *e)
+{
+	*fd = open_again(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	return *fd < 0 ? file_error(e, "make", path) : EMAIL_OK;
+}
+
+email_code
+email__file_append(int fd, const char *path, const void *bytes, size_t n, email_error *e)
+{
+	return write_all(fd, bytes, n) ? EMAIL_OK : file_error(e, "write", path);
+}
+
+email_code
+email__file_finish(int fd, const char *path, bool keep, email_error *e)
+{
+	char *folder = keep ? folder_of(path) : NULL;
+	email_code rc = EMAIL_OK;
+
+	if (keep && !folder)
+		rc = email__error_memory(e, EMAIL_STAGE_NONE);
+	else if (keep && (fsync(fd) != 0 || !sync_folder(folder)))
+		rc = file_error(e, "make durable", path);
+	if (close(fd) != 0 && keep && rc == EMAIL_OK)
+		rc = file_error(e, "write", path);
+	if (!keep || rc)
+		unlink(path);
+	email__free(folder);
+	return rc;
 }
 
 email_code

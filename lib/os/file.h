@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/reader.h"
 
 /* The whole file; EMAIL_E_LIMIT where it is larger than out->max, EMAIL_E_FILE with errno in e->os.
  * A file that is not there is EMAIL_E_FILE with e->os == ENOENT. */
@@ -45,6 +46,17 @@ email_code email__file_restart(email__file *file);
 /* Of a regular file, in bytes; -1 where it is none. */
 long long email__file_size(const email__file *file);
 void email__file_close(email__file *file);
+/* The file from any place, as a reader of its own size: EMAIL_E_FILE where it has changed since it was opened. It does
+ * not move what _next reads. Lives as long as the file is open. */
+email__reader email__file_reader(email__file *file);
+
+/*
+ * A new file that grows piece by piece: exclusive, 0600. One that is there already, a link too, is EMAIL_E_FILE.
+ * _finish makes it durable, or removes it where not `keep`, or where that fails.
+ */
+email_code email__file_create(const char *path, int *fd, email_error *e);
+email_code email__file_append(int fd, const char *path, const void *bytes, size_t n, email_error *e);
+email_code email__file_finish(int fd, const char *path, bool keep, email_error *e);
 
 /* Visits the names in a folder, but "." and ".."; false from the callback stops. */
 email_code email__folder_visit(const char *path, bool (*visit)(void *context, const char *name),

@@ -33,15 +33,6 @@ parse_ipv4(const char *s, size_t n, unsigned char *out)
 	return at == n ? 4 : 0;
 }
 
-static int
-hex_value(char c)
-{
-	if (email__is_digit(c))
-		return c - '0';
-	c = email__lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Groups of one side of the "::"; bytes written, or 17 for what is no such thing. */
 static size_t
 parse_groups(const char *s, size_t n, bool last, unsigned char *out, size_t room)
@@ -58,7 +49,7 @@ parse_groups(const char *s, size_t n, bool last, unsigned char *out, size_t room
 		if (len == 0 || len > 4 || room - used < 2)
 			return 17;
 		for (value = 0, digits = 0; digits < len; digits++) {
-			int d = hex_value(s[at + digits]);
+			int d = email__hex_value(s[at + digits]);
 
 			if (d < 0)
 				return 17;
@@ -225,7 +216,7 @@ ends_in_number(const char *name)
 
 	label = label ? label + 1 : name;
 	if (label[0] == '0' && label[1] == 'x') {
-		for (i = 2; hex_value(label[i]) >= 0; i++)
+		for (i = 2; email__hex_value(label[i]) >= 0; i++)
 			;
 		return label[i] == '\0';
 	}

@@ -75,18 +75,18 @@ ctl 64 hosts
 ctl 64 send out --subject x
 ctl 64 send out --to a@example.com --priority 11
 ctl 64 send out --to a@example.com --queue
-for later in login receive queue run parse discover; do
+for later in login receive queue run discover; do
 	ctl 64 $later
 	err 'not part of this version'
 done
 ctl 0 --help
-for command in new show get set unset remove rename reset check test send hosts trust verify schema; do
+for command in new show get set unset remove rename reset check test send hosts trust verify parse schema; do
 	ctl 0 $command --help
 	out "usage: emailctl $command"
 	ctl 0 --help
 	out "^  $command "
 done
-no '^  (receive|login|queue|run|parse|discover) ' out
+no '^  (receive|login|queue|run|discover) ' out
 ctl 0 --version
 out '^emailctl [0-9]+\.[0-9]+\.[0-9]+$'
 
@@ -262,6 +262,14 @@ ctl 65 --json send Kühlung --raw absent
 ctl 64 send Kühlung --raw email.xml --subject x
 ctl 64 send in --to a@example.com
 ctl 64 send Kühlung --to a@example.com --dsn often
+ctl 64 send Kühlung --to a@example.com --references '<1@x>'
+ctl 64 send Kühlung --raw email.xml --in-reply-to '<1@x>'
+ctl 65 send Kühlung --to a@example.com --in-reply-to nothing
+err inReplyTo
+ctl 65 send Kühlung --to a@example.com --in-reply-to '<1@x>' --references nothing
+err references
+ctl 65 send Kühlung --to a@example.com --header 'Auto-Submitted: yes and no'
+ctl 65 send Kühlung --to a@example.com --header 'List-Unsubscribe: https://example.com/'
 ctl 0 set Kühlung enabled=false
 ctl 78 send Kühlung --from a@example.com --to a@example.com --subject x
 err 'disabled'

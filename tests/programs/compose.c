@@ -5,6 +5,8 @@
  *
  *     compose --from A --to A --subject T --text FILE --attach FILE ...
  *
+ * --attach and --inline take FILE|TYPE, --inline FILE|TYPE|ID, --stream, --data and their inline forms
+ * FILE|NAME|TYPE and |ID, --once too, a stream that cannot be read again; what is empty is not given. --reply takes ID|REFERENCES.
  * Options take one value each and may repeat; --eight-bit takes none, --chunk N reads N bytes at a time,
  * --twice prints what a second reading gives (and fails where it differs in length). What the envelope
  * says goes to standard error, a line each. Status 1: refused, with the field and the reason.
@@ -26,6 +28,8 @@ static const struct {
 	{"--bcc", email_message_add_bcc},      {"--subject", email_message_set_subject},
 	{"--raw", email_message_set_raw_file}, {"--message-id", email_message_set_message_id},
 };
+
+static size_t slurped; /* bytes of the last one */
 
 static char *
 slurp(const char *path)
@@ -49,6 +53,7 @@ slurp(const char *path)
 	} while (got);
 	fclose(f);
 	text[n] = '\0';
+	slurped = n;
 	return text;
 }
 
@@ -65,10 +70,27 @@ rewind_stream(void *context)
 	return fseek(context, 0, SEEK_SET);
 }
 
+/* Ends the text at its first '|'; what follows, or NULL. */
+static char *
+cut(char *text)
+{
+	char *end = text ? strchr(text, '|') : NULL;
+
+	if (end)
+		*end++ = '\0';
+	return end;
+}
+
+static char *
+given(char *text)
+{
+	return text && *text ? text : NULL;
+}
+
 static email_code
 apply(email_message *m, const char *option, char *value)
 {
-	char *second = strchr(value, '|'), *text;
+	char *second, *third, *fourth, *text;
 	email_code rc;
 	size_t i;
 
@@ -89,16 +111,36 @@ apply(email_message *m, const char *option, char *value)
 			*text++ = '\0';
 		return email_message_add_header(m, value, text);
 	}
-	/* FILE, or FILE|SECOND: a content id, or a type */
-	if (second)
-		*second++ = '\0';
+	second = cut(value);
+	third = cut(second);
+	fourth = given(cut(third));
+	second = given(second);
+	third = given(third);
+	if (strcmp(option, "--reply") == 0)
+		return email_message_set_reply(m, value, second);
+	if (strcmp(option, "--importance") == 0)
+		return email_message_set_importance(m, *value == 'h'   ? EMAIL_IMPORTANCE_HIGH
+		                                       : *value == 'l' ? EMAIL_IMPORTANCE_LOW
+		                                                       : EMAIL_IMPORTANCE_NORMAL);
 	if (strcmp(option, "--attach") == 0)
 		return email_message_attach_file(m, value, second);
 	if (strcmp(option, "--inline") == 0)
-		return email_message_inline_file(m, value, NULL, second);
+		return email_message_inline_file(m, value, second, third);
 	if (strcmp(option, "--stream") == 0)
-		return email_message_attach_stream(m, second ? second : value, NULL, read_stream,
-		                                   rewind_stream, fopen(value, "rb"));
+		return email_message_attach_stream(m, second, third, read_stream, rewind_stream,
+		                                   fopen(value, "rb"));
+	if (strcmp(option, "--once") == 0)
+		return email_message_attach_stream(m, second, third, read_stream, NULL, fopen(value, "rb"));
+	if (strcmp(option, "--inline-stream") == 0)
+		return email_message_inline_stream(m, second, third, read_stream, rewind_stream,
+		                                   fopen(value, "rb"), fourth);
+	if (strcmp(option, "--data") == 0 || strcmp(option, "--inline-data") == 0) {
+		text = slurp(value);
+		rc = option[2] == 'd' ? email_message_attach_data(m, second, third, text, slurped)
+		                      : email_message_inline_data(m, second, third, text, slurped, fourth);
+		free(text);
+		return rc;
+	}
 	fprintf(stderr, "unknown option %s\n", option);
 	exit(2);
 }

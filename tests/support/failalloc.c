@@ -1,22 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/failalloc.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include <emailservice/log.h>
 
 static atomic_size_t count, blocks, fail_at;
+static atomic_llong held, peak; /* bytes since the last start */
 static atomic_bool forever, failed;
+
+/* Takes note of a block that is another than before. */
+static void *
+account(void *p, size_t before)
+{
+	long long change = (long long)(p ? malloc_usable_size(p) : 0) - (long long)before;
+	long long now = atomic_fetch_add(&held, change) + change, most = peak;
+
+	while (now > most && !atomic_compare_exchange_weak(&peak, &most, now))
+		;
+	return p;
+}
 
 static void *
 allocator(void *context, void *p, size_t want)
 {
-	size_t n;
+	size_t n, before = p ? malloc_usable_size(p) : 0;
+	void *now;
 
 	(void)context;
 	if (want == 0) {
 		atomic_fetch_sub(&blocks, 1);
+		account(NULL, before);
 		free(p);
 		return NULL;
 	}
@@ -27,13 +43,15 @@ allocator(void *context, void *p, size_t want)
 	}
 	if (!p)
 		atomic_fetch_add(&blocks, 1);
-	return realloc(p, want);
+	now = realloc(p, want);
+	return now ? account(now, before) : NULL;
 }
 
 static void
 start(size_t n, bool from_there_on)
 {
 	count = 0;
+	held = peak = 0;
 	failed = false;
 	fail_at = n;
 	forever = from_there_on;
@@ -69,6 +87,12 @@ bool
 email_test_alloc_failed(void)
 {
 	return failed;
+}
+
+size_t
+email_test_peak(void)
+{
+	return (size_t)peak;
 }
 
 size_t

@@ -17,5 +17,7 @@ void email_test_fail_alloc_off(void);
 size_t email_test_allocs(void);
 bool email_test_alloc_failed(void);
 size_t email_test_blocks(void);
+/* The most bytes that were held at once since, beside what was held then. */
+size_t email_test_peak(void);
 
 #endif

@@ -191,6 +191,45 @@ lists(void **state)
 }
 
 static void
+groups(void **state)
+{
+	email__address_list list = {0};
+	char *text = malloc(EMAIL__RECIPIENTS_MAX * 12);
+	size_t i, n;
+
+	(void)state;
+	assert_int_equal(email__address_parse_groups("a@b.c, \"O, ps\" (x): o@x.y, O 2 <o2@x.y>; , Nobody:;",
+	                                             &list, NULL),
+	                 EMAIL_OK);
+	assert_int_equal(list.count, 7);
+	assert_int_equal(list.mailboxes, 3);
+	assert_int_equal(list.item[1].kind, EMAIL__ADDRESS_GROUP);
+	assert_string_equal(list.item[1].name, "O, ps");
+	assert_null(list.item[1].address);
+	assert_string_equal(list.item[3].name, "O 2");
+	assert_int_equal(list.item[4].kind, EMAIL__ADDRESS_GROUP_END);
+	assert_string_equal(list.item[5].name, "Nobody");
+	/* all or nothing */
+	assert_int_equal(email__address_parse_groups("G: q@q.q; H: bad;", &list, NULL), EMAIL_E_MESSAGE);
+	assert_int_equal(list.count, 7);
+	assert_int_equal(list.mailboxes, 3);
+	email__address_list_cut(&list, 2);
+	assert_int_equal(list.mailboxes, 1);
+	email__address_list_dispose(&list);
+	assert_int_equal(list.mailboxes, 0);
+	/* groups do not count as recipients, and have a bound of their own */
+	for (i = n = 0; i < EMAIL__RECIPIENTS_MAX; i++)
+		n += (size_t)sprintf(text + n, "G:a@b.c;%s", i + 1 < EMAIL__RECIPIENTS_MAX ? "," : "");
+	assert_int_equal(email__address_parse_groups(text, &list, NULL), EMAIL_OK);
+	assert_int_equal(list.count, 3 * EMAIL__RECIPIENTS_MAX);
+	assert_int_equal(email__address_parse_groups("x@y.z", &list, NULL), EMAIL_E_LIMIT);
+	assert_int_equal(email__address_parse_groups("Nobody:;", &list, NULL), EMAIL_E_LIMIT);
+	assert_int_equal(list.count, 3 * EMAIL__RECIPIENTS_MAX);
+	email__address_list_dispose(&list);
+	free(text);
+}
+
+static void
 bounds(void **state)
 {
 	email__address_list list = {0};
@@ -277,19 +316,24 @@ want_of_memory(void **state)
 		assert_int_equal(rc, failed ? EMAIL_E_MEMORY : EMAIL_OK);
 		assert_int_equal(list.count, failed ? 0 : 3);
 		email__address_list_dispose(&list);
+		rc = rc ? rc : email__address_parse_groups("G: g@h.i;, N:;", &list, NULL);
+		failed = email_test_alloc_failed();
+		assert_int_equal(rc, failed ? EMAIL_E_MEMORY : EMAIL_OK);
+		assert_int_equal(list.count, failed ? 0 : 5);
+		email__address_list_dispose(&list);
 		assert_int_equal(email_test_blocks(), 0);
 		email_test_fail_alloc_off();
 	}
-	assert_true(n > 8);
+	assert_true(n > 12);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(single),        cmocka_unit_test(refused),
-	                                   cmocka_unit_test(position),      cmocka_unit_test(lists),
-	                                   cmocka_unit_test(bounds),        cmocka_unit_test(floods),
-	                                   cmocka_unit_test(want_of_memory)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(single),   cmocka_unit_test(refused),
+	                                   cmocka_unit_test(position), cmocka_unit_test(lists),
+	                                   cmocka_unit_test(groups),   cmocka_unit_test(bounds),
+	                                   cmocka_unit_test(floods),   cmocka_unit_test(want_of_memory)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -277,6 +277,187 @@ no_allocations(void **state)
 	m = email_message_new();
 }
 
+/* What a stream gives: a pattern that tells where it is. */
+typedef struct pattern {
+	uint64_t at, size;
+	int rewinds;
+	bool stuck; /* cannot be started again */
+} pattern;
+
+static long
+read_pattern(void *context, void *buffer, size_t size)
+{
+	pattern *p = context;
+	size_t n = p->size - p->at < size ? (size_t)(p->size - p->at) : size, i;
+
+	/* in odd pieces */
+	n = n > 1001 ? 1001 : n;
+	for (i = 0; i < n; i++)
+		((unsigned char *)buffer)[i] = (unsigned char)((p->at + i) * 7919 >> 4);
+	p->at += n;
+	return (long)n;
+}
+
+static int
+rewind_pattern(void *context)
+{
+	pattern *p = context;
+
+	p->rewinds++;
+	p->at = 0;
+	return p->stuck ? -1 : 0;
+}
+
+/* Every kind of source is read again for the next attempt, also from amid a first one. */
+static void
+all_sources_again(void **state)
+{
+	pattern p = {.size = 5000}, q = {.size = 1};
+	email__source s;
+	size_t n, got;
+	char *first;
+
+	(void)state;
+	fill(m);
+	assert_int_equal(email_message_set_html(m, "<p>\xC3\xA9"), EMAIL_OK);
+	assert_int_equal(email_message_attach_file(m, path, NULL), EMAIL_OK);
+	assert_int_equal(email_message_inline_file(m, path, NULL, "1"), EMAIL_OK);
+	assert_int_equal(email_message_inline_data(m, "d", NULL, "d", 1, "2"), EMAIL_OK);
+	assert_int_equal(email_message_inline_stream(m, "q", NULL, read_pattern, rewind_pattern, &q, "3"),
+	                 EMAIL_OK);
+	assert_int_equal(email_message_attach_stream(m, "p", NULL, read_pattern, rewind_pattern, &p),
+	                 EMAIL_OK);
+	assert_int_equal(prepare(), EMAIL_OK);
+	assert_int_equal(envelope.size, 0);
+	n = pull(3000);
+	assert_int_equal(p.rewinds, 0);
+	first = strdup(bytes);
+	/* broken off, and from the start */
+	assert_int_equal(prepare(), EMAIL_OK);
+	s = email__message_source(m);
+	assert_int_equal(s.read(s.context, (unsigned char *)bytes, n - 500, &got), EMAIL_OK);
+	assert_int_equal(s.rewind(s.context), EMAIL_OK);
+	for (n = 0, got = 1; got; n += got)
+		assert_int_equal(s.read(s.context, (unsigned char *)bytes + n, 777, &got), EMAIL_OK);
+	bytes[n] = '\0';
+	assert_string_equal(bytes, first);
+	assert_int_equal(p.rewinds, 2);
+	assert_int_equal(prepare(), EMAIL_OK);
+	assert_int_equal(pull(200), n);
+	assert_string_equal(bytes, first);
+	free(first);
+	/* one that promised and fails */
+	p.stuck = true;
+	assert_int_equal(prepare(), EMAIL_OK);
+	s = email__message_source(m);
+	for (got = 1; got && s.read(s.context, (unsigned char *)bytes, 3000, &got) == EMAIL_OK;)
+		;
+	assert_int_equal(email_message_error(m)->code, EMAIL_E_FILE);
+	assert_non_null(strstr(email_message_error(m)->text, "started again"));
+}
+
+/* Without a rewind, a second reading is an error that says so, and no other bytes. */
+static void
+stream_once(void **state)
+{
+	pattern p = {.size = 100};
+	email__source s;
+	size_t got;
+	int i;
+
+	(void)state;
+	fill(m);
+	assert_int_equal(email_message_inline_stream(m, "p", NULL, read_pattern, NULL, &p, "1"), EMAIL_OK);
+	assert_int_equal(prepare(), EMAIL_OK);
+	pull(3000);
+	/* whether prepared once more or not */
+	for (i = 0; i < 2; i++) {
+		s = email__message_source(m);
+		for (got = 1; got && s.read(s.context, (unsigned char *)bytes, 3000, &got) == EMAIL_OK;)
+			;
+		assert_int_equal(email_message_error(m)->code, EMAIL_E_MESSAGE);
+		assert_non_null(strstr(email_message_error(m)->text, "a second time"));
+		assert_int_equal(prepare(), EMAIL_E_MESSAGE);
+		assert_string_equal(error.property, "inline");
+	}
+}
+
+/* The composed bytes of a message with a stream and a file of that size; the allocations that it took. */
+static size_t
+cost(uint64_t size, uint64_t *total, size_t *held)
+{
+	pattern p = {.size = size};
+	unsigned char piece[16384];
+	size_t got = 1, before = email_test_blocks();
+	email__source s;
+
+	assert_int_equal(truncate(path, (off_t)size), 0);
+	email_test_fail_alloc(0);
+	m = email_message_new();
+	fill(m);
+	assert_int_equal(email_message_attach_stream(m, "p", NULL, read_pattern, NULL, &p), EMAIL_OK);
+	assert_int_equal(email_message_inline_file(m, path, NULL, "1"), EMAIL_OK);
+	assert_int_equal(prepare(), EMAIL_OK);
+	s = email__message_source(m);
+	for (*total = 0; got; *total += got)
+		assert_int_equal(s.read(s.context, piece, sizeof piece, &got), EMAIL_OK);
+	*held = email_test_blocks() - before;
+	got = email_test_allocs();
+	email_message_free(m);
+	m = NULL;
+	assert_int_equal(email_test_blocks(), before);
+	email_test_fail_alloc_off();
+	return got;
+}
+
+/* 50 MB cost what 50 kB do: the same allocations, of the same sizes. */
+static void
+large_as_small(void **state)
+{
+	uint64_t small, large;
+	size_t small_held, large_held, small_peak, large_peak;
+	size_t allocs;
+
+	(void)state;
+	email_message_free(m);
+	m = NULL;
+	allocs = cost(50000, &small, &small_held);
+	small_peak = email_test_peak();
+	assert_int_equal(cost(50000000, &large, &large_held), allocs);
+	large_peak = email_test_peak();
+	assert_int_equal(small_held, large_held);
+	/* save what the C library rounds up, one time more than the other */
+	assert_true(large_peak < small_peak + 1024 && small_peak < large_peak + 1024);
+	assert_true(small_peak > 2000 && small_peak < 20000);
+	assert_true(small > 136000 && large > 136000000);
+	m = email_message_new();
+}
+
+/* The members of a group are recipients, its name is not; an empty one is nobody. */
+static void
+groups(void **state)
+{
+	(void)state;
+	assert_int_equal(email_message_set_from(m, "a@x.example"), EMAIL_OK);
+	assert_int_equal(email_message_add_to(m, "undisclosed-recipients:;"), EMAIL_OK);
+	assert_int_equal(email_message_add_cc(m, "Nobody:;"), EMAIL_OK);
+	assert_int_equal(prepare(), EMAIL_E_MESSAGE);
+	assert_string_equal(error.property, "to");
+	assert_int_equal(email_message_add_bcc(m, "Secret: s@x.example;"), EMAIL_OK);
+	assert_int_equal(prepare(), EMAIL_OK);
+	assert_int_equal(envelope.count, 1);
+	assert_string_equal(envelope.recipients[0], "s@x.example");
+	pull(3000);
+	assert_non_null(strstr(bytes, "To: undisclosed-recipients:;\r\nCc: Nobody:;\r\n"));
+	assert_null(strstr(bytes, "Secret"));
+	assert_int_equal(email_message_add_cc(m, "Duty: b@x.example, D <d@x.example>;"), EMAIL_OK);
+	assert_int_equal(prepare(), EMAIL_OK);
+	assert_int_equal(envelope.count, 3);
+	assert_string_equal(envelope.recipients[1], "d@x.example");
+	pull(3000);
+	assert_non_null(strstr(bytes, "Cc: Nobody:;, Duty: b@x.example, D <d@x.example>;\r\n"));
+}
+
 static void
 want_of_memory(void **state)
 {
@@ -334,6 +515,10 @@ ready_message(void **state)
 	assert_string_equal(bytes, "From: a@x.example\r\nTo: b@y.example\r\n\r\nbody\r\n");
 	assert_int_equal(pull(1), envelope.size);
 	assert_string_equal(bytes, "From: a@x.example\r\nTo: b@y.example\r\n\r\nbody\r\n");
+	/* nobody is no recipient */
+	assert_int_equal(email_message_add_to(m, "Nobody:;"), EMAIL_OK);
+	assert_int_equal(prepare(), EMAIL_OK);
+	assert_int_equal(envelope.count, 2);
 	/* what is set on the object goes before */
 	assert_int_equal(email_message_set_from(m, "s@x.example"), EMAIL_OK);
 	assert_int_equal(email_message_add_bcc(m, "r@x.example"), EMAIL_OK);
@@ -391,7 +576,11 @@ main(void)
 	                                   T(want_of_memory),
 	                                   T(ready_message),
 	                                   T(ready_message_with_a_bad_list),
-	                                   T(many_recipients)};
+	                                   T(many_recipients),
+	                                   T(all_sources_again),
+	                                   T(stream_once),
+	                                   T(large_as_small),
+	                                   T(groups)};
 	int fd = mkstemp(path), failed;
 
 	if (fd < 0)

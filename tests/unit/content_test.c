@@ -67,8 +67,10 @@ choice(void **state)
 		{"mostly plain \xC3\xA9", false, EMAIL__ENCODING_QUOTED},
 		{"\xE6\xB8\xA9\xE6\xB8\xA9\xE6\xB8\xA9", false, EMAIL__ENCODING_BASE64},
 		{"a bell \x07", true, EMAIL__ENCODING_QUOTED},
+		{"From here\n.\n..dots\ntrailing \t \nold\rmac\r\n", false, EMAIL__ENCODING_7BIT},
 	};
 	email__content c;
+	char line[1010];
 	size_t i;
 
 	(void)state;
@@ -77,6 +79,14 @@ choice(void **state)
 		assert_int_equal(email__content_choose(&c, cases[i].allow), cases[i].encoding);
 	}
 	assert_string_equal(email__encoding_name(EMAIL__ENCODING_QUOTED), "quoted-printable");
+	/* RFC 5322 2.1.1, whatever ends the line */
+	memset(line, 'x', sizeof line);
+	memcpy(line + 998, "\rx", 3);
+	email__content_text(&c, line, strlen(line));
+	assert_int_equal(email__content_choose(&c, true), EMAIL__ENCODING_7BIT);
+	memcpy(line + 998, "x\r", 3);
+	email__content_text(&c, line, strlen(line));
+	assert_int_equal(email__content_choose(&c, true), EMAIL__ENCODING_QUOTED);
 }
 
 /* Each encoding, in rooms of every size, and the size is what was foretold. */

@@ -293,6 +293,101 @@ reads_a_file_piece_by_piece_and_again(void **state)
 }
 
 static void
+reads_from_any_place(void **state)
+{
+	email__file *file;
+	email__reader reader;
+	char text[16], next[4];
+	size_t got;
+
+	(void)state;
+	put("any", "0123456789");
+	assert_int_equal(email__file_open("any", &file, NULL), EMAIL_OK);
+	reader = email__file_reader(file);
+	assert_null(reader.bytes);
+	assert_int_equal(reader.size, 10);
+	assert_int_equal(reader.read_at(reader.context, 7, text, sizeof text, &got), EMAIL_OK);
+	assert_int_equal(got, 3);
+	assert_memory_equal(text, "789", 3);
+	assert_int_equal(reader.read_at(reader.context, 2, text, 4, &got), EMAIL_OK);
+	assert_int_equal(got, 4);
+	assert_memory_equal(text, "2345", 4);
+	assert_int_equal(reader.read_at(reader.context, 10, text, sizeof text, &got), EMAIL_OK);
+	assert_int_equal(got, 0);
+	/* reading on is where it was */
+	assert_int_equal(email__file_next(file, next, sizeof next, &got), EMAIL_OK);
+	assert_memory_equal(next, "0123", 4);
+	/* shorter, longer, and replaced by a rename, which leaves what was opened */
+	assert_int_equal(truncate("any", 5), 0);
+	assert_int_equal(reader.read_at(reader.context, 0, text, sizeof text, &got), EMAIL_E_FILE);
+	assert_int_equal(got, 0);
+	email__file_close(file);
+	put("any", "0123456789");
+	assert_int_equal(email__file_open("any", &file, NULL), EMAIL_OK);
+	reader = email__file_reader(file);
+	put("other", "x");
+	assert_int_equal(rename("other", "any"), 0);
+	assert_int_equal(reader.read_at(reader.context, 0, text, sizeof text, &got), EMAIL_OK);
+	assert_int_equal(got, 10);
+	email__file_close(file);
+}
+
+/* Of the same length, but written again: the time says so. */
+static void
+sees_that_it_was_written_again(void **state)
+{
+	const struct timespec later[2] = {{.tv_sec = 7}, {.tv_sec = 7}};
+	email__file *file;
+	email__reader reader;
+	char text[16];
+	size_t got;
+
+	(void)state;
+	put("again", "0123456789");
+	assert_int_equal(email__file_open("again", &file, NULL), EMAIL_OK);
+	reader = email__file_reader(file);
+	assert_int_equal(utimensat(AT_FDCWD, "again", later, 0), 0);
+	assert_int_equal(reader.read_at(reader.context, 0, text, sizeof text, &got), EMAIL_E_FILE);
+	email__file_close(file);
+}
+
+static void
+makes_a_file_that_grows(void **state)
+{
+	email_error e = {0};
+	struct stat st;
+	int fd, none;
+
+	(void)state;
+	assert_int_equal(email__file_create("grown", &fd, &e), EMAIL_OK);
+	assert_int_equal(email__file_create("grown", &none, &e), EMAIL_E_FILE);
+	assert_int_equal(e.os, EEXIST);
+	assert_int_equal(email__file_append(fd, "grown", "one ", 4, NULL), EMAIL_OK);
+	assert_int_equal(email__file_append(fd, "grown", "two", 3, NULL), EMAIL_OK);
+	assert_int_equal(email__file_finish(fd, "grown", true, NULL), EMAIL_OK);
+	assert_int_equal(stat("grown", &st), 0);
+	assert_int_equal(st.st_size, 7);
+	assert_int_equal(st.st_mode & 07777, 0600);
+
+	assert_int_equal(email__file_create("dropped", &fd, NULL), EMAIL_OK);
+	assert_int_equal(email__file_finish(fd, "dropped", false, NULL), EMAIL_OK);
+	assert_false(email__file_exists("dropped"));
+
+	/* a link that leads nowhere yet is not followed */
+	assert_int_equal(symlink("elsewhere", "link"), 0);
+	assert_int_equal(email__file_create("link", &fd, NULL), EMAIL_E_FILE);
+	assert_false(email__file_exists("elsewhere"));
+	assert_int_equal(email__file_create("no/such/folder", &fd, NULL), EMAIL_E_FILE);
+
+	/* not durable: not there */
+	assert_int_equal(email__file_create("memory", &fd, NULL), EMAIL_OK);
+	email_test_fail_alloc(1);
+	assert_int_equal(email__file_finish(fd, "memory", true, NULL), EMAIL_E_MEMORY);
+	email_test_fail_alloc_off();
+	assert_false(email__file_exists("memory"));
+}
+
+static void
 path_is(char *path, const char *expected)
 {
 	assert_string_equal(path, expected);
@@ -324,6 +419,9 @@ main(void)
 		cmocka_unit_test(a_lock_keeps_out_threads_and_processes),
 		cmocka_unit_test(a_stamp_changes_with_each_save),
 		cmocka_unit_test(reads_a_file_piece_by_piece_and_again),
+		cmocka_unit_test(reads_from_any_place),
+		cmocka_unit_test(sees_that_it_was_written_again),
+		cmocka_unit_test(makes_a_file_that_grows),
 		cmocka_unit_test(paths_are_relative_to_the_sheet),
 	};
 

@@ -160,6 +160,117 @@ everything(void **state)
 	unlink(path);
 }
 
+/* What is nested in what: "mixed(alternative(plain,html),pdf)". */
+static const char *
+structure(void)
+{
+	static char out[200];
+	char *o = out, *end = out + sizeof out;
+	const char *p;
+
+	out[0] = '\0';
+	for (p = laid_out(false); *p; p++) {
+		const char *type;
+
+		if (strncmp(p, "--=_B", 5) == 0 && strncmp(p + 6, "--\r\n", 4) == 0) {
+			o += snprintf(o, (size_t)(end - o), ")");
+		} else if (strncmp(p, "Content-Type: ", 14) == 0) {
+			int n;
+
+			type = strchr(p, '/') + 1;
+			n = (int)strcspn(type, ";\r");
+			o += snprintf(o, (size_t)(end - o), "%s%.*s%s", o > out && o[-1] != '(' ? "," : "", n,
+			              type, strncmp(p + 14, "multipart", 9) == 0 ? "(" : "");
+		}
+	}
+	return out;
+}
+
+/* Every combination of bodies, inline files and attachments. */
+static void
+nesting(void **state)
+{
+	static const char *const want[4][2][2] = {
+		/* no body */
+		{{"plain", "mixed(pdf)"}, {"mixed(png,gif)", "mixed(png,gif,pdf)"}},
+		/* text */
+		{{"plain", "mixed(plain,pdf)"}, {"mixed(plain,png,gif)", "mixed(plain,png,gif,pdf)"}},
+		/* HTML */
+		{{"html", "mixed(html,pdf)"}, {"related(html,png,gif)", "mixed(related(html,png,gif),pdf)"}},
+		/* both */
+		{{"alternative(plain,html)", "mixed(alternative(plain,html),pdf)"},
+	         {"alternative(plain,related(html,png,gif))",
+	          "mixed(alternative(plain,related(html,png,gif)),pdf)"}}};
+	int body, shown, attached;
+
+	(void)state;
+	for (body = 0; body < 4; body++)
+		for (shown = 0; shown < 2; shown++)
+			for (attached = 0; attached < 2; attached++) {
+				void *unused = NULL;
+
+				teardown(&unused);
+				setup(&unused);
+				if (body & 1)
+					email_message_set_text(m, "t");
+				if (body & 2)
+					email_message_set_html(m, "h");
+				if (shown) {
+					email_message_inline_data(m, "a.png", NULL, "x", 1, "1");
+					email_message_inline_data(m, "b.gif", NULL, "x", 1, "2");
+				}
+				if (attached)
+					email_message_attach_data(m, "c.pdf", NULL, "x", 1);
+				assert_string_equal(structure(), want[body][shown][attached]);
+			}
+}
+
+/* A type's parameters are kept, and fold where the line is full; a ';' in quotes is not their end. */
+static void
+type_parameters(void **state)
+{
+	(void)state;
+	email_message_attach_data(m, "a.csv", "text/csv;charset=iso-8859-1; header=\"a;b;  \\\" c\"", "x", 1);
+	laid_out(false);
+	assert_non_null(strstr(shape, "Content-Type: text/csv; charset=iso-8859-1; header=\"a;b;  \\\" c\"; "
+	                              "name=\"a.csv\"\r\n"));
+	email_message_attach_data(
+		m, "b.csv", "text/csv; charset=iso-8859-1; one=0123456789012345678901234567890123456789; x=y",
+		"x", 1);
+	laid_out(false);
+	assert_non_null(strstr(shape,
+	                       "Content-Type: text/csv; charset=iso-8859-1;\r\n"
+	                       " one=0123456789012345678901234567890123456789; x=y; name=\"b.csv\"\r\n"));
+}
+
+/* Headers with a structure are not made encoded words; what is text is. */
+static void
+own_headers(void **state)
+{
+	(void)state;
+	email_message_set_reply(m, "<=?UTF-8?Q?1?=@x>", "<0@x>");
+	email_message_set_importance(m, EMAIL_IMPORTANCE_HIGH);
+	email_message_add_header(m, "list-unsubscribe", "<mailto:u@x.example>,<https://x.example/u>");
+	email_message_add_header(m, "Resent-To", "Duty: a@b.c;");
+	email_message_add_header(m, "X-Note", "=?UTF-8?Q?1?=");
+	laid_out(false);
+	assert_non_null(strstr(shape, "MIME-Version: 1.0\r\nIn-Reply-To: <=?UTF-8?Q?1?=@x>\r\n"
+	                              "References: <0@x> <=?UTF-8?Q?1?=@x>\r\n"
+	                              "Importance: high\r\nX-Priority: 1\r\nPriority: urgent\r\n"
+	                              "List-Unsubscribe: <mailto:u@x.example>, <https://x.example/u>\r\n"
+	                              "Resent-To: Duty: a@b.c;\r\n"
+	                              "X-Note: =?UTF-8?B?PT9VVEYtOD9RPzE/PQ==?=\r\n"));
+}
+
+static void
+groups(void **state)
+{
+	(void)state;
+	email_message_add_cc(m, "Duty: D <d@x.example>, e@x.example;, Nobody:;");
+	laid_out(false);
+	assert_non_null(strstr(shape, "Cc: Duty: D <d@x.example>, e@x.example;, Nobody:;\r\n"));
+}
+
 static void
 file_names(void **state)
 {
@@ -176,8 +287,9 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {T(text_alone), T(all_recipients), T(hidden_recipients_alone),
-	                                   T(smtputf8),   T(everything),     T(file_names)};
+	const struct CMUnitTest tests[] = {
+		T(text_alone), T(all_recipients), T(hidden_recipients_alone), T(smtputf8),    T(everything),
+		T(file_names), T(nesting),        T(type_parameters),         T(own_headers), T(groups)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

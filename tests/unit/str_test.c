@@ -60,12 +60,28 @@ hashes(void **state)
 	assert_true(email__hash("ab", 2) == email__hash("abc", 2));
 }
 
+static void
+hexadecimal_digits(void **state)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	int c;
+
+	(void)state;
+	for (c = 0; c < 256; c++) {
+		const char *at = c ? strchr(digits, c) : NULL;
+		int value = at ? (int)(at - digits) : -1;
+
+		assert_int_equal(email__hex_value((char)c), value > 15 ? value - 6 : value);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(compares_without_case), cmocka_unit_test(hashes),
 		cmocka_unit_test(numbers_are_whole_or_nothing),
+		cmocka_unit_test(hexadecimal_digits),
 		cmocka_unit_test(distance_counts_edits),
 	};
 

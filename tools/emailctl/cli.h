@@ -176,5 +176,6 @@ int command_trust(cli *c);
 int command_keys(cli *c);
 int command_verify(cli *c);
 int command_schema(cli *c);
+int command_parse(cli *c);
 
 #endif

@@ -44,8 +44,8 @@ static const struct command {
          "Step by step, each ok or failed and what to do. The values given are tried, not saved.",
          command_test},
 	{"send", "ACCOUNT --to ADDRESS... [options]",
-         "to= cc= bcc= from= reply-to= subject= text= html= attach= inline= header= priority= dsn= raw= "
-         "queue",
+         "to= cc= bcc= from= reply-to= subject= text= html= attach= inline= header= priority= "
+         "in-reply-to= references= dsn= raw= queue",
          1, 1, "compose a mail and send it now",
          "  --to, --cc, --bcc ADDRESS   recipients; may be repeated\n"
          "  --from, --reply-to ADDRESS  in place of the account's\n"
@@ -56,6 +56,8 @@ static const struct command {
          "  --inline FILE               shown by the HTML as cid:NAME; may be repeated\n"
          "  --header NAME:VALUE         may be repeated\n"
          "  --priority N                0 to 9, 5 is normal; 7 and above say so in the mail\n"
+         "  --in-reply-to ID            the Message-ID of the mail that this one answers, and with\n"
+         "  --references IDS            what that mail has in its References\n"
          "  --dsn LIST                  never, or of success,failure,delay\n"
          "  --raw FILE                  a ready message; --from and --to then make the envelope",
          command_send},
@@ -81,6 +83,10 @@ static const struct command {
          "ACCEPT, or REFUSE and the reasons, without Allowed Hosts. Roots given replace the stores, a time\n"
          "given is a good clock. --batch reads lines of JSON and answers with one for each.",
          command_verify},
+	{"parse", "FILE", "", 1, 1, "what a message says, as JSON",
+         "Header, parts, text and HTML, attachments with their SHA-256, delivery reports, and what is wrong\n"
+         "with it, which is no error. FILE is a message as it was received; - is standard input.",
+         command_parse},
 	{"schema", "", "", 0, 0, "the XML Schema of property sheets", "", command_schema},
 };
 
@@ -89,7 +95,7 @@ static const struct {
 	const char *name, *what;
 } later[] = {
 	{"login", "OAuth"},     {"receive", "receiving mail"}, {"queue", "the queue"},
-	{"run", "the service"}, {"parse", "reading messages"}, {"discover", "finding settings"},
+	{"run", "the service"}, {"discover", "finding settings"},
 };
 
 static const char global_options[] = "sheet= state= json trace help version";

@@ -92,10 +92,15 @@ put_priority(const cli *c, email_message *m, const char *text)
 {
 	if (text[0] < '0' || text[0] > '9' || text[1])
 		return usage(c, "--priority takes 0 to 9");
-	/* RFC 2156 5.3.4; what is normal need not say so */
-	if (text[0] >= '7' && email_message_add_header(m, "Importance", "high"))
+	if (text[0] >= '7' && email_message_set_importance(m, EMAIL_IMPORTANCE_HIGH))
 		return message_error(c, m);
 	return DONE;
+}
+
+static int
+put_reply(const cli *c, email_message *m, const char *id)
+{
+	return email_message_set_reply(m, id, cli_option(c, "references")) ? message_error(c, m) : DONE;
 }
 
 typedef struct setter {
@@ -138,6 +143,7 @@ static const setter setters[] = {
 	{"inline", NULL, put_inline, true},
 	{"header", NULL, put_header, true},
 	{"priority", NULL, put_priority, true},
+	{"in-reply-to", NULL, put_reply, true},
 };
 
 static int
@@ -146,6 +152,8 @@ options_agree(const cli *c)
 	bool raw = cli_option(c, "raw");
 	size_t k;
 
+	if (cli_option(c, "references") && !cli_option(c, "in-reply-to"))
+		return usage(c, "--references goes with --in-reply-to");
 	if (!raw && !cli_option(c, "to") && !cli_option(c, "cc") && !cli_option(c, "bcc"))
 		return usage(c, "no recipient is given: --to, --cc or --bcc");
 	for (k = 0; raw && k < sizeof setters / sizeof setters[0]; k++)
