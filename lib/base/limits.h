@@ -54,6 +54,12 @@
 #define EMAIL__URL_MAX 2048
 /* JSON: nesting of objects and arrays. Token answers have 1, metadata documents 3. */
 #define EMAIL__JSON_DEPTH_MAX 8
+/* Seconds that a token is believed to live: a day. Microsoft's longest have 28 hours, all others one or a few. */
+#define EMAIL__TOKEN_LIFE_MAX 86400
+/* Device authorization (RFC 8628 3.2): a code's life, and the time between two questions; 5 is the RFC's own. */
+#define EMAIL__DEVICE_LIFE_MAX 3600
+#define EMAIL__DEVICE_INTERVAL 5
+#define EMAIL__DEVICE_INTERVAL_MAX 300
 /* Values of one document that are secrets: access_token, refresh_token, id_token, device_code. */
 #define EMAIL__JSON_SECRETS_MAX 8
 
