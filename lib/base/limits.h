@@ -60,6 +60,8 @@
 #define EMAIL__DEVICE_LIFE_MAX 3600
 #define EMAIL__DEVICE_INTERVAL 5
 #define EMAIL__DEVICE_INTERVAL_MAX 300
+/* The claims of a JSON web token of ours: five names and texts of a sheet. */
+#define EMAIL__JWT_CLAIMS_MAX 8192
 /* Values of one document that are secrets: access_token, refresh_token, id_token, device_code. */
 #define EMAIL__JSON_SECRETS_MAX 8
 
