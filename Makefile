@@ -28,14 +28,15 @@ DATADIR    ?= $(PREFIX)/share
 DESTDIR    ?=
 
 # Warnings are errors in `make check`, where the compilers are known; not for a user with a newer one.
-CHECKS := check unit asan tsan valgrind transcripts replay live hostile headers install-check
+CHECKS := check unit asan tsan valgrind transcripts replay live hostile oauth check-oauth headers install-check
 WERROR ?= $(if $(filter $(CHECKS),$(MAKECMDGOALS)),-Werror)
 export CC CXX NM BUILD DEPS MBEDTLS_PREFIX WERROR VERSION
 
 # --- what is needed: tools/deps.sh installs what is missing, and says so ------------------------
 .DEFAULT_GOAL := all
 GOALS := $(or $(MAKECMDGOALS),all)
-SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz bench,$(GOALS))
+SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz bench,$(GOALS)) \
+         $(if $(filter oauth check-oauth,$(GOALS)),oauth)
 ifneq ($(filter-out clean distclean uninstall help,$(GOALS)),)
 include $(DEPS)/config.mk
 # Looked at each time (it takes a twentieth of a second), written only when something has changed.
@@ -71,6 +72,7 @@ REPLAY      := $(patsubst %_fuzz.c,$(BUILD)/%_replay,$(wildcard tests/fuzz/*_fuz
 FUZZERS     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
 LIVE        := $(wildcard tests/live/*.sh)
 HOSTILE     := $(wildcard tests/hostile/*.sh)
+OAUTH       := $(wildcard tests/oauth/*.sh)
 # Peers are measured where they are installed.
 PEERS       := $(if $(wildcard /usr/include/*/curl/curl.h),curl) $(if $(wildcard /usr/include/libetpan/libetpan.h),etpan) \
                $(if $(wildcard /usr/include/libesmtp.h),esmtp)
@@ -205,6 +207,9 @@ check-live: all test-programs examples economy
 	@$(RUN) live $(LIVE)
 check-hostile: all test-programs examples
 	@$(RUN) hostile $(HOSTILE)
+# Beside `make check`: it brings node, and an authorization server from npm's registry.
+check-oauth: all test-programs
+	@$(RUN) oauth $(OAUTH)
 
 # One group at a time, for people.
 floors: all
@@ -213,8 +218,8 @@ headers: all
 	@tests/headers.sh
 install-check: all
 	@tests/install.sh
-unit transcripts replay asan live hostile:
-	@$(FAST) test-programs $(if $(filter live hostile,$@),all examples)
+unit transcripts replay asan live hostile oauth:
+	@$(FAST) test-programs $(if $(filter live hostile oauth,$@),all examples)
 	@rm -f $(BUILD)/log/results
 	@$(SLOW) check-$@
 unit/%: $(BUILD)/tests/unit/%_test
@@ -340,6 +345,7 @@ help:
 	@echo "make demo         build, and send and receive mail with a server started for it"
 	@echo "make check        every test; one group: unit transcripts replay asan live hostile floors headers install-check"
 	@echo "make unit/NAME    one unit test"
+	@echo "make check-oauth  tokens from a real authorization server, which npm brings"
 	@echo "make valgrind     the unit tests under valgrind; make tsan: under the thread sanitizer"
 	@echo "make limbo        the trust verdict on an x509-limbo corpus, CORPUS=FILE"
 	@echo "make fuzz         each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))"
@@ -348,9 +354,10 @@ help:
 	@echo "make install      under PREFIX ($(PREFIX)), DESTDIR before it; make uninstall"
 	@echo "make clean        keeps what was brought in; make distclean does not"
 
-.PHONY: all check demo limbo unit transcripts replay asan tsan valgrind live hostile floors headers install-check fuzz fuzzers \
+.PHONY: all check demo limbo unit transcripts replay asan tsan valgrind live hostile oauth floors headers install-check fuzz fuzzers \
         lint format bench examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
-        check-floors check-headers check-install-check check-unit check-transcripts check-replay check-asan check-live check-hostile
+        check-floors check-headers check-install-check check-unit check-transcripts check-replay check-asan check-live check-hostile \
+        check-oauth
 .DELETE_ON_ERROR:
 .SECONDARY:
 

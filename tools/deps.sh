@@ -4,7 +4,7 @@
 # Brings what the build and the tests need, says what it brings, and writes what it found to
 # $DEPS/config.mk for the Makefile. Fast and silent where nothing is missing.
 #
-#   tools/deps.sh SET...              sets: build test lint fuzz bench
+#   tools/deps.sh SET...              sets: build test lint fuzz bench oauth
 #   tools/deps.sh --packages SET...   the distribution's packages only (for sudo)
 #   tools/deps.sh --install PACKAGE... (as root; what the two above call)
 #
@@ -153,6 +153,12 @@ missing_bench() {
 	ls /usr/include/*/curl/curl.h >/dev/null 2>&1 || lack libcurl4-gnutls-dev
 	have valgrind || lack valgrind
 	have openssl || lack openssl
+}
+
+# Debian's npm comes with some hundred packages: for this test alone.
+missing_oauth() {
+	have node || lack nodejs
+	have npm || lack npm
 }
 
 look() {
@@ -387,8 +393,8 @@ esac
 sets=${*:-build}
 for set in $sets; do
 	case $set in
-	build | test | lint | fuzz | bench) ;;
-	*) die "no set $set: build test lint fuzz bench" ;;
+	build | test | lint | fuzz | bench | oauth) ;;
+	*) die "no set $set: build test lint fuzz bench oauth" ;;
 	esac
 done
 

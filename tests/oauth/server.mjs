@@ -34,7 +34,7 @@ const keyed = (id, alg, file) => ({
 });
 const clients = [
   { ...machine, client_id: 'post', client_secret: 'Pl4in-Secret', token_endpoint_auth_method: 'client_secret_post' },
-  { ...machine, client_id: 'basic', client_secret: 'odd +%&=:"ü~', token_endpoint_auth_method: 'client_secret_basic' },
+  { ...machine, client_id: 'basic', client_secret: 'odd +%&=:"<>~', token_endpoint_auth_method: 'client_secret_basic' },
   keyed('es256', 'ES256', args.station), keyed('rs256', 'RS256', args.rsa), keyed('ps256', 'PS256', args.rsa),
   { ...person, client_id: 'panel', token_endpoint_auth_method: 'none' },
   { ...person, client_id: 'kept', client_secret: 'Pl4in-Secret', token_endpoint_auth_method: 'client_secret_post' },
@@ -114,7 +114,7 @@ const odd = {
   huge: [200, { 'content-type': 'application/json' }, Array(160).fill('x'.repeat(65536))],
   twice: [200, { 'content-type': 'application/json' }, ['{"token_type":"Bearer","access_token":"a","access_token":"b"}']],
   nul: [200, { 'content-type': 'application/json' }, ['{"token_type":"Bearer","access_token":"a\\u0000b"}']],
-  bytes: [200, { 'content-type': 'application/json' }, ['{"token_type":"Bearer",', '"access_', 'token":"a"', '}']],
+  bytes: [200, { 'content-type': 'application/json' }, ['{"token_type":"Bearer",', '"access_', 'token":"in-pieces"', '}']],
 };
 
 function answerOdd(name, res) {
