@@ -34,7 +34,8 @@ static const struct {
 	[EMAIL__SIGN_AUTO] = {"", 0, 0},
 	[EMAIL__RS256] = {"RS256", PSA_ALG_RSA_PKCS1V15_SIGN(PSA_ALG_SHA_256), PSA_KEY_TYPE_RSA_KEY_PAIR},
 	[EMAIL__PS256] = {"PS256", PSA_ALG_RSA_PSS(PSA_ALG_SHA_256), PSA_KEY_TYPE_RSA_KEY_PAIR},
-	[EMAIL__ES256] = {"ES256", PSA_ALG_ECDSA(PSA_ALG_SHA_256), PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)},
+	[EMAIL__ES256] = {"ES256", PSA_ALG_ECDSA(PSA_ALG_SHA_256),
+                          PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)},
 };
 
 static email_code
@@ -59,7 +60,8 @@ static email_code
 wrong_kind(email_stage stage, email_error *e)
 {
 	email__error_set(e, EMAIL_E_CERTIFICATE, stage, "the private key is of no kind that signs tokens");
-	email__error_remedy(e, "Use an RSA key of 2048 bits or more (RS256, PS256), or one on the curve P-256 (ES256)");
+	email__error_remedy(
+		e, "Use an RSA key of 2048 bits or more (RS256, PS256), or one on the curve P-256 (ES256)");
 	return EMAIL_E_CERTIFICATE;
 }
 
@@ -73,7 +75,8 @@ choose(email__signer *s, email__signature wanted, const psa_key_attributes_t *ke
 	s->algorithm = wanted == EMAIL__SIGN_AUTO ? own : wanted;
 	if (type != algorithms[s->algorithm].type)
 		return EMAIL_E_CERTIFICATE;
-	return (s->algorithm == EMAIL__ES256 ? bits == 256 : bits >= RSA_BITS_LEAST) ? EMAIL_OK : EMAIL_E_CERTIFICATE;
+	return (s->algorithm == EMAIL__ES256 ? bits == 256 : bits >= RSA_BITS_LEAST) ? EMAIL_OK
+	                                                                             : EMAIL_E_CERTIFICATE;
 }
 
 static email_code
@@ -91,8 +94,8 @@ load(email__signer *s, mbedtls_pk_context *pk, email__signature wanted, email_st
 }
 
 email__signer *
-email__signer_new(const void *pem, size_t n, const char *password, email__signature algorithm, email_stage stage,
-                  email_error *e)
+email__signer_new(const void *pem, size_t n, const char *password, email__signature algorithm,
+                  email_stage stage, email_error *e)
 {
 	email__signer *s = email__new(email__signer);
 	size_t password_n = password ? strlen(password) : 0;
@@ -141,8 +144,8 @@ email__signature_name(email__signature algorithm)
 }
 
 email_code
-email__signer_sign(const email__signer *s, const void *bytes, size_t n, unsigned char out[EMAIL__SIGNATURE_MAX],
-                   size_t *written)
+email__signer_sign(const email__signer *s, const void *bytes, size_t n,
+                   unsigned char out[EMAIL__SIGNATURE_MAX], size_t *written)
 {
 	psa_status_t status = psa_sign_message(s->key, algorithms[s->algorithm].psa, bytes, n, out,
 	                                       EMAIL__SIGNATURE_MAX, written);
@@ -163,8 +166,8 @@ email__certificate_thumbprint(const void *pem, size_t n, email__algorithm hash, 
 	mbedtls_pem_init(&block);
 	/* the function takes text that ends in a NUL */
 	if (n && ((const char *)pem)[n - 1] == '\0' &&
-	    mbedtls_pem_read_buffer(&block, "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", pem, NULL, 0,
-	                            &used) == 0) {
+	    mbedtls_pem_read_buffer(&block, "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----", pem,
+	                            NULL, 0, &used) == 0) {
 		der = mbedtls_pem_get_buffer(&block, &der_n);
 		rc = email__hash_of(hash, der, der_n, out);
 	}

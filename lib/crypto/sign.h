@@ -39,6 +39,7 @@ email_code email__signer_sign(const email__signer *s, const void *bytes, size_t 
                               unsigned char out[EMAIL__SIGNATURE_MAX], size_t *written);
 
 /* The digest of the first certificate in a PEM text; EMAIL_E_CERTIFICATE: there is none in it. */
-email_code email__certificate_thumbprint(const void *pem, size_t n, email__algorithm hash, unsigned char *out);
+email_code email__certificate_thumbprint(const void *pem, size_t n, email__algorithm hash,
+                                         unsigned char *out);
 
 #endif

@@ -21,8 +21,8 @@
 enum http_state {
 	S_STATUS,
 	S_FIELDS,
-	S_LENGTH,  /* a body of known length */
-	S_SIZE,    /* the line with a chunk's size */
+	S_LENGTH, /* a body of known length */
+	S_SIZE,   /* the line with a chunk's size */
 	S_CHUNK,
 	S_BEHIND,  /* the line end behind a chunk */
 	S_TRAILER, /* fields behind the last chunk */
@@ -36,13 +36,13 @@ struct email__http {
 	enum http_state state;
 	email__web_response response;
 	email__buf body;
-	size_t head;      /* bytes of head lines so far */
+	size_t head; /* bytes of head lines so far */
 	unsigned fields, interim;
-	size_t left;      /* bytes of the body, or of its chunk, still to come */
-	bool told;        /* the request is in the transcript */
-	bool old;         /* HTTP/1.0 */
+	size_t left; /* bytes of the body, or of its chunk, still to come */
+	bool told;   /* the request is in the transcript */
+	bool old;    /* HTTP/1.0 */
 	bool has_length, chunked, encoded;
-	int64_t date, retry_at; /* seconds since 1970; 0: not said */
+	int64_t date, retry_at;         /* seconds since 1970; 0: not said */
 	char location[EMAIL__HOST_MAX]; /* the host of a redirect */
 };
 
@@ -106,8 +106,8 @@ put_request(email__http *h, const email__web_request *r)
 		return rc;
 	if (r->authorization && (rc = put(h, "Authorization: ", r->authorization)))
 		return rc;
-	if (r->post && ((rc = put(h, "Content-Type: ", r->type)) ||
-	                (rc = put(h, "Content-Length: ", length))))
+	if (r->post &&
+	    ((rc = put(h, "Content-Type: ", r->type)) || (rc = put(h, "Content-Length: ", length))))
 		return rc;
 	if ((rc = put(h, "", "")))
 		return rc;
@@ -193,7 +193,8 @@ token(const char *p, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (!email__is_alpha(p[i]) && !email__is_digit(p[i]) && (!p[i] || !strchr("!#$%&'*+-.^_`|~", p[i])))
+		if (!email__is_alpha(p[i]) && !email__is_digit(p[i]) &&
+		    (!p[i] || !strchr("!#$%&'*+-.^_`|~", p[i])))
 			return false;
 	return n > 0;
 }
@@ -253,7 +254,8 @@ retry_after(email__http *h, const char *value)
 	int offset;
 
 	if (email__str_number(value, 0, INT64_MAX, &seconds))
-		h->response.retry_after = (long)(seconds < EMAIL__HTTP_RETRY_MAX ? seconds : EMAIL__HTTP_RETRY_MAX);
+		h->response.retry_after =
+			(long)(seconds < EMAIL__HTTP_RETRY_MAX ? seconds : EMAIL__HTTP_RETRY_MAX);
 	else if (email__date_read(value, strlen(value), &seconds, &offset))
 		h->retry_at = seconds;
 	return S_FIELDS;
@@ -291,9 +293,12 @@ static const struct {
 	const char *name;
 	enum http_state (*take)(email__http *h, const char *value);
 } known[] = {
-	{"Content-Length", content_length},     {"Transfer-Encoding", transfer_encoding},
-	{"Content-Encoding", content_encoding}, {"Content-Type", content_type},
-	{"Retry-After", retry_after},           {"Date", date},
+	{"Content-Length", content_length},
+	{"Transfer-Encoding", transfer_encoding},
+	{"Content-Encoding", content_encoding},
+	{"Content-Type", content_type},
+	{"Retry-After", retry_after},
+	{"Date", date},
 	{"Location", location},
 };
 
@@ -320,8 +325,8 @@ field(email__http *h, const char *p, size_t n, enum http_state here)
 		if (strlen(known[i].name) != name_n || !email__str_equal_n(p, known[i].name, name_n))
 			continue;
 		if (n - at >= sizeof value)
-			return fail(h, EMAIL_E_LIMIT, "the field %s of the token endpoint's answer is too long",
-			            known[i].name);
+			return fail(h, EMAIL_E_LIMIT,
+			            "the field %s of the token endpoint's answer is too long", known[i].name);
 		memcpy(value, p + at, n - at);
 		value[n - at] = '\0';
 		next = known[i].take(h, value);
@@ -355,12 +360,15 @@ redirected(email__http *h)
 	int status = h->response.status;
 
 	if (h->location[0])
-		fail(h, EMAIL_E_REFUSED, "the token endpoint redirects to %s (HTTP %d), which is never followed",
-		     h->location, status);
-	else
-		fail(h, EMAIL_E_REFUSED, "the token endpoint redirects to another path (HTTP %d), which is never followed",
+		fail(h, EMAIL_E_REFUSED,
+		     "the token endpoint redirects to %s (HTTP %d), which is never followed", h->location,
 		     status);
-	email__error_remedy(&h->link.error, "Set tokenEndpoint or authServerMetadataEndpoint to the address itself");
+	else
+		fail(h, EMAIL_E_REFUSED,
+		     "the token endpoint redirects to another path (HTTP %d), which is never followed",
+		     status);
+	email__error_remedy(&h->link.error,
+	                    "Set tokenEndpoint or authServerMetadataEndpoint to the address itself");
 	return S_FAILED;
 }
 
@@ -369,7 +377,8 @@ static enum http_state
 interim(email__http *h)
 {
 	if (h->response.status == 101 || ++h->interim > EMAIL__HTTP_INTERIM_MAX)
-		return ambiguous(h, h->response.status == 101 ? "another protocol in it" : "no end of interim answers");
+		return ambiguous(h, h->response.status == 101 ? "another protocol in it"
+		                                              : "no end of interim answers");
 	h->has_length = h->chunked = h->encoded = false;
 	h->date = h->retry_at = 0;
 	h->response = (email__web_response){.retry_after = -1};
@@ -436,7 +445,8 @@ take(email__http *h, enum http_state next)
 	if (rc == EMAIL_E_MEMORY)
 		return fail(h, rc, "out of memory");
 	if (rc)
-		return fail(h, rc, "the token endpoint's answer is larger than %d kB", EMAIL__HTTP_BODY_MAX / 1024);
+		return fail(h, rc, "the token endpoint's answer is larger than %d kB",
+		            EMAIL__HTTP_BODY_MAX / 1024);
 	email__buf_consume(in, n);
 	if (h->state == S_END)
 		return S_END;
@@ -481,7 +491,8 @@ next_line(email__http *h, bool *more)
 	if (rc == EMAIL_E_PROTOCOL)
 		return ambiguous(h, "a bare CR in its head");
 	h->head += p && !chunk ? n + 2 : 0;
-	if (rc && h->state == S_STATUS && status_line(h, (const char *)email__buf_head(&h->link.in), 40) == S_FAILED)
+	if (rc && h->state == S_STATUS &&
+	    status_line(h, (const char *)email__buf_head(&h->link.in), 40) == S_FAILED)
 		return S_FAILED;
 	if (rc || h->head > EMAIL__HTTP_HEAD_MAX)
 		return fail(h, EMAIL_E_LIMIT, "the head of the token endpoint's answer is too long");
@@ -590,7 +601,8 @@ email__http_new(const email__web_request *request)
 		return NULL;
 	}
 	if (rc) {
-		h->state = fail(h, rc, "the request to the token endpoint cannot be written: %s", email_code_text(rc));
+		h->state = fail(h, rc, "the request to the token endpoint cannot be written: %s",
+		                email_code_text(rc));
 		over(h);
 	} else {
 		h->link.want = EMAIL__WANT_WRITE | EMAIL__WANT_READ;

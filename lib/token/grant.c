@@ -57,8 +57,8 @@ put(email__buf *out, const char *name, const char *value)
 {
 	email_code rc;
 
-	if ((email__buf_len(out) && (rc = email__buf_add(out, "&", 1))) || (rc = email__buf_adds(out, name)) ||
-	    (rc = email__buf_add(out, "=", 1)))
+	if ((email__buf_len(out) && (rc = email__buf_add(out, "&", 1))) ||
+	    (rc = email__buf_adds(out, name)) || (rc = email__buf_add(out, "=", 1)))
 		return rc;
 	return email__form_encode(out, value);
 }
@@ -78,7 +78,8 @@ put_given(email__buf *out, const char *name, const char *value)
 static email_code
 missing(email_error *e, const char *property)
 {
-	email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_TOKEN, "emailAuthenticator.%s is needed to get a token", property);
+	email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_TOKEN,
+	                 "emailAuthenticator.%s is needed to get a token", property);
 	if (e && !e->property[0])
 		snprintf(e->property, sizeof e->property, "emailAuthenticator.%s", property);
 	return EMAIL_E_VALUE;
@@ -101,7 +102,8 @@ client_auth(const email__grant_config *c, const email__metadata *m)
 bool
 email__grant_signs(const email__grant_config *c)
 {
-	return c->grant == EMAIL__GRANT_JWT || c->auth == EMAIL__CLIENT_JWT || (c->auth == EMAIL__CLIENT_AUTO && c->key);
+	return c->grant == EMAIL__GRANT_JWT || c->auth == EMAIL__CLIENT_JWT ||
+	       (c->auth == EMAIL__CLIENT_AUTO && c->key);
 }
 
 /*
@@ -117,8 +119,8 @@ audience(const email__grant_config *c, const email__metadata *m)
 }
 
 static email_code
-put_assertion(email__buf *out, const char *name, const email__grant_config *c, email__jwt jwt, const email__signer *signer,
-              email_error *e)
+put_assertion(email__buf *out, const char *name, const email__grant_config *c, email__jwt jwt,
+              const email__signer *signer, email_error *e)
 {
 	email_code rc;
 
@@ -148,19 +150,20 @@ basic(const email__grant_config *c, email__buf *out)
 	    (rc = email__form_encode(&pair, c->client_secret)) || (rc = email__buf_adds(out, "Basic ")))
 		goto out;
 	at = (char *)email__buf_room(out, EMAIL__BASE64_LEN(email__buf_len(&pair)));
-	rc = at                                                                      ? EMAIL_OK
+	rc = at                                                                ? EMAIL_OK
 	     : email__buf_left(out) < EMAIL__BASE64_LEN(email__buf_len(&pair)) ? EMAIL_E_LIMIT
-	                                                                             : EMAIL_E_MEMORY;
+	                                                                       : EMAIL_E_MEMORY;
 	if (rc == EMAIL_OK)
-		email__buf_added(out, email__base64_encode(at, email__buf_head(&pair), email__buf_len(&pair)));
+		email__buf_added(out,
+		                 email__base64_encode(at, email__buf_head(&pair), email__buf_len(&pair)));
 out:
 	email__buf_dispose(&pair);
 	return rc;
 }
 
 static email_code
-put_client(const email__grant_config *c, const email__metadata *m, const email__signer *signer, int64_t now, email__form *f,
-           email_error *e)
+put_client(const email__grant_config *c, const email__metadata *m, const email__signer *signer, int64_t now,
+           email__form *f, email_error *e)
 {
 	email__jwt jwt = {.subject = c->client_id, .audience = audience(c, m), .now = now};
 	email__client_auth auth = client_auth(c, m);
@@ -206,15 +209,18 @@ client_credentials(const email__grant_config *c, const email__metadata *m, email
  * (RFC 7521 4.1). The assertion is the proof: no other goes along.
  */
 static email_code
-jwt_bearer(const email__grant_config *c, const email__metadata *m, const email__signer *signer, int64_t now, email__form *f,
-           email_error *e)
+jwt_bearer(const email__grant_config *c, const email__metadata *m, const email__signer *signer, int64_t now,
+           email__form *f, email_error *e)
 {
-	email__jwt jwt = {.subject = c->account, .audience = given(c->audience) ? c->audience : m->token, .now = now};
+	email__jwt jwt = {
+		.subject = c->account, .audience = given(c->audience) ? c->audience : m->token, .now = now};
 	bool google = email__str_equal(m->token_url.host, "oauth2.googleapis.com");
 	email_code rc;
 
 	if (!given(c->client_id) || !given(c->account) || !signer)
-		return missing(e, !signer ? "clientCertificate" : given(c->client_id) ? "account" : "clientId");
+		return missing(e, !signer               ? "clientCertificate"
+		                  : given(c->client_id) ? "account"
+		                                        : "clientId");
 	if (given(c->scope))
 		jwt.scope = c->scope;
 	if ((rc = put(&f->body, "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")) ||
@@ -266,8 +272,8 @@ email__grant_form(const email__grant_config *c, const email__metadata *m, const 
 	if (rc) {
 		email__buf_clear(&f->body);
 		email__buf_clear(&f->authorization);
-		email__error_set(e, rc, EMAIL_STAGE_TOKEN, "the request to the token endpoint cannot be made: %s",
-		                 email_code_text(rc));
+		email__error_set(e, rc, EMAIL_STAGE_TOKEN,
+		                 "the request to the token endpoint cannot be made: %s", email_code_text(rc));
 	}
 	return rc;
 }

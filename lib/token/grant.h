@@ -37,12 +37,14 @@ typedef struct email__grant_config {
 	const char *scope;         /* "" : none */
 	const char *account;       /* the mailbox, for JWT */
 	const char *refresh_token;
-	const void *key; /* PEM with the private key, its NUL counted, and perhaps its certificate; NULL: none */
+	const void
+		*key; /* PEM with the private key, its NUL counted, and perhaps its certificate; NULL: none */
 	size_t key_n;
 	const char *key_password;
 	email__signature algorithm;
 	const char *kid;
-	const char *audience; /* of assertions; NULL or "": what the server's metadata says, or its token endpoint */
+	const char *
+		audience; /* of assertions; NULL or "": what the server's metadata says, or its token endpoint */
 } email__grant_config;
 
 /* A request's parts, all secret. */
@@ -59,8 +61,9 @@ void email__form_dispose(email__form *f);
  * Errors, told in `e` with the property's name: EMAIL_E_VALUE (something that the grant needs is missing),
  * EMAIL_E_LIMIT, EMAIL_E_MEMORY, EMAIL_E_TLS.
  */
-email_code email__grant_form(const email__grant_config *c, const email__metadata *m, const email__signer *signer,
-                             const char *device_code, int64_t now, email__form *f, email_error *e);
+email_code email__grant_form(const email__grant_config *c, const email__metadata *m,
+                             const email__signer *signer, const char *device_code, int64_t now,
+                             email__form *f, email_error *e);
 /* True where a signer is needed. */
 bool email__grant_signs(const email__grant_config *c);
 /* application/x-www-form-urlencoded: what is not unreserved (RFC 3986 2.3) becomes %XX, a space "+". */

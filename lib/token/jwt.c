@@ -33,8 +33,8 @@ put_base64url(email__buf *out, const void *bytes, size_t n)
 }
 
 email_code
-email__jws_make(const void *header, size_t header_n, const void *payload, size_t payload_n, const email__signer *signer,
-                email__buf *out)
+email__jws_make(const void *header, size_t header_n, const void *payload, size_t payload_n,
+                const email__signer *signer, email__buf *out)
 {
 	unsigned char signature[EMAIL__SIGNATURE_MAX];
 	size_t at = email__buf_len(out), n;
@@ -42,7 +42,8 @@ email__jws_make(const void *header, size_t header_n, const void *payload, size_t
 
 	if ((rc = put_base64url(out, header, header_n)) || (rc = email__buf_add(out, ".", 1)) ||
 	    (rc = put_base64url(out, payload, payload_n)) ||
-	    (rc = email__signer_sign(signer, email__buf_head(out) + at, email__buf_len(out) - at, signature, &n)) ||
+	    (rc = email__signer_sign(signer, email__buf_head(out) + at, email__buf_len(out) - at, signature,
+	                             &n)) ||
 	    (rc = email__buf_add(out, ".", 1)))
 		return rc;
 	return put_base64url(out, signature, n);
@@ -138,13 +139,15 @@ email__jwt_make(const email__jwt *jwt, const email__signer *signer, email__buf *
 	email_code rc = header && claims ? EMAIL_OK : EMAIL_E_MEMORY;
 
 	if (rc == EMAIL_OK && (rc = set_header(header, jwt, signer)) == EMAIL_OK &&
-	    (rc = set_claims(claims, jwt)) == EMAIL_OK && (rc = write(header, head, sizeof head, &head_n)) == EMAIL_OK &&
+	    (rc = set_claims(claims, jwt)) == EMAIL_OK &&
+	    (rc = write(header, head, sizeof head, &head_n)) == EMAIL_OK &&
 	    (rc = write(claims, body, sizeof body, &body_n)) == EMAIL_OK)
 		rc = email__jws_make(head, head_n, body, body_n, signer, out);
 	json_decref(header);
 	json_decref(claims);
 	if (rc)
-		email__error_set(e, rc, EMAIL_STAGE_TOKEN, "the assertion for the token endpoint cannot be made: %s",
+		email__error_set(e, rc, EMAIL_STAGE_TOKEN,
+		                 "the assertion for the token endpoint cannot be made: %s",
 		                 email_code_text(rc));
 	return rc;
 }

@@ -7,8 +7,8 @@
 
 #define SECOND INT64_C(1000)
 
-#define UNSAID 3600       /* seconds of a life of which nothing is said: the usual one */
-#define MARGIN_LEAST 30   /* a mail takes no longer, with its login */
+#define UNSAID 3600     /* seconds of a life of which nothing is said: the usual one */
+#define MARGIN_LEAST 30 /* a mail takes no longer, with its login */
 #define MARGIN_MOST 300
 
 /* Seconds: the first wait, and the longest. */
@@ -42,7 +42,9 @@ email__life_left(const email__life *l, int64_t now_ms)
 void
 email__life_got(email__life *l, int64_t now_ms, long seconds)
 {
-	int64_t life = seconds < 0 ? UNSAID : seconds < EMAIL__TOKEN_LIFE_MAX ? seconds : EMAIL__TOKEN_LIFE_MAX;
+	int64_t life = seconds < 0                       ? UNSAID
+	               : seconds < EMAIL__TOKEN_LIFE_MAX ? seconds
+	                                                 : EMAIL__TOKEN_LIFE_MAX;
 	int64_t margin = life / 10;
 
 	margin = margin < MARGIN_LEAST ? MARGIN_LEAST : margin > MARGIN_MOST ? MARGIN_MOST : margin;

@@ -8,12 +8,14 @@
 #include "base/str.h"
 #include "token/response.h"
 
-static const char *const documents[] = {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"};
+static const char *const documents[] = {"/.well-known/openid-configuration",
+                                        "/.well-known/oauth-authorization-server"};
 
 static email_code
 bad_property(email_error *e, const char *property, const char *why)
 {
-	email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_TOKEN, "%s is no https URL that can be used: %s", property, why);
+	email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_TOKEN, "%s is no https URL that can be used: %s",
+	                 property, why);
 	if (e && !e->property[0])
 		snprintf(e->property, sizeof e->property, "%s", property);
 	return EMAIL_E_VALUE;
@@ -58,7 +60,8 @@ email__metadata_url(const char *endpoint, email__url *url, email_error *e)
 		snprintf(text, sizeof text, "%s", endpoint);
 	else
 		snprintf(text, sizeof text, "%.*s%s", (int)without_slash(endpoint), endpoint, documents[0]);
-	return email__url_parse(text, url, &why) ? bad_property(e, "authServerMetadataEndpoint", why) : EMAIL_OK;
+	return email__url_parse(text, url, &why) ? bad_property(e, "authServerMetadataEndpoint", why)
+	                                         : EMAIL_OK;
 }
 
 /* --- the issuer --- */
@@ -122,7 +125,8 @@ issuer_matches(const char *endpoint, const email__url *asked, const char *issuer
 /* --- the document --- */
 
 static email_code
-endpoint_of(const email__json *json, const char *name, char *text, size_t size, email__url *url, email_error *e)
+endpoint_of(const email__json *json, const char *name, char *text, size_t size, email__url *url,
+            email_error *e)
 {
 	const char *why = "it is missing";
 	email_code rc = email__json_text(json, name, text, size);
@@ -131,8 +135,9 @@ endpoint_of(const email__json *json, const char *name, char *text, size_t size, 
 		return EMAIL_OK;
 	if (rc == EMAIL_E_UNKNOWN)
 		return rc;
-	return email__error_set(e, EMAIL_E_PROTOCOL, EMAIL_STAGE_TOKEN, "%s in the metadata document cannot be used: %s",
-	                        name, rc ? "it is no URL" : why);
+	return email__error_set(e, EMAIL_E_PROTOCOL, EMAIL_STAGE_TOKEN,
+	                        "%s in the metadata document cannot be used: %s", name,
+	                        rc ? "it is no URL" : why);
 }
 
 static email_code
@@ -141,25 +146,30 @@ another_issuer(const char *issuer, email_error *e)
 	char shown[160];
 
 	email__printable(shown, sizeof shown, issuer, strlen(issuer));
-	email__error_set(e, EMAIL_E_TRUST, EMAIL_STAGE_TOKEN, "the metadata document is that of another issuer: %s", shown);
-	email__error_remedy(e, "Set authServerMetadataEndpoint to the issuer itself, or tokenEndpoint instead");
+	email__error_set(e, EMAIL_E_TRUST, EMAIL_STAGE_TOKEN,
+	                 "the metadata document is that of another issuer: %s", shown);
+	email__error_remedy(e,
+	                    "Set authServerMetadataEndpoint to the issuer itself, or tokenEndpoint instead");
 	return EMAIL_E_TRUST;
 }
 
 static email_code
-read_document(const email__json *json, const char *endpoint, const email__url *asked, email__metadata *m, email_error *e)
+read_document(const email__json *json, const char *endpoint, const email__url *asked, email__metadata *m,
+              email_error *e)
 {
 	char device[EMAIL__URL_MAX + 1];
 	email_code rc = email__json_text(json, "issuer", m->issuer, sizeof m->issuer);
 
 	if (rc)
-		return email__error_set(e, EMAIL_E_PROTOCOL, EMAIL_STAGE_TOKEN, "the metadata document names no issuer");
+		return email__error_set(e, EMAIL_E_PROTOCOL, EMAIL_STAGE_TOKEN,
+		                        "the metadata document names no issuer");
 	if (!issuer_matches(endpoint, asked, m->issuer))
 		return another_issuer(m->issuer, e);
 	if ((rc = endpoint_of(json, "token_endpoint", m->token, sizeof m->token, &m->token_url, e)))
-		return rc != EMAIL_E_UNKNOWN ? rc
-		                             : email__error_set(e, EMAIL_E_PROTOCOL, EMAIL_STAGE_TOKEN,
-		                                                "the metadata document names no token_endpoint");
+		return rc != EMAIL_E_UNKNOWN
+		               ? rc
+		               : email__error_set(e, EMAIL_E_PROTOCOL, EMAIL_STAGE_TOKEN,
+		                                  "the metadata document names no token_endpoint");
 	rc = endpoint_of(json, "device_authorization_endpoint", device, sizeof device, &m->device_url, e);
 	if (rc == EMAIL_E_UNKNOWN)
 		m->device_url.path[0] = '\0';
@@ -169,10 +179,12 @@ read_document(const email__json *json, const char *endpoint, const email__url *a
 	    (strcmp(m->token_url.host, asked->host) != 0 ||
 	     (m->device_url.path[0] && strcmp(m->device_url.host, asked->host) != 0)))
 		return email__error_set(e, EMAIL_E_TRUST, EMAIL_STAGE_TOKEN,
-		                        "the metadata document's endpoints are on another host: %s", m->token_url.host);
-	m->basic_only =
-		email__json_has(json, "token_endpoint_auth_methods_supported", "client_secret_basic") == EMAIL_OK &&
-		email__json_has(json, "token_endpoint_auth_methods_supported", "client_secret_post") != EMAIL_OK;
+		                        "the metadata document's endpoints are on another host: %s",
+		                        m->token_url.host);
+	m->basic_only = email__json_has(json, "token_endpoint_auth_methods_supported",
+	                                "client_secret_basic") == EMAIL_OK &&
+	                email__json_has(json, "token_endpoint_auth_methods_supported",
+	                                "client_secret_post") != EMAIL_OK;
 	return EMAIL_OK;
 }
 

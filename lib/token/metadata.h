@@ -28,7 +28,8 @@ typedef struct email__metadata {
 email_code email__metadata_url(const char *endpoint, email__url *url, email_error *e);
 /* Errors, at the stage token: those of email__token_document(), EMAIL_E_PROTOCOL (no endpoint, or none that is safe),
  * EMAIL_E_TRUST (another issuer). */
-email_code email__metadata_read(const char *endpoint, const email__web_response *r, email__metadata *m, email_error *e);
+email_code email__metadata_read(const char *endpoint, const email__web_response *r, email__metadata *m,
+                                email_error *e);
 /* The same for an endpoint that was configured. Errors: EMAIL_E_VALUE. */
 email_code email__metadata_explicit(const char *token_endpoint, email__metadata *m, email_error *e);
 

@@ -113,7 +113,8 @@ email__obtain_new(const email__obtain_config *config, email_error *e)
 	email__device_init(&o->device);
 	rc = place(o, e);
 	if (rc == EMAIL_OK && email__grant_signs(g) && g->key) {
-		o->signer = email__signer_new(g->key, g->key_n, g->key_password, g->algorithm, EMAIL_STAGE_TOKEN, e);
+		o->signer = email__signer_new(g->key, g->key_n, g->key_password, g->algorithm,
+		                              EMAIL_STAGE_TOKEN, e);
 		rc = o->signer ? EMAIL_OK : EMAIL_E_CERTIFICATE;
 	}
 	if (rc) {
@@ -140,7 +141,8 @@ email__obtain_free(email__obtain *o)
 static const email__web_request *
 get_document(email__obtain *o)
 {
-	o->request = (email__web_request){.host = o->document.host, .port = o->document.port, .path = o->document.path};
+	o->request = (email__web_request){
+		.host = o->document.host, .port = o->document.port, .path = o->document.path};
 	return &o->request;
 }
 
@@ -149,11 +151,13 @@ post_form(email__obtain *o, const email__url *to, const char *device_code, int64
 {
 	const char *authorization = NULL;
 
-	if (email__grant_form(&o->config.grant, &o->metadata, o->signer, device_code, wall, &o->form, &o->error)) {
+	if (email__grant_form(&o->config.grant, &o->metadata, o->signer, device_code, wall, &o->form,
+	                      &o->error)) {
 		fail(o);
 		return NULL;
 	}
-	if (email__buf_len(&o->form.authorization) && !(authorization = email__buf_text(&o->form.authorization))) {
+	if (email__buf_len(&o->form.authorization) &&
+	    !(authorization = email__buf_text(&o->form.authorization))) {
 		email__error_memory(&o->error, EMAIL_STAGE_TOKEN);
 		fail(o);
 		return NULL;
@@ -181,7 +185,9 @@ email__obtain_request(email__obtain *o, int64_t wall)
 			return post_form(o, &o->metadata.device_url, NULL, wall);
 		email__error_set(&o->error, EMAIL_E_REFUSED, EMAIL_STAGE_TOKEN,
 		                 "the server offers no login by a code (device authorization)");
-		email__error_remedy(&o->error, "Set authServerMetadataEndpoint, or get the refresh token on another machine");
+		email__error_remedy(
+			&o->error,
+			"Set authServerMetadataEndpoint, or get the refresh token on another machine");
 		break;
 	case Q_TOKEN:
 		if (!o->coded || (code = email__buf_text(&o->device.code)))
@@ -210,7 +216,8 @@ poll_later(email__obtain *o, int64_t now_ms, long retry_after)
 static void
 slow_down(email__obtain *o, int64_t interval_ms)
 {
-	o->interval_ms = interval_ms < EMAIL__DEVICE_INTERVAL_MAX * 1000 ? interval_ms : EMAIL__DEVICE_INTERVAL_MAX * 1000;
+	o->interval_ms = interval_ms < EMAIL__DEVICE_INTERVAL_MAX * 1000 ? interval_ms
+	                                                                 : EMAIL__DEVICE_INTERVAL_MAX * 1000;
 }
 
 static void
@@ -248,7 +255,8 @@ token_answer(email__obtain *o, const char *const *secrets, const email__web_resp
 		token_came(o);
 	} else if (!o->coded) {
 		/* pending or slow down, which nobody asked about */
-		email__error_set(&o->error, EMAIL_E_TEMPORARY, EMAIL_STAGE_TOKEN, "the token endpoint says that it takes time");
+		email__error_set(&o->error, EMAIL_E_TEMPORARY, EMAIL_STAGE_TOKEN,
+		                 "the token endpoint says that it takes time");
 		fail(o);
 	} else if (outcome == EMAIL__TOKEN_PENDING) {
 		poll_later(o, now_ms, r->retry_after);
@@ -324,7 +332,8 @@ email__obtain_state
 email__obtain_step(email__obtain *o, int64_t now_ms)
 {
 	if (o->coded && o->question == Q_TOKEN && now_ms >= o->ends_ms) {
-		email__error_set(&o->error, EMAIL_E_LOGIN, EMAIL_STAGE_TOKEN, "the code was not entered in time");
+		email__error_set(&o->error, EMAIL_E_LOGIN, EMAIL_STAGE_TOKEN,
+		                 "the code was not entered in time");
 		email__token_advice(&o->error, "expired_token", "");
 		fail(o);
 	} else if (o->state == EMAIL__OBTAIN_WAIT && now_ms >= o->due_ms) {

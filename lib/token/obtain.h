@@ -25,7 +25,7 @@ typedef struct email__obtain_config {
 	const char *metadata_endpoint; /* authServerMetadataEndpoint; NULL or "": none */
 	const char *token_endpoint;    /* wins over it; NULL or "": none */
 	const char *device_endpoint;   /* beside token_endpoint, for the device grant; NULL or "": none */
-	const email__metadata *known;  /* email__obtain_metadata() of before, for the same endpoint; or NULL */
+	const email__metadata *known; /* email__obtain_metadata() of before, for the same endpoint; or NULL */
 	email__grant_config grant;
 } email__obtain_config;
 

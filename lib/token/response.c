@@ -44,7 +44,8 @@ email__device_dispose(email__device *d)
 static email__token_outcome
 failed(email_error *e, email_code code, const char *what, const char *why)
 {
-	email__error_set(e, code, EMAIL_STAGE_TOKEN, "the token endpoint's answer is not usable: %s%s", what, why);
+	email__error_set(e, code, EMAIL_STAGE_TOKEN, "the token endpoint's answer is not usable: %s%s", what,
+	                 why);
 	return EMAIL__TOKEN_FAILED;
 }
 
@@ -84,7 +85,8 @@ status_error(const email__web_response *r, email_error *e)
 	                      : "the token endpoint answers with HTTP %d",
 	                 r->status);
 	if (!busy)
-		email__error_remedy(e, "Check tokenEndpoint and authServerMetadataEndpoint: what answers there gives no tokens");
+		email__error_remedy(e, "Check tokenEndpoint and authServerMetadataEndpoint: what answers "
+		                       "there gives no tokens");
 }
 
 /* The document, or NULL with why not. */
@@ -97,8 +99,9 @@ document(const email__web_response *r, email_error *e)
 
 	if (is_page(r)) {
 		failed(e, EMAIL_E_PROTOCOL, "it is a page for people, no JSON", "");
-		email__error_remedy(e, "Check tokenEndpoint and authServerMetadataEndpoint, and whether a proxy or a "
-		                       "captive portal answers in their place");
+		email__error_remedy(
+			e, "Check tokenEndpoint and authServerMetadataEndpoint, and whether a proxy or a "
+			   "captive portal answers in their place");
 		return NULL;
 	}
 	rc = email__json_read(r->body, r->n, &json, &why);
@@ -169,8 +172,8 @@ refused(const email__web_response *r, const email__json *json, const char *const
 	}
 	sentence(words);
 	code = is_temporary(r, error) ? EMAIL_E_TEMPORARY : EMAIL_E_LOGIN;
-	email__error_set(e, code, EMAIL_STAGE_TOKEN, "the token endpoint says %s%s%.240s", error, words[0] ? ": " : "",
-	                 words);
+	email__error_set(e, code, EMAIL_STAGE_TOKEN, "the token endpoint says %s%s%.240s", error,
+	                 words[0] ? ": " : "", words);
 	email__token_advice(e, error, words);
 	return EMAIL__TOKEN_FAILED;
 }
@@ -189,7 +192,8 @@ good(const email__web_response *r, const char *const *secrets, email__token_outc
 	else if (!json && r->status != 200)
 		status_error(r, e);
 	/* some say no with 200 */
-	else if (json && (r->status != 200 || email__json_words(json, "error", error, sizeof error) == EMAIL_OK))
+	else if (json &&
+	         (r->status != 200 || email__json_words(json, "error", error, sizeof error) == EMAIL_OK))
 		*outcome = refused(r, json, secrets, e);
 	else if (json)
 		return json;
@@ -244,7 +248,8 @@ email__token_read(const email__web_response *r, const char *const *secrets, emai
 	email__buf_clear(&t->access);
 	email__buf_clear(&t->refresh);
 	t->scope[0] = '\0';
-	if ((rc = email__json_text(json, "token_type", type, sizeof type)) || !email__str_equal(type, "Bearer")) {
+	if ((rc = email__json_text(json, "token_type", type, sizeof type)) ||
+	    !email__str_equal(type, "Bearer")) {
 		bad_value(e, rc ? rc : EMAIL_E_PROTOCOL, "token_type");
 	} else if ((rc = email__json_secret(json, "access_token", &t->access)) || !is_b64token(&t->access)) {
 		bad_value(e, rc ? rc : EMAIL_E_PROTOCOL, "access_token");
@@ -316,7 +321,8 @@ email__device_read(const email__web_response *r, const char *const *secrets, ema
 		bad_value(e, rc, "device_code");
 	else if ((rc = email__json_seconds(json, "expires_in", EMAIL__DEVICE_LIFE_MAX, &seconds)))
 		bad_value(e, rc, "expires_in");
-	else if ((rc = email__json_seconds(json, "interval", EMAIL__DEVICE_INTERVAL_MAX, &interval)) && rc != EMAIL_E_UNKNOWN)
+	else if ((rc = email__json_seconds(json, "interval", EMAIL__DEVICE_INTERVAL_MAX, &interval)) &&
+	         rc != EMAIL_E_UNKNOWN)
 		bad_value(e, rc, "interval");
 	else
 		outcome = EMAIL__TOKEN_GOOD;

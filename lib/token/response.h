@@ -20,12 +20,12 @@ typedef struct email__token {
 } email__token;
 
 typedef struct email__device {
-	email__buf code;                  /* device_code, secret */
-	char user_code[64];               /* what the person types, */
-	char uri[EMAIL__URL_MAX + 1];     /* and where */
-	char direct[EMAIL__URL_MAX + 1];  /* the same with the code in it; "": none */
-	long seconds;                     /* its life */
-	long interval;                    /* between questions */
+	email__buf code;                 /* device_code, secret */
+	char user_code[64];              /* what the person types, */
+	char uri[EMAIL__URL_MAX + 1];    /* and where */
+	char direct[EMAIL__URL_MAX + 1]; /* the same with the code in it; "": none */
+	long seconds;                    /* its life */
+	long interval;                   /* between questions */
 } email__device;
 
 typedef enum email__token_outcome {
@@ -45,10 +45,10 @@ void email__device_dispose(email__device *d);
  * Errors, at the stage token: EMAIL_E_LOGIN (a person must change something; with a remedy), EMAIL_E_TEMPORARY (the
  * endpoint is busy or broken), EMAIL_E_PROTOCOL, EMAIL_E_LIMIT (it makes no sense, or too much), EMAIL_E_MEMORY.
  */
-email__token_outcome email__token_read(const email__web_response *r, const char *const *secrets, email__token *t,
-                                       email_error *e);
-email__token_outcome email__device_read(const email__web_response *r, const char *const *secrets, email__device *d,
-                                        email_error *e);
+email__token_outcome email__token_read(const email__web_response *r, const char *const *secrets,
+                                       email__token *t, email_error *e);
+email__token_outcome email__device_read(const email__web_response *r, const char *const *secrets,
+                                        email__device *d, email_error *e);
 /* A document of any kind: NULL, and the error, where there is none, or the status is not 200. */
 email__json *email__token_document(const email__web_response *r, const char *what, email_error *e);
 

@@ -11,7 +11,8 @@
 #include "base/limits.h"
 
 typedef struct email__url {
-	char host[EMAIL__HOST_MAX]; /* a name in its A-labels and small letters, or an address without brackets */
+	char host
+		[EMAIL__HOST_MAX]; /* a name in its A-labels and small letters, or an address without brackets */
 	int port;
 	char path[EMAIL__URL_MAX + 1]; /* with its query; "/" at least */
 } email__url;

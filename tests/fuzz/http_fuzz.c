@@ -14,8 +14,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static email__http *
 run(const uint8_t *data, size_t size, size_t step, bool whole)
 {
-	static const email__web_request request = {
-		.host = "login.example.com", .port = 443, .path = "/t", .post = true, .type = "a/b", .body = "x", .n = 1};
+	static const email__web_request request = {.host = "login.example.com",
+	                                           .port = 443,
+	                                           .path = "/t",
+	                                           .post = true,
+	                                           .type = "a/b",
+	                                           .body = "x",
+	                                           .n = 1};
 	email__http *h = email__http_new(&request);
 	email__link *l = h ? email__http_link(h) : NULL;
 	size_t at = 0, n;
@@ -37,7 +42,8 @@ run(const uint8_t *data, size_t size, size_t step, bool whole)
 		l->eof(l);
 	if (l->want != 0 && l->want != EMAIL__WANT_CLOSE)
 		abort();
-	if ((l->want == 0) != (l->error.code != EMAIL_OK) || (l->want == 0) != (email__http_response(h) == NULL))
+	if ((l->want == 0) != (l->error.code != EMAIL_OK) ||
+	    (l->want == 0) != (email__http_response(h) == NULL))
 		abort();
 	return h;
 }
@@ -59,8 +65,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r && (r->n != q->n || memcmp(r->body, q->body, r->n) != 0 || r->status != q->status ||
 	          r->retry_after != q->retry_after))
 		abort();
-	if (r && (r->n > EMAIL__HTTP_BODY_MAX || r->status < 200 || (r->status / 100 == 3 && r->status != 304) ||
-	          r->retry_after < -1 || r->retry_after > EMAIL__HTTP_RETRY_MAX))
+	if (r &&
+	    (r->n > EMAIL__HTTP_BODY_MAX || r->status < 200 || (r->status / 100 == 3 && r->status != 304) ||
+	     r->retry_after < -1 || r->retry_after > EMAIL__HTTP_RETRY_MAX))
 		abort();
 	email__http_free(a);
 	email__http_free(b);

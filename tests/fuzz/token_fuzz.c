@@ -76,7 +76,8 @@ read_device(const email__web_response *r)
 		check_error(&e, true);
 	if (outcome == EMAIL__TOKEN_GOOD) {
 		check_secret(&d.code, 1);
-		if (!d.user_code[0] || strlen(d.uri) < 9 || d.interval < 1 || d.interval > EMAIL__DEVICE_INTERVAL_MAX || d.seconds > EMAIL__DEVICE_LIFE_MAX)
+		if (!d.user_code[0] || strlen(d.uri) < 9 || d.interval < 1 ||
+		    d.interval > EMAIL__DEVICE_INTERVAL_MAX || d.seconds > EMAIL__DEVICE_LIFE_MAX)
 			abort();
 	}
 	email__device_dispose(&d);
@@ -85,7 +86,8 @@ read_device(const email__web_response *r)
 static void
 read_metadata(const email__web_response *r)
 {
-	static const char *const endpoints[] = {"https://a.example/t", "https://login.microsoftonline.com/common/v2.0"};
+	static const char *const endpoints[] = {"https://a.example/t",
+	                                        "https://login.microsoftonline.com/common/v2.0"};
 	email__metadata m;
 	size_t i;
 
@@ -133,7 +135,8 @@ obtain(const uint8_t *data, size_t size, int status)
 	int64_t now = 0;
 	email__obtain_state state = EMAIL__OBTAIN_SEND;
 
-	while (o && size && ((state = email__obtain_step(o, now)) == EMAIL__OBTAIN_SEND || state == EMAIL__OBTAIN_WAIT)) {
+	while (o && size &&
+	       ((state = email__obtain_step(o, now)) == EMAIL__OBTAIN_SEND || state == EMAIL__OBTAIN_WAIT)) {
 		const uint8_t *nul = memchr(data, 0, size);
 		size_t n = nul ? (size_t)(nul - data) : size;
 		email__web_response r = {.status = status, .body = data, .n = n, .retry_after = -1};

@@ -21,8 +21,10 @@
 #include "trust/verdict.h"
 
 static const char usage[] =
-	"usage: tokens --ca PEM (--metadata URL | --token URL [--device URL]) [--grant client|jwt|refresh|device]\n"
-	"       [--auth none|post|basic|jwt] [--client ID] [--secret S] [--scope S] [--account A] [--refresh TOKEN]\n"
+	"usage: tokens --ca PEM (--metadata URL | --token URL [--device URL]) [--grant "
+	"client|jwt|refresh|device]\n"
+	"       [--auth none|post|basic|jwt] [--client ID] [--secret S] [--scope S] [--account A] [--refresh "
+	"TOKEN]\n"
 	"       [--key PEM] [--password P] [--algorithm RS256|PS256|ES256] [--audience A] [--kid K]\n"
 	"       [--skew SECONDS] [--timeout MS] [--log]\n";
 
@@ -40,7 +42,8 @@ die(const char *what, const char *value)
 static void
 failed(const email_error *e)
 {
-	printf("error %s %s\n%s\n%s\n", email_code_name(e->code), email_stage_name(e->stage), e->text, e->remedy);
+	printf("error %s %s\n%s\n%s\n", email_code_name(e->code), email_stage_name(e->stage), e->text,
+	       e->remedy);
 }
 
 static void
@@ -74,7 +77,9 @@ ask(email__obtain *o, const email__web_request *request)
 	email__session_config config = {.host = request->host,
 	                                .port = request->port,
 	                                .tls_first = true,
-	                                .tls = {.server_name = request->host, .min = EMAIL_TLS_1_2, .judge = judge,
+	                                .tls = {.server_name = request->host,
+	                                        .min = EMAIL_TLS_1_2,
+	                                        .judge = judge,
 	                                        .judge_context = &judged},
 	                                .connection_timeout_ms = timeout_ms,
 	                                .response_timeout_ms = timeout_ms,
@@ -134,7 +139,8 @@ obtain(const email__obtain_config *config)
 		failed(&e);
 		return 1;
 	}
-	while ((state = email__obtain_step(o, email__clock_ms())) == EMAIL__OBTAIN_SEND || state == EMAIL__OBTAIN_WAIT) {
+	while ((state = email__obtain_step(o, email__clock_ms())) == EMAIL__OBTAIN_SEND ||
+	       state == EMAIL__OBTAIN_WAIT) {
 		show(email__obtain_device(o));
 		if (state == EMAIL__OBTAIN_WAIT)
 			pause_ms(email__obtain_wait(o, email__clock_ms()));
@@ -183,12 +189,16 @@ read_file(const char *path, email__buf *out)
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"ca", 1, 0, 'C'},      {"metadata", 1, 0, 'm'},  {"token", 1, 0, 't'},    {"device", 1, 0, 'd'},
-		{"grant", 1, 0, 'g'},   {"auth", 1, 0, 'a'},      {"client", 1, 0, 'i'},   {"secret", 1, 0, 's'},
-		{"scope", 1, 0, 'S'},   {"account", 1, 0, 'A'},   {"refresh", 1, 0, 'r'},  {"key", 1, 0, 'k'},
-		{"password", 1, 0, 'p'}, {"algorithm", 1, 0, 'l'}, {"audience", 1, 0, 'u'}, {"kid", 1, 0, 'K'},
-		{"skew", 1, 0, 'w'},    {"timeout", 1, 0, 'T'},   {"log", 0, 0, 'L'},      {0, 0, 0, 0}};
+	static const struct option options[] = {{"ca", 1, 0, 'C'},       {"metadata", 1, 0, 'm'},
+	                                        {"token", 1, 0, 't'},    {"device", 1, 0, 'd'},
+	                                        {"grant", 1, 0, 'g'},    {"auth", 1, 0, 'a'},
+	                                        {"client", 1, 0, 'i'},   {"secret", 1, 0, 's'},
+	                                        {"scope", 1, 0, 'S'},    {"account", 1, 0, 'A'},
+	                                        {"refresh", 1, 0, 'r'},  {"key", 1, 0, 'k'},
+	                                        {"password", 1, 0, 'p'}, {"algorithm", 1, 0, 'l'},
+	                                        {"audience", 1, 0, 'u'}, {"kid", 1, 0, 'K'},
+	                                        {"skew", 1, 0, 'w'},     {"timeout", 1, 0, 'T'},
+	                                        {"log", 0, 0, 'L'},      {0, 0, 0, 0}};
 	static const char *const grants[] = {"client", "jwt", "refresh", "device"};
 	static const char *const auths[] = {"auto", "none", "post", "basic", "jwt"};
 	static const char *const algorithms[] = {"auto", "RS256", "PS256", "ES256"};

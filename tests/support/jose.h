@@ -19,8 +19,8 @@ extern const char jose_ec_384[];
 #define JOSE_EC_X5T_S256 "eQ-onHO9feBs2-eLfyLWz34UVj8gg_P9-Bf4vvL2NSY"
 
 /* By the public half of `key`, with PSA. */
-bool jose_verifies(const char *key, email__signature algorithm, const void *bytes, size_t n, const void *signature,
-                   size_t signature_n);
+bool jose_verifies(const char *key, email__signature algorithm, const void *bytes, size_t n,
+                   const void *signature, size_t signature_n);
 /* base64url; 0: it is none, or nothing. `out` has room for n bytes. */
 size_t jose_decode(const char *text, size_t n, unsigned char *out);
 

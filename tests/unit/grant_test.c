@@ -21,12 +21,15 @@ prepare(void **state)
 	(void)state;
 	if (email__metadata_explicit("https://server.example.com/token", &somewhere, NULL) ||
 	    email__metadata_explicit("https://oauth2.googleapis.com/token", &google, NULL) ||
-	    email__metadata_explicit("https://login.microsoftonline.com/common/oauth2/v2.0/token", &microsoft, NULL))
+	    email__metadata_explicit("https://login.microsoftonline.com/common/oauth2/v2.0/token", &microsoft,
+	                             NULL))
 		return -1;
-	snprintf(microsoft.issuer, sizeof microsoft.issuer, "https://login.microsoftonline.com/{tenantid}/v2.0");
+	snprintf(microsoft.issuer, sizeof microsoft.issuer,
+	         "https://login.microsoftonline.com/{tenantid}/v2.0");
 	known = somewhere;
 	snprintf(known.issuer, sizeof known.issuer, "https://issuer.example.com");
-	key = email__signer_new(jose_ec, strlen(jose_ec) + 1, NULL, EMAIL__SIGN_AUTO, EMAIL_STAGE_TOKEN, NULL);
+	key = email__signer_new(jose_ec, strlen(jose_ec) + 1, NULL, EMAIL__SIGN_AUTO, EMAIL_STAGE_TOKEN,
+	                        NULL);
 	return key ? 0 : -1;
 }
 
@@ -39,7 +42,8 @@ tidy(void **state)
 }
 
 static void
-writes(const email__grant_config *c, const email__metadata *m, const char *device_code, const char *body, const char *basic)
+writes(const email__grant_config *c, const email__metadata *m, const char *device_code, const char *body,
+       const char *basic)
 {
 	email__form f;
 	email_error e = {0};
@@ -71,9 +75,8 @@ needs(const email__grant_config *c, const email__signer *signer, const char *pro
 static void
 rfc6749(void **state)
 {
-	email__grant_config c = {.client_id = "s6BhdRkqt3",
-	                         .client_secret = "gX1fBat3bV",
-	                         .auth = EMAIL__CLIENT_BASIC};
+	email__grant_config c = {
+		.client_id = "s6BhdRkqt3", .client_secret = "gX1fBat3bV", .auth = EMAIL__CLIENT_BASIC};
 
 	(void)state;
 	writes(&c, &somewhere, NULL, "grant_type=client_credentials", "Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW");
@@ -84,7 +87,8 @@ rfc6749(void **state)
 	c.client_secret = "7Fjfp0ZBr1KtDRbnfVdmIw";
 	c.auth = EMAIL__CLIENT_POST;
 	writes(&c, &somewhere, NULL,
-	       "grant_type=refresh_token&refresh_token=tGzv3JOkF0XG5Qx2TlKWIA&client_id=s6BhdRkqt3&client_secret="
+	       "grant_type=refresh_token&refresh_token=tGzv3JOkF0XG5Qx2TlKWIA&client_id=s6BhdRkqt3&client_"
+	       "secret="
 	       "7Fjfp0ZBr1KtDRbnfVdmIw",
 	       "");
 	c.auth = EMAIL__CLIENT_NONE;
@@ -95,18 +99,21 @@ rfc6749(void **state)
 static void
 encoding(void **state)
 {
-	email__grant_config c = {.client_id = "a b:c", .client_secret = "+%&=\xC3\xBC~.-_*", .scope = "https://x/.default y"};
+	email__grant_config c = {
+		.client_id = "a b:c", .client_secret = "+%&=\xC3\xBC~.-_*", .scope = "https://x/.default y"};
 	email__buf b;
 
 	(void)state;
 	writes(&c, &somewhere, NULL,
-	       "grant_type=client_credentials&scope=https%3A%2F%2Fx%2F.default+y&client_id=a+b%3Ac&client_secret="
+	       "grant_type=client_credentials&scope=https%3A%2F%2Fx%2F.default+y&client_id=a+b%3Ac&client_"
+	       "secret="
 	       "%2B%25%26%3D%C3%BC~.-_%2A",
 	       "");
 	/* "a+b%3Ac:%2B%25%26%3D%C3%BC~.-_%2A" */
 	c.auth = EMAIL__CLIENT_BASIC;
 	c.scope = "";
-	writes(&c, &somewhere, NULL, "grant_type=client_credentials", "Basic YStiJTNBYzolMkIlMjUlMjYlM0QlQzMlQkN+Li1fJTJB");
+	writes(&c, &somewhere, NULL, "grant_type=client_credentials",
+	       "Basic YStiJTNBYzolMkIlMjUlMjYlM0QlQzMlQkN+Li1fJTJB");
 	/* RFC 6749 B */
 	email__buf_init(&b, 100);
 	assert_int_equal(email__form_encode(&b, " %&+\xC2\xA3\xE2\x82\xAC"), EMAIL_OK);
@@ -146,7 +153,8 @@ automatic(void **state)
 static void
 rfc8628(void **state)
 {
-	email__grant_config c = {.grant = EMAIL__GRANT_DEVICE, .client_id = "1406020730", .scope = "example_scope"};
+	email__grant_config c = {
+		.grant = EMAIL__GRANT_DEVICE, .client_id = "1406020730", .scope = "example_scope"};
 
 	(void)state;
 	writes(&c, &somewhere, NULL, "scope=example_scope&client_id=1406020730", "");
@@ -235,7 +243,8 @@ jwt_bearer(void **state)
 	                         .key_n = strlen(jose_ec) + 1};
 	char text[2048];
 	email__json *j = assertion(
-		&c, &google, "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=", text);
+		&c, &google,
+		"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=", text);
 
 	(void)state;
 	claim(j, "iss", "sa@project.iam.gserviceaccount.com");
@@ -244,14 +253,16 @@ jwt_bearer(void **state)
 	claim(j, "scope", "https://mail.google.com/");
 	email__json_free(j);
 	j = assertion(&c, &known,
-	              "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&scope=https%3A%2F%2Fmail.google.com%2F"
+	              "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&scope=https%3A%2F%"
+	              "2Fmail.google.com%2F"
 	              "&assertion=",
 	              text);
 	claim(j, "aud", "https://server.example.com/token");
 	email__json_free(j);
 	c.scope = "";
 	c.audience = "urn:x";
-	j = assertion(&c, &known, "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=", text);
+	j = assertion(&c, &known,
+	              "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=", text);
 	claim(j, "aud", "urn:x");
 	claim(j, "scope", "-");
 	email__json_free(j);
@@ -308,12 +319,15 @@ static void
 no_memory(void **state)
 {
 	static const char *const code[] = {NULL, "x"};
-	email__grant_config c[] = {
-		{.client_id = "i", .client_secret = "s", .auth = EMAIL__CLIENT_BASIC},
-		{.client_id = "i", .key = jose_ec, .key_n = strlen(jose_ec) + 1},
-		{.grant = EMAIL__GRANT_JWT, .client_id = "i", .account = "a", .key = jose_ec, .key_n = strlen(jose_ec) + 1},
-		{.grant = EMAIL__GRANT_REFRESH, .client_id = "i", .refresh_token = "r"},
-		{.grant = EMAIL__GRANT_DEVICE, .client_id = "i", .scope = "s"}};
+	email__grant_config c[] = {{.client_id = "i", .client_secret = "s", .auth = EMAIL__CLIENT_BASIC},
+	                           {.client_id = "i", .key = jose_ec, .key_n = strlen(jose_ec) + 1},
+	                           {.grant = EMAIL__GRANT_JWT,
+	                            .client_id = "i",
+	                            .account = "a",
+	                            .key = jose_ec,
+	                            .key_n = strlen(jose_ec) + 1},
+	                           {.grant = EMAIL__GRANT_REFRESH, .client_id = "i", .refresh_token = "r"},
+	                           {.grant = EMAIL__GRANT_DEVICE, .client_id = "i", .scope = "s"}};
 	size_t i, n, all;
 	email__form f;
 
@@ -321,14 +335,16 @@ no_memory(void **state)
 	for (i = 0; i < 2 * sizeof c / sizeof *c; i++) {
 		email__form_init(&f);
 		email_test_fail_alloc_from(0);
-		assert_int_equal(email__grant_form(&c[i / 2], &somewhere, key, code[i % 2], NOW, &f, NULL), EMAIL_OK);
+		assert_int_equal(email__grant_form(&c[i / 2], &somewhere, key, code[i % 2], NOW, &f, NULL),
+		                 EMAIL_OK);
 		all = email_test_allocs();
 		email__form_dispose(&f);
 		for (n = 1; n <= all; n++) {
 			email__form_init(&f);
 			email_test_fail_alloc(n);
-			assert_int_equal(email__grant_form(&c[i / 2], &somewhere, key, code[i % 2], NOW, &f, NULL),
-			                 EMAIL_E_MEMORY);
+			assert_int_equal(
+				email__grant_form(&c[i / 2], &somewhere, key, code[i % 2], NOW, &f, NULL),
+				EMAIL_E_MEMORY);
 			email__form_dispose(&f);
 			assert_int_equal(email_test_blocks(), 0);
 		}
@@ -340,9 +356,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rfc6749),    cmocka_unit_test(encoding), cmocka_unit_test(automatic),
-		cmocka_unit_test(rfc8628),    cmocka_unit_test(private_key_jwt), cmocka_unit_test(jwt_bearer),
-		cmocka_unit_test(missing),    cmocka_unit_test(too_long), cmocka_unit_test(no_memory),
+		cmocka_unit_test(rfc6749), cmocka_unit_test(encoding),        cmocka_unit_test(automatic),
+		cmocka_unit_test(rfc8628), cmocka_unit_test(private_key_jwt), cmocka_unit_test(jwt_bearer),
+		cmocka_unit_test(missing), cmocka_unit_test(too_long),        cmocka_unit_test(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, tidy);

@@ -200,9 +200,12 @@ bodies(void **state)
 	is("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", 401, "");
 	is("HTTP/1.1 204 No Content\r\nX: y\r\n\r\n", 204, "");
 	is("HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n", 304, "");
-	is("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\n{\r\n00A;x=\"y\"\r\n\"a\" : \"b\"}\r\n0\r\n\r\n", 200,
-	   "{\"a\" : \"b\"}");
-	is("HTTP/1.1 200 OK\r\ntransfer-encoding:chunked\r\n\r\n2\r\n{}\r\n0\r\nContent-Length: 7\r\nX: y\r\n\r\n", 200, "{}");
+	is("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\n{\r\n00A;x=\"y\"\r\n\"a\" : "
+	   "\"b\"}\r\n0\r\n\r\n",
+	   200, "{\"a\" : \"b\"}");
+	is("HTTP/1.1 200 OK\r\ntransfer-encoding:chunked\r\n\r\n2\r\n{}\r\n0\r\nContent-Length: 7\r\nX: "
+	   "y\r\n\r\n",
+	   200, "{}");
 	is("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\nLink: x\r\n\r\n"
 	   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
 	   200, "{}");
@@ -213,7 +216,8 @@ bodies(void **state)
 static void
 closed(void **state)
 {
-	static const char text[] = "HTTP/1.1 200 OK\r\nContent-Type: Application/JSON; charset=utf-8\r\n\r\n{\"a\":1}";
+	static const char text[] =
+		"HTTP/1.1 200 OK\r\nContent-Type: Application/JSON; charset=utf-8\r\n\r\n{\"a\":1}";
 	email__http *h;
 	size_t cut;
 
@@ -232,7 +236,8 @@ closed(void **state)
 	email__http_free(h);
 	/* an end of TLS does not make a whole of a part */
 	is_error("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", EMAIL_E_CLOSED, "middle");
-	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", EMAIL_E_CLOSED, "middle");
+	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", EMAIL_E_CLOSED,
+	         "middle");
 	is_error("HTTP/1.1 200 OK\r\nX: y\r\n", EMAIL_E_CLOSED, "middle");
 	is_error("HTTP/1.1 200", EMAIL_E_CLOSED, "without an answer");
 	is_error("", EMAIL_E_CLOSED, "without an answer");
@@ -242,13 +247,14 @@ static void
 ambiguous(void **state)
 {
 	(void)state;
-	is_error("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}", EMAIL_E_PROTOCOL, "two lengths");
-	is_error("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", EMAIL_E_PROTOCOL,
-	         "a length and chunks");
+	is_error("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}", EMAIL_E_PROTOCOL,
+	         "two lengths");
+	is_error("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+	         EMAIL_E_PROTOCOL, "a length and chunks");
 	is_error("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", EMAIL_E_PROTOCOL, "HTTP/1.0");
 	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", EMAIL_E_PROTOCOL, "coding");
-	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", EMAIL_E_PROTOCOL,
-	         "coding");
+	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+	         EMAIL_E_PROTOCOL, "coding");
 	is_error("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", EMAIL_E_PROTOCOL, "content coding");
 	is_error("HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\n{}", EMAIL_E_PROTOCOL, "header");
 	is_error("HTTP/1.1 200 OK\r\nX: y\r\n z\r\n\r\n", EMAIL_E_PROTOCOL, "header");
@@ -264,7 +270,8 @@ ambiguous(void **state)
 	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", EMAIL_E_PROTOCOL, "size");
 	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\n", EMAIL_E_PROTOCOL, "size");
 	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", EMAIL_E_PROTOCOL, "size");
-	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}x\r\n", EMAIL_E_PROTOCOL, "longer");
+	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}x\r\n", EMAIL_E_PROTOCOL,
+	         "longer");
 }
 
 static void
@@ -298,7 +305,9 @@ redirects(void **state)
 	(void)state;
 	for (i = 0; i < sizeof status / sizeof *status; i++) {
 		snprintf(text, sizeof text,
-		         "HTTP/1.1 %d x\r\nLocation: http://evil.example:8/steal?x\r\nContent-Length: 0\r\n\r\n", status[i]);
+		         "HTTP/1.1 %d x\r\nLocation: http://evil.example:8/steal?x\r\nContent-Length: "
+		         "0\r\n\r\n",
+		         status[i]);
 		is_error(text, EMAIL_E_REFUSED, "redirects to evil.example:8 (HTTP 3");
 	}
 	is_error("HTTP/1.1 302 x\r\nLocation: /other\r\n\r\n", EMAIL_E_REFUSED, "another path");
@@ -337,7 +346,8 @@ retry_after(void **state)
 	retry("Date: Fri, 31 Dec 1999 23:58:59 GMT\r\nRetry-After: Fri, 31 Dec 1999 23:59:59 GMT", 60);
 	retry("Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\nDate: Fri, 31 Dec 1999 23:58:59 GMT", 60);
 	retry("Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\nDate: Sat, 01 Jan 2000 23:58:59 GMT", 0);
-	retry("Retry-After: Fri, 31 Dec 2999 23:59:59 GMT\r\nDate: Sat, 01 Jan 2000 23:58:59 GMT", EMAIL__HTTP_RETRY_MAX);
+	retry("Retry-After: Fri, 31 Dec 2999 23:59:59 GMT\r\nDate: Sat, 01 Jan 2000 23:58:59 GMT",
+	      EMAIL__HTTP_RETRY_MAX);
 	retry("Retry-After: Fri, 31 Dec 1999 23:59:59 GMT", -1);
 }
 
@@ -378,11 +388,12 @@ limits(void **state)
 	many(&b, "X: y\r\n", EMAIL__HTTP_FIELDS_MAX + 1);
 	too_much(&b, EMAIL_E_LIMIT, "fields");
 	many(&b, "HTTP/1.1 200 OK\r\n", 1);
-	many(&b, "X: 12345678901234567890123456789012345678901234567890123456789012345678901234567890"
-	         "12345678901234567890123456789012345678901234567890123456789012345678901234567890"
-	         "12345678901234567890123456789012345678901234567890123456789012345678901234567890"
-	         "12345678901234567890123456789012345678901234567890123456789012345678901234567890"
-	         "12345678901234567890123456789012345678901234567890123456789012345678901234567890\r\n",
+	many(&b,
+	     "X: 12345678901234567890123456789012345678901234567890123456789012345678901234567890"
+	     "12345678901234567890123456789012345678901234567890123456789012345678901234567890"
+	     "12345678901234567890123456789012345678901234567890123456789012345678901234567890"
+	     "12345678901234567890123456789012345678901234567890123456789012345678901234567890"
+	     "12345678901234567890123456789012345678901234567890123456789012345678901234567890\r\n",
 	     90);
 	too_much(&b, EMAIL_E_LIMIT, "head");
 	/* interim answers without end */
@@ -390,9 +401,12 @@ limits(void **state)
 	too_much(&b, EMAIL_E_PROTOCOL, "interim");
 	/* bodies */
 	is_error("HTTP/1.1 200 OK\r\nContent-Length: 65537\r\n\r\n", EMAIL_E_LIMIT, "64 kB");
-	is_error("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n", EMAIL_E_LIMIT, "64 kB");
-	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n", EMAIL_E_LIMIT, "64 kB");
-	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000002\r\n{}\r\n", EMAIL_E_LIMIT, "64 kB");
+	is_error("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n", EMAIL_E_LIMIT,
+	         "64 kB");
+	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n", EMAIL_E_LIMIT,
+	         "64 kB");
+	is_error("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000002\r\n{}\r\n",
+	         EMAIL_E_LIMIT, "64 kB");
 	many(&b, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 1);
 	many(&b, "8\r\n12345678\r\n", EMAIL__HTTP_BODY_MAX / 8);
 	many(&b, "1\r\nx\r\n", 1);
@@ -425,7 +439,8 @@ keep(void *context, char who, const char *text, size_t n)
 static void
 transcript(void **state)
 {
-	static const char answer[] = "HTTP/1.1 200 OK\r\nset-cookie: sesam=1\r\nContent-Length: 9\r\n\r\n{\"t\":\"x\"}";
+	static const char answer[] =
+		"HTTP/1.1 200 OK\r\nset-cookie: sesam=1\r\nContent-Length: 9\r\n\r\n{\"t\":\"x\"}";
 	email__web_request r = {.host = "h.example",
 	                        .port = 443,
 	                        .path = "/t",
@@ -445,17 +460,20 @@ transcript(void **state)
 	email__buf_clear(&l->out);
 	assert_int_equal(email__buf_add(&l->in, answer, sizeof answer - 1), EMAIL_OK);
 	l->step(l);
-	assert_string_equal(log, "C POST /t HTTP/1.1\nC Host: h.example\nC Connection: close\nC Accept: application/json\n"
-	                         "C Accept-Encoding: identity\nC User-Agent: libemailservice/" EMAIL__VERSION
-	                         "\nC Authorization: ***\nC Content-Type: a/b\nC Content-Length: 7\nC (7 bytes of body)\n"
-	                         "S HTTP/1.1 200 OK\nS Set-Cookie: ***\nS Content-Length: 9\nS \nS (9 bytes of body)\n");
+	assert_string_equal(
+		log,
+		"C POST /t HTTP/1.1\nC Host: h.example\nC Connection: close\nC Accept: application/json\n"
+		"C Accept-Encoding: identity\nC User-Agent: libemailservice/" EMAIL__VERSION
+		"\nC Authorization: ***\nC Content-Type: a/b\nC Content-Length: 7\nC (7 bytes of body)\n"
+		"S HTTP/1.1 200 OK\nS Set-Cookie: ***\nS Content-Length: 9\nS \nS (9 bytes of body)\n");
 	email__http_free(h);
 }
 
 static void
 no_memory(void **state)
 {
-	static const char answer[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+	static const char answer[] =
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
 	email__web_request r = get;
 	size_t n, all;
 
@@ -484,9 +502,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(requests),  cmocka_unit_test(bad_requests), cmocka_unit_test(bodies),
-		cmocka_unit_test(closed),    cmocka_unit_test(ambiguous),    cmocka_unit_test(no_http),
-		cmocka_unit_test(redirects), cmocka_unit_test(retry_after),  cmocka_unit_test(limits),
+		cmocka_unit_test(requests),   cmocka_unit_test(bad_requests), cmocka_unit_test(bodies),
+		cmocka_unit_test(closed),     cmocka_unit_test(ambiguous),    cmocka_unit_test(no_http),
+		cmocka_unit_test(redirects),  cmocka_unit_test(retry_after),  cmocka_unit_test(limits),
 		cmocka_unit_test(transcript), cmocka_unit_test(no_memory),
 	};
 

@@ -75,7 +75,9 @@ strict(void **state)
 	refused_n("{}\0", 3, EMAIL_E_PROTOCOL, "");
 	memset(deep, ' ', sizeof deep);
 	deep[0] = '{';
-	memcpy(deep + 1, "\"a\":", 4);
+	deep[1] = deep[3] = '"';
+	deep[2] = 'a';
+	deep[4] = ':';
 	for (i = 0; i < EMAIL__JSON_DEPTH_MAX - 1; i++) {
 		deep[5 + i] = '[';
 		deep[40 + i] = ']';
@@ -95,7 +97,8 @@ strict(void **state)
 static void
 texts(void **state)
 {
-	static const char doc[] = "{\"a\":\"b\\u00fc\\nc\",\"n\":1,\"z\":null,\"e\":\"\",\"l\":[\"x\",1,\"y\"]}";
+	static const char doc[] =
+		"{\"a\":\"b\\u00fc\\nc\",\"n\":1,\"z\":null,\"e\":\"\",\"l\":[\"x\",1,\"y\"]}";
 	email__json *j = read_n(doc, sizeof doc - 1);
 	char out[6] = "?";
 
@@ -147,7 +150,10 @@ secrets(void **state)
 	(void)state;
 	assert_int_equal(secret("{\"access_token\":\"2YotnFZFEjr1z\"}", "2YotnFZFEjr1z"), EMAIL_OK);
 	assert_int_equal(secret("{\"access_token\" :\n\"a\\/b\\\"\\\\\\u002B\"}", "a/b\"\\+"), EMAIL_OK);
-	assert_int_equal(secret("{\"refresh_token\":\"xyz\",\"x\":{\"access_token\":\"c\"},\"access_token\":\"0\"}", "0"), EMAIL_OK);
+	assert_int_equal(
+		secret("{\"refresh_token\":\"xyz\",\"x\":{\"access_token\":\"c\"},\"access_token\":\"0\"}",
+	               "0"),
+		EMAIL_OK);
 	assert_int_equal(secret("{\"id_token\":[\"a\",\"b\"],\"access_token\":\"01\"}", "01"), EMAIL_OK);
 	assert_int_equal(secret("{\"access_token\":\"0123456789abcdef\"}", "0123456789abcdef"), EMAIL_OK);
 	assert_int_equal(secret("{\"access_token\":\"0123456789abcdefg\"}", ""), EMAIL_E_LIMIT);
@@ -162,7 +168,10 @@ secrets(void **state)
 	assert_int_equal(secret("{\"access_token\":\"a\\r\\nb\"}", ""), EMAIL_E_PROTOCOL);
 	assert_int_equal(secret("{\"access_token\":\"a\\u0000b\"}", ""), EMAIL_E_PROTOCOL);
 	assert_int_equal(secret("{\"access_token\":\"a\\u000ab\"}", ""), EMAIL_E_PROTOCOL);
-	assert_int_equal(secret("{\"access_token\":\"a\x7F" "b\"}", ""), EMAIL_E_PROTOCOL);
+	assert_int_equal(secret("{\"access_token\":\"a\x7F"
+	                        "b\"}",
+	                        ""),
+	                 EMAIL_E_PROTOCOL);
 	assert_int_equal(secret("{\"access_token\":\"a\nb\"}", ""), EMAIL_E_PROTOCOL);
 	assert_int_equal(secret("{\"access_token\":\"\xC3\xBC\"}", ""), EMAIL_E_PROTOCOL);
 	assert_int_equal(secret("{\"access_token\":\"\\u00fc\"}", ""), EMAIL_E_PROTOCOL);
@@ -173,7 +182,8 @@ secrets(void **state)
 static void
 seconds(void **state)
 {
-	static const char doc[] = "{\"i\":3600,\"s\":\"3599\",\"r\":12.7,\"h\":1e99,\"m\":-1,\"n\":-1e99,\"w\":\"soon\",\"b\":true,"
+	static const char doc[] = "{\"i\":3600,\"s\":\"3599\",\"r\":12.7,\"h\":1e99,\"m\":-1,\"n\":-1e99,"
+				  "\"w\":\"soon\",\"b\":true,"
 				  "\"e\":\"\",\"z\":0,\"l\":9223372036854775807}";
 	email__json *j = read_n(doc, sizeof doc - 1);
 	int64_t v = 7;
@@ -219,8 +229,9 @@ no_memory(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(strict), cmocka_unit_test(texts), cmocka_unit_test(secrets),
-	                                   cmocka_unit_test(seconds), cmocka_unit_test(no_memory)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(strict), cmocka_unit_test(texts),
+	                                   cmocka_unit_test(secrets), cmocka_unit_test(seconds),
+	                                   cmocka_unit_test(no_memory)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,21 +29,28 @@ rfc7515(void **state)
 		"{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}";
 	static const char want[] =
 		"eyJhbGciOiJSUzI1NiJ9"
-		".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
-		".cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1"
-		"dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzD"
-		"wusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77"
+		".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnV"
+		"lfQ"
+		".cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_"
+		"O8W2Fp5jujGbds9uJdbF9CUAr7t1"
+		"dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_"
+		"eSN9383LcOLn6_dO--xi12jzD"
+		"wusC-"
+		"eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0i"
+		"gcN_IoypGlUPQGe77"
 		"Rw";
 	email__signer *s = signer(jose_rsa, EMAIL__RS256);
 	email__buf out;
 
 	(void)state;
 	email__buf_init(&out, 4096);
-	assert_int_equal(email__jws_make(header, sizeof header - 1, payload, sizeof payload - 1, s, &out), EMAIL_OK);
+	assert_int_equal(email__jws_make(header, sizeof header - 1, payload, sizeof payload - 1, s, &out),
+	                 EMAIL_OK);
 	assert_string_equal(email__buf_text(&out), want);
 	email__buf_dispose(&out);
 	email__buf_init(&out, 100);
-	assert_int_equal(email__jws_make(header, sizeof header - 1, payload, sizeof payload - 1, s, &out), EMAIL_E_LIMIT);
+	assert_int_equal(email__jws_make(header, sizeof header - 1, payload, sizeof payload - 1, s, &out),
+	                 EMAIL_E_LIMIT);
 	email__buf_dispose(&out);
 	email__signer_free(s);
 }
@@ -88,7 +95,8 @@ is_time(const email__json *j, const char *name, int64_t want)
 }
 
 static void
-check(email__jwt jwt, const char *key, email__signature algorithm, const char *name, const char *x5t, const char *x5t_256)
+check(email__jwt jwt, const char *key, email__signature algorithm, const char *name, const char *x5t,
+      const char *x5t_256)
 {
 	email__signer *s = signer(key, algorithm);
 	unsigned char signature[EMAIL__SIGNATURE_MAX];
@@ -100,7 +108,8 @@ check(email__jwt jwt, const char *key, email__signature algorithm, const char *n
 	email__buf_init(&out, 8192);
 	assert_int_equal(email__jwt_make(&jwt, s, &out, NULL), EMAIL_OK);
 	text = email__buf_text(&out);
-	assert_int_equal(strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."), strlen(text));
+	assert_int_equal(strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."),
+	                 strlen(text));
 	j = part(text, 0, header);
 	is(j, "alg", name);
 	is(j, "typ", "JWT");
@@ -127,7 +136,9 @@ check(email__jwt jwt, const char *key, email__signature algorithm, const char *n
 static void
 claims(void **state)
 {
-	email__jwt jwt = {.issuer = "s6BhdRkqt3", .subject = "s6BhdRkqt3", .audience = "https://authz.example.net/token.oauth2",
+	email__jwt jwt = {.issuer = "s6BhdRkqt3",
+	                  .subject = "s6BhdRkqt3",
+	                  .audience = "https://authz.example.net/token.oauth2",
 	                  .now = NOW};
 	char both[8192];
 
@@ -207,8 +218,8 @@ not_made(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(rfc7515), cmocka_unit_test(claims), cmocka_unit_test(unique),
-	                                   cmocka_unit_test(not_made)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(rfc7515), cmocka_unit_test(claims),
+	                                   cmocka_unit_test(unique), cmocka_unit_test(not_made)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

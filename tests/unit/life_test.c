@@ -150,8 +150,8 @@ refusals(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(renewals),       cmocka_unit_test(backing_off),
-	                                   cmocka_unit_test(retry_after),    cmocka_unit_test(renewing_fails),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(renewals), cmocka_unit_test(backing_off),
+	                                   cmocka_unit_test(retry_after), cmocka_unit_test(renewing_fails),
 	                                   cmocka_unit_test(refusals)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,8 @@ urls(void **state)
 	         "/contoso.com/v2.0/.well-known/openid-configuration");
 	document("https://accounts.google.com", "accounts.google.com", "/.well-known/openid-configuration");
 	document("https://accounts.google.com/", "accounts.google.com", "/.well-known/openid-configuration");
-	document("https://a.example/x/.well-known/openid-configuration", "a.example", "/x/.well-known/openid-configuration");
+	document("https://a.example/x/.well-known/openid-configuration", "a.example",
+	         "/x/.well-known/openid-configuration");
 	document("https://a.example/.well-known/oauth-authorization-server/x", "a.example",
 	         "/.well-known/oauth-authorization-server/x");
 	document("https://a.example/.well-known/openid-configurations", "a.example",
@@ -64,7 +65,8 @@ is(const char *endpoint, const char *issuer, email_code code)
 static void
 issuers(void **state)
 {
-	static const char guid[] = "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0";
+	static const char guid[] =
+		"https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0";
 
 	(void)state;
 	is("https://a.example", "https://a.example", EMAIL_OK);
@@ -84,15 +86,20 @@ issuers(void **state)
 	is("https://a.example", "/", EMAIL_E_TRUST);
 	/* Microsoft: a tenant by its domain, "common", GUID */
 	is("https://login.microsoftonline.com/contoso.com/v2.0", guid, EMAIL_OK);
-	is("https://login.microsoftonline.com/common/v2.0", "https://login.microsoftonline.com/{tenantid}/v2.0", EMAIL_OK);
+	is("https://login.microsoftonline.com/common/v2.0",
+	   "https://login.microsoftonline.com/{tenantid}/v2.0", EMAIL_OK);
 	is(guid, guid, EMAIL_OK);
-	is("https://login.microsoftonline.com/contoso.com", "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/", EMAIL_OK);
-	is("https://login.microsoftonline.com/contoso.com/v2.0", "https://sts.windows.net/72f988bf/", EMAIL_E_TRUST);
-	is("https://login.microsoftonline.com/contoso.com/v2.0", "https://login.microsoftonline.com/72f988bf/v1.0", EMAIL_E_TRUST);
-	is("https://login.microsoftonline.com/contoso.com/v2.0", "https://login.evil.example/72f988bf/v2.0", EMAIL_E_TRUST);
-	is("https://login.microsoftonline.com", "https://login.microsoftonline.com/x", EMAIL_E_TRUST);
-	is("https://login.microsoftonline.com.evil.example/a/v2.0", "https://login.microsoftonline.com.evil.example/b/v2.0",
+	is("https://login.microsoftonline.com/contoso.com",
+	   "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/", EMAIL_OK);
+	is("https://login.microsoftonline.com/contoso.com/v2.0", "https://sts.windows.net/72f988bf/",
 	   EMAIL_E_TRUST);
+	is("https://login.microsoftonline.com/contoso.com/v2.0",
+	   "https://login.microsoftonline.com/72f988bf/v1.0", EMAIL_E_TRUST);
+	is("https://login.microsoftonline.com/contoso.com/v2.0", "https://login.evil.example/72f988bf/v2.0",
+	   EMAIL_E_TRUST);
+	is("https://login.microsoftonline.com", "https://login.microsoftonline.com/x", EMAIL_E_TRUST);
+	is("https://login.microsoftonline.com.evil.example/a/v2.0",
+	   "https://login.microsoftonline.com.evil.example/b/v2.0", EMAIL_E_TRUST);
 }
 
 /* Documents as they are published; shortened. */
@@ -101,13 +108,17 @@ providers(void **state)
 {
 	static const char microsoft[] =
 		"{\"token_endpoint\":\"https://login.microsoftonline.com/common/oauth2/v2.0/token\","
-		"\"token_endpoint_auth_methods_supported\":[\"client_secret_post\",\"private_key_jwt\",\"client_secret_basic\"],"
-		"\"issuer\":\"https://login.microsoftonline.com/{tenantid}/v2.0\",\"device_authorization_endpoint\":"
-		"\"https://login.microsoftonline.com/common/oauth2/v2.0/devicecode\",\"tenant_region_scope\":null}";
+		"\"token_endpoint_auth_methods_supported\":[\"client_secret_post\",\"private_key_jwt\","
+		"\"client_secret_basic\"],"
+		"\"issuer\":\"https://login.microsoftonline.com/{tenantid}/"
+		"v2.0\",\"device_authorization_endpoint\":"
+		"\"https://login.microsoftonline.com/common/oauth2/v2.0/"
+		"devicecode\",\"tenant_region_scope\":null}";
 	static const char google[] =
 		"{\"issuer\":\"https://accounts.google.com\",\"authorization_endpoint\":"
 		"\"https://accounts.google.com/o/oauth2/v2/auth\",\"device_authorization_endpoint\":"
-		"\"https://oauth2.googleapis.com/device/code\",\"token_endpoint\":\"https://oauth2.googleapis.com/token\","
+		"\"https://oauth2.googleapis.com/device/code\",\"token_endpoint\":\"https://"
+		"oauth2.googleapis.com/token\","
 		"\"token_endpoint_auth_methods_supported\":[\"client_secret_post\",\"client_secret_basic\"]}";
 	email__metadata m;
 	email_error e;
@@ -146,8 +157,9 @@ documents(void **state)
 	email__web_response r = {.status = 404, .body = "", .retry_after = -1};
 
 	(void)state;
-	assert_int_equal(reads("https://a.example", ISSUER ",\"token_endpoint\":\"https://b.example:8/t?x=1\","
-	                                                   "\"token_endpoint_auth_methods_supported\":[\"client_secret_basic\"]}",
+	assert_int_equal(reads("https://a.example",
+	                       ISSUER ",\"token_endpoint\":\"https://b.example:8/t?x=1\","
+	                              "\"token_endpoint_auth_methods_supported\":[\"client_secret_basic\"]}",
 	                       &m, &e),
 	                 EMAIL_OK);
 	assert_string_equal(m.token_url.host, "b.example");
@@ -159,18 +171,21 @@ documents(void **state)
 	bad(ISSUER "}", EMAIL_E_PROTOCOL, "no token_endpoint");
 	bad(ISSUER ",\"token_endpoint\":null}", EMAIL_E_PROTOCOL, "no token_endpoint");
 	bad(ISSUER ",\"token_endpoint\":5}", EMAIL_E_PROTOCOL, "no URL");
-	bad(ISSUER ",\"token_endpoint\":\"http://a.example/t\"}", EMAIL_E_PROTOCOL, "token_endpoint in the metadata document "
-	                                                                            "cannot be used: it does not begin with https");
+	bad(ISSUER ",\"token_endpoint\":\"http://a.example/t\"}", EMAIL_E_PROTOCOL,
+	    "token_endpoint in the metadata document "
+	    "cannot be used: it does not begin with https");
 	bad(ISSUER ",\"token_endpoint\":\"https://u@a.example/t\"}", EMAIL_E_PROTOCOL, "user name");
-	bad(ISSUER ",\"token_endpoint\":\"https://a.example/t\",\"device_authorization_endpoint\":\"ftp://x\"}", EMAIL_E_PROTOCOL,
-	    "device_authorization_endpoint");
+	bad(ISSUER
+	    ",\"token_endpoint\":\"https://a.example/t\",\"device_authorization_endpoint\":\"ftp://x\"}",
+	    EMAIL_E_PROTOCOL, "device_authorization_endpoint");
 	bad(ISSUER ",\"issuer\":\"https://a.example\"}", EMAIL_E_PROTOCOL, "twice");
 	bad("<html>", EMAIL_E_PROTOCOL, "a page for people");
-	bad("{\"issuer\":\"https://b.example/\\u001b[2J\",\"token_endpoint\":\"https://a.example/t\"}", EMAIL_E_TRUST,
-	    "another issuer: https://b.example/?[2J");
+	bad("{\"issuer\":\"https://b.example/\\u001b[2J\",\"token_endpoint\":\"https://a.example/t\"}",
+	    EMAIL_E_TRUST, "another issuer: https://b.example/?[2J");
 	/* Microsoft's exception is tied to Microsoft's host */
 	assert_int_equal(reads("https://login.microsoftonline.com/a/v2.0",
-	                       "{\"issuer\":\"https://login.microsoftonline.com/b/v2.0\",\"token_endpoint\":\"https://evil.example/t\"}",
+	                       "{\"issuer\":\"https://login.microsoftonline.com/b/"
+	                       "v2.0\",\"token_endpoint\":\"https://evil.example/t\"}",
 	                       &m, &e),
 	                 EMAIL_E_TRUST);
 	assert_non_null(strstr(e.text, "another host: evil.example"));
@@ -180,8 +195,7 @@ documents(void **state)
 	assert_int_equal(email__metadata_read("http://a.example", &r, &m, NULL), EMAIL_E_VALUE);
 }
 
-static void
-explicit(void **state)
+static void explicit(void **state)
 {
 	email__metadata m;
 	email_error e = {0};
@@ -206,7 +220,8 @@ no_memory(void **state)
 	(void)state;
 	for (n = 1; n <= 2; n++) {
 		email_test_fail_alloc(n);
-		assert_int_equal(reads("https://a.example", ISSUER ",\"token_endpoint\":\"https://a.example/t\"}", &m, &e),
+		assert_int_equal(reads("https://a.example",
+		                       ISSUER ",\"token_endpoint\":\"https://a.example/t\"}", &m, &e),
 		                 EMAIL_E_MEMORY);
 		assert_int_equal(email_test_blocks(), 0);
 	}
@@ -216,8 +231,9 @@ no_memory(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(urls),      cmocka_unit_test(issuers),  cmocka_unit_test(providers),
-	                                   cmocka_unit_test(documents), cmocka_unit_test(explicit), cmocka_unit_test(no_memory)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(urls),      cmocka_unit_test(issuers),
+	                                   cmocka_unit_test(providers), cmocka_unit_test(documents),
+	                                   cmocka_unit_test(explicit),  cmocka_unit_test(no_memory)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,14 +33,16 @@ answer(email__obtain *o, int status, const char *body, int64_t now)
 static const email__web_request *
 asks(email__obtain *o, const char *host, int port, const char *path, bool post, int64_t now)
 {
+	static const email__web_request none = {.host = "none", .path = "", .type = ""};
 	const email__web_request *r;
 
 	assert_int_equal(email__obtain_step(o, now), EMAIL__OBTAIN_SEND);
 	assert_int_equal(email__obtain_wait(o, now), 0);
 	r = email__obtain_request(o, WALL);
-	if (!r)
+	if (!r) {
 		fprintf(stderr, "%s\n", email__obtain_error(o)->text);
-	assert_non_null(r);
+		r = &none;
+	}
 	assert_string_equal(r->host, host);
 	assert_int_equal(r->port, port);
 	assert_string_equal(r->path, path);
@@ -64,8 +66,9 @@ failed(email__obtain *o, email_code code, const char *words, int64_t now)
 	email__obtain_free(o);
 }
 
-static const email__obtain_config with_secret = {.metadata_endpoint = "https://a.example/t",
-                                                 .grant = {.client_id = "i", .client_secret = "s3cret", .scope = "mail"}};
+static const email__obtain_config with_secret = {
+	.metadata_endpoint = "https://a.example/t",
+	.grant = {.client_id = "i", .client_secret = "s3cret", .scope = "mail"}};
 
 static void
 client_credentials(void **state)
@@ -105,8 +108,9 @@ client_credentials(void **state)
 static void
 refresh(void **state)
 {
-	email__obtain_config c = {.token_endpoint = "https://a.example/t",
-	                          .grant = {.grant = EMAIL__GRANT_REFRESH, .client_id = "i", .refresh_token = "old-one"}};
+	email__obtain_config c = {
+		.token_endpoint = "https://a.example/t",
+		.grant = {.grant = EMAIL__GRANT_REFRESH, .client_id = "i", .refresh_token = "old-one"}};
 	email__obtain *o = email__obtain_new(&c, NULL);
 
 	(void)state;
@@ -131,7 +135,9 @@ static void
 signs(void **state)
 {
 	email__obtain_config c = {.token_endpoint = "https://a.example/t",
-	                          .grant = {.client_id = "i", .key = jose_ec_encrypted, .key_n = strlen(jose_ec_encrypted) + 1,
+	                          .grant = {.client_id = "i",
+	                                    .key = jose_ec_encrypted,
+	                                    .key_n = strlen(jose_ec_encrypted) + 1,
 	                                    .key_password = "open sesame"}};
 	email__obtain *o = email__obtain_new(&c, NULL);
 	email_error e = {0};
@@ -212,8 +218,9 @@ failures(void **state)
 static email__obtain *
 device(const char *rest)
 {
-	static const email__obtain_config c = {.metadata_endpoint = "https://a.example/t",
-	                                       .grant = {.grant = EMAIL__GRANT_DEVICE, .client_id = "i", .scope = "mail"}};
+	static const email__obtain_config c = {
+		.metadata_endpoint = "https://a.example/t",
+		.grant = {.grant = EMAIL__GRANT_DEVICE, .client_id = "i", .scope = "mail"}};
 	email__obtain *o = email__obtain_new(&c, NULL);
 	char body[300];
 
@@ -221,7 +228,9 @@ device(const char *rest)
 	answer(o, 200, METADATA, 0);
 	assert_string_equal(body_of(asks(o, "c.example", 8, "/device", true, 0)), "scope=mail&client_id=i");
 	snprintf(body, sizeof body,
-	         "{\"device_code\":\"d3vice\",\"user_code\":\"WDJB-MJHT\",\"verification_uri\":\"https://a.example/d\"%s}", rest);
+	         "{\"device_code\":\"d3vice\",\"user_code\":\"WDJB-MJHT\",\"verification_uri\":\"https://"
+	         "a.example/d\"%s}",
+	         rest);
 	answer(o, 200, body, 0);
 	return o;
 }
@@ -239,7 +248,8 @@ static void
 poll(email__obtain *o, int64_t now)
 {
 	assert_string_equal(body_of(asks(o, "b.example", 443, "/token", true, now)),
-	                    "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=d3vice&client_id=i");
+	                    "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code="
+	                    "d3vice&client_id=i");
 }
 
 static void
@@ -359,9 +369,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(client_credentials), cmocka_unit_test(refresh),      cmocka_unit_test(signs),
-		cmocka_unit_test(configuration),      cmocka_unit_test(failures),     cmocka_unit_test(device_grant),
-		cmocka_unit_test(device_ends),        cmocka_unit_test(no_memory),
+		cmocka_unit_test(client_credentials),
+		cmocka_unit_test(refresh),
+		cmocka_unit_test(signs),
+		cmocka_unit_test(configuration),
+		cmocka_unit_test(failures),
+		cmocka_unit_test(device_grant),
+		cmocka_unit_test(device_ends),
+		cmocka_unit_test(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

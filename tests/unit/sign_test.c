@@ -6,14 +6,16 @@
 #include "support/jose.h"
 
 /* RFC 7515 A.2.1 and A.3.1: header and payload are the same but for the name of the algorithm. */
-#define PAYLOAD ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+#define PAYLOAD \
+	".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
 static const char rs256[] = "eyJhbGciOiJSUzI1NiJ9" PAYLOAD, es256[] = "eyJhbGciOiJFUzI1NiJ9" PAYLOAD;
 
 static email__signer *
 signer(const char *pem, const char *password, email__signature algorithm)
 {
 	email_error e = {0};
-	email__signer *s = email__signer_new(pem, strlen(pem) + 1, password, algorithm, EMAIL_STAGE_TOKEN, &e);
+	email__signer *s =
+		email__signer_new(pem, strlen(pem) + 1, password, algorithm, EMAIL_STAGE_TOKEN, &e);
 
 	if (!s)
 		fprintf(stderr, "%s\n", e.text);
@@ -26,9 +28,12 @@ static void
 rsa(void **state)
 {
 	static const char want[] =
-		"cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dn"
-		"ZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC"
-		"-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
+		"cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_"
+		"O8W2Fp5jujGbds9uJdbF9CUAr7t1dn"
+		"ZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_"
+		"eSN9383LcOLn6_dO--xi12jzDwusC"
+		"-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0"
+		"igcN_IoypGlUPQGe77Rw";
 	unsigned char out[EMAIL__SIGNATURE_MAX], expected[sizeof want];
 	email__signer *s = signer(jose_rsa, NULL, EMAIL__SIGN_AUTO);
 	size_t n;
@@ -65,7 +70,8 @@ pss(void **state)
 static void
 ecdsa(void **state)
 {
-	static const char theirs[] = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+	static const char theirs[] =
+		"DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 	unsigned char out[EMAIL__SIGNATURE_MAX];
 	email__signer *s = signer(jose_ec, NULL, EMAIL__SIGN_AUTO);
 	size_t n;
@@ -131,8 +137,10 @@ thumbprints(void **state)
 	assert_int_equal(email__certificate_thumbprint(both, strlen(both) + 1, EMAIL__SHA256, out), EMAIL_OK);
 	assert_int_equal(jose_decode(JOSE_EC_X5T_S256, strlen(JOSE_EC_X5T_S256), want), 32);
 	assert_memory_equal(out, want, 32);
-	assert_int_equal(email__certificate_thumbprint(jose_ec, strlen(jose_ec) + 1, EMAIL__SHA1, out), EMAIL_E_CERTIFICATE);
-	assert_int_equal(email__certificate_thumbprint(both, strlen(both), EMAIL__SHA1, out), EMAIL_E_CERTIFICATE);
+	assert_int_equal(email__certificate_thumbprint(jose_ec, strlen(jose_ec) + 1, EMAIL__SHA1, out),
+	                 EMAIL_E_CERTIFICATE);
+	assert_int_equal(email__certificate_thumbprint(both, strlen(both), EMAIL__SHA1, out),
+	                 EMAIL_E_CERTIFICATE);
 	assert_int_equal(email__certificate_thumbprint("", 0, EMAIL__SHA1, out), EMAIL_E_CERTIFICATE);
 }
 
@@ -143,7 +151,8 @@ no_memory(void **state)
 
 	(void)state;
 	email_test_fail_alloc(1);
-	assert_null(email__signer_new(jose_ec, strlen(jose_ec) + 1, NULL, EMAIL__SIGN_AUTO, EMAIL_STAGE_TOKEN, &e));
+	assert_null(email__signer_new(jose_ec, strlen(jose_ec) + 1, NULL, EMAIL__SIGN_AUTO, EMAIL_STAGE_TOKEN,
+	                              &e));
 	assert_int_equal(e.code, EMAIL_E_MEMORY);
 	email_test_fail_alloc_off();
 	email__signer_free(NULL);
@@ -152,9 +161,9 @@ no_memory(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(rsa),         cmocka_unit_test(pss),  cmocka_unit_test(ecdsa),
-	                                   cmocka_unit_test(keys),        cmocka_unit_test(thumbprints),
-	                                   cmocka_unit_test(no_memory)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(rsa),         cmocka_unit_test(pss),
+	                                   cmocka_unit_test(ecdsa),       cmocka_unit_test(keys),
+	                                   cmocka_unit_test(thumbprints), cmocka_unit_test(no_memory)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

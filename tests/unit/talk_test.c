@@ -58,7 +58,8 @@ chatters_while_it_takes(peer *p)
 				atomic_fetch_add(&p->result, 1);
 		taken += (size_t)n;
 		for (; said < 2000 && said < taken / 1024; said++)
-			peer_say(p, "250 so far so good, and a good many words more to fill what lies between us\r\n");
+			peer_say(p, "250 so far so good, and a good many words more to fill what lies "
+			            "between us\r\n");
 	}
 	for (; said < 2000; said++)
 		peer_say(p, "250 and the rest\r\n");
@@ -69,9 +70,12 @@ static void
 both_ways_at_once(bool tls)
 {
 	echolink engine;
-	email__session_config config = {.host = "127.0.0.1", .local_address = "", .tls_first = tls,
+	email__session_config config = {.host = "127.0.0.1",
+	                                .local_address = "",
+	                                .tls_first = tls,
 	                                .tls = {.min = EMAIL_TLS_1_2, .judge = accept_all},
-	                                .connection_timeout_ms = 5000, .response_timeout_ms = 10000,
+	                                .connection_timeout_ms = 5000,
+	                                .response_timeout_ms = 10000,
 	                                .data_timeout_ms = 10000};
 	static peer server;
 	email__session *session;
@@ -129,9 +133,12 @@ static bool
 ends_whole(bool tls, bool notify)
 {
 	echolink engine;
-	email__session_config config = {.host = "127.0.0.1", .local_address = "", .tls_first = tls,
+	email__session_config config = {.host = "127.0.0.1",
+	                                .local_address = "",
+	                                .tls_first = tls,
 	                                .tls = {.min = EMAIL_TLS_1_2, .judge = accept_all},
-	                                .connection_timeout_ms = 5000, .response_timeout_ms = 5000,
+	                                .connection_timeout_ms = 5000,
+	                                .response_timeout_ms = 5000,
 	                                .data_timeout_ms = 5000};
 	static peer server;
 	email__session *session;

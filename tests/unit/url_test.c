@@ -42,7 +42,9 @@ taken(void **state)
 	is("https://192.0.2.1:1/", "192.0.2.1", 1, "/");
 	is("https://[2001:DB8::1]/t", "2001:db8::1", 443, "/t");
 	is("https://[2001:db8::1]:65535", "2001:db8::1", 65535, "/");
-	is("https://b\xC3\xBC" "cher.example/", "xn--bcher-kva.example", 443, "/");
+	is("https://b\xC3\xBC"
+	   "cher.example/",
+	   "xn--bcher-kva.example", 443, "/");
 }
 
 static void
