@@ -166,6 +166,10 @@ static const struct {
 	{"invalid_request", "",
          "Check clientId, scope and tokenEndpoint: the server does not understand what it is asked"},
 	{"invalid_target", "", "Check scope"},
+	/* OpenID Connect Core 3.1.2.6, which Microsoft answers with beside its own numbers */
+	{"interaction_required", "", MFA},
+	{"login_required", "", AGAIN},
+	{"consent_required", "", "Consent is missing: an administrator has to grant it to the application"},
 };
 
 /* Without case; a number's mark is the whole number. */

@@ -115,6 +115,10 @@ case_name="no proof at all"
 token 1 --metadata "$url" --client basic --grant refresh --refresh none --auth none
 error_is E_LOGIN token 'invalid_client'
 
+case_name="a secret of 13 kB, 39 kB as it is sent"
+token 1 --metadata "$url" --client post --secret "$(printf '%13000s' '' | tr ' ' '%')"
+error_is E_LOGIN token 'invalid_client'
+
 case_name="an unknown client"
 token 1 --metadata "$url" --client nobody --secret x
 error_is E_LOGIN token 'invalid_client'

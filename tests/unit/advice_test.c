@@ -80,9 +80,10 @@ google(void **state)
 static void
 rfc(void **state)
 {
-	static const char *const errors[] = {"invalid_request",     "invalid_client",         "invalid_grant",
-	                                     "unauthorized_client", "unsupported_grant_type", "invalid_scope",
-	                                     "access_denied",       "expired_token"};
+	static const char *const errors[] = {
+		"invalid_request",      "invalid_client",         "invalid_grant",
+		"unauthorized_client",  "unsupported_grant_type", "invalid_scope",
+		"interaction_required", "access_denied",          "expired_token"};
 	size_t i;
 
 	(void)state;
