@@ -133,36 +133,40 @@ error_is E_LOGIN token 'unauthorized_client|invalid_request|invalid_scope'
 
 # --- private_key_jwt ---
 
-for alg in RS256 PS256 ES256; do
-	case $alg in ES256) key=station ;; *) key=rsa ;; esac
-	client=$(echo $alg | tr '[:upper:]' '[:lower:]')
-	case_name="private_key_jwt, $alg"
-	token 0 --metadata "$url" --client "$client" --key "$WORK/pki/$key.both" --algorithm $alg
-	genuine "$client" 600
-done
+if [ "$(node -p 'typeof require("crypto").hash')" = function ]; then
+	for alg in RS256 PS256 ES256; do
+		case $alg in ES256) key=station ;; *) key=rsa ;; esac
+		client=$(echo $alg | tr '[:upper:]' '[:lower:]')
+		case_name="private_key_jwt, $alg"
+		token 0 --metadata "$url" --client "$client" --key "$WORK/pki/$key.both" --algorithm $alg
+		genuine "$client" 600
+	done
 
-case_name="an encrypted key"
-openssl pkcs8 -topk8 -v2 aes-256-cbc -passout pass:sesame -in "$WORK/pki/station.key" -out "$WORK/pki/locked.key" 2>/dev/null
-token 0 --metadata "$url" --client es256 --key "$WORK/pki/locked.key" --password sesame
-genuine es256 600
-token 1 --metadata "$url" --client es256 --key "$WORK/pki/locked.key" --password wrong
-error_is E_CERTIFICATE token 'password' 'privateKeyPassword'
+	case_name="an encrypted key"
+	openssl pkcs8 -topk8 -v2 aes-256-cbc -passout pass:sesame -in "$WORK/pki/station.key" -out "$WORK/pki/locked.key" 2>/dev/null
+	token 0 --metadata "$url" --client es256 --key "$WORK/pki/locked.key" --password sesame
+	genuine es256 600
+	token 1 --metadata "$url" --client es256 --key "$WORK/pki/locked.key" --password wrong
+	error_is E_CERTIFICATE token 'password' 'privateKeyPassword'
 
-case_name="another key"
-token 1 --metadata "$url" --client es256 --key "$WORK/pki/server.key"
-error_is E_LOGIN token 'invalid_client'
+	case_name="another key"
+	token 1 --metadata "$url" --client es256 --key "$WORK/pki/server.key"
+	error_is E_LOGIN token 'invalid_client'
 
-case_name="another algorithm than registered"
-token 1 --metadata "$url" --client ps256 --key "$WORK/pki/rsa.key" --algorithm RS256
-error_is E_LOGIN token 'invalid_client'
+	case_name="another algorithm than registered"
+	token 1 --metadata "$url" --client ps256 --key "$WORK/pki/rsa.key" --algorithm RS256
+	error_is E_LOGIN token 'invalid_client'
 
-case_name="a clock an hour slow"
-token 1 --metadata "$url" --client es256 --key "$WORK/pki/station.key" --skew -3600
-error_is E_LOGIN token 'invalid_client'
+	case_name="a clock an hour slow"
+	token 1 --metadata "$url" --client es256 --key "$WORK/pki/station.key" --skew -3600
+	error_is E_LOGIN token 'invalid_client'
 
-case_name="an assertion for somebody else"
-token 1 --metadata "$url" --client es256 --key "$WORK/pki/station.key" --audience https://elsewhere.example
-error_is E_LOGIN token 'invalid_client'
+	case_name="an assertion for somebody else"
+	token 1 --metadata "$url" --client es256 --key "$WORK/pki/station.key" --audience https://elsewhere.example
+	error_is E_LOGIN token 'invalid_client'
+else
+	echo "SKIPPED private_key_jwt: oidc-provider's part of it does not run on node $(node --version)"
+fi
 
 # --- JWT bearer, as Google has it ---
 

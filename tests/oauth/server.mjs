@@ -12,10 +12,14 @@
 //     /odd/NAME                                   answers that are none
 import { createServer } from 'node:https';
 import { readFileSync } from 'node:fs';
-import { X509Certificate } from 'node:crypto';
+import { X509Certificate, webcrypto } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Provider } from 'oidc-provider';
 import { jwtVerify } from 'jose';
+
+// What node 18 (Debian 12's) has not, and oidc-provider wants.
+globalThis.crypto ??= webcrypto;
+URL.parse ??= (url, base) => { try { return new URL(url, base); } catch { return null; } };
 
 const { values: args } = parseArgs({
   options: { cert: { type: 'string' }, key: { type: 'string' }, station: { type: 'string' }, rsa: { type: 'string' } },
