@@ -34,7 +34,7 @@ typedef enum email__op_state {
 	EMAIL__OP_DONE
 } email__op_state;
 
-typedef enum email__op_kind { EMAIL__OP_SEND, EMAIL__OP_RECEIVE, EMAIL__OP_TEST } email__op_kind;
+typedef enum email__op_kind { EMAIL__OP_SEND, EMAIL__OP_RECEIVE, EMAIL__OP_TEST, EMAIL__OP_LOGIN } email__op_kind;
 
 struct email_operation {
 	email_account *account;

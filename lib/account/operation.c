@@ -256,7 +256,8 @@ ready(email_operation *op)
 	switch (op->kind) {
 	case EMAIL__OP_TEST: email__engine_quit(&c->engine); return EMAIL__OP_QUITTING;
 	case EMAIL__OP_RECEIVE: return poll_next(op);
-	case EMAIL__OP_SEND: break;
+	case EMAIL__OP_SEND:
+	case EMAIL__OP_LOGIN: break;
 	}
 	if ((rc = compose(op, c)))
 		return failed(op);
