@@ -85,7 +85,7 @@ async function decide(provider, userCode, yes) {
 async function introspect(provider, token) {
   for (const kind of ['AccessToken', 'ClientCredentials']) {
     const found = await provider[kind].find(token);
-    if (found) return { active: true, scope: found.scope, client_id: found.clientId, username: found.accountId };
+    if (found) return { active: true, scope: found.scope, client_id: found.clientId, username: found.accountId ?? 'plant' };
   }
   return { active: false };
 }
