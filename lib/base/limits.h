@@ -59,6 +59,35 @@
 #define EMAIL__SASL_CHALLENGE_MAX 2048
 #define EMAIL__SASL_RESPONSE_MAX (12288 / 4 * 3 - 3)
 
+/* HTTP, for tokens. A request: a secret or token of EMAIL__SECRET_MAX with each byte as %XX, and its head. */
+#define EMAIL__HTTP_REQUEST_MAX (64 * 1024)
+/* What comes back: a token of 16 kB, a refresh token, an identity; metadata documents have 2 to 8 kB. */
+#define EMAIL__HTTP_BODY_MAX (64 * 1024)
+/* A line of the head (content security policies and cookies are long), all of it, and its fields. */
+#define EMAIL__HTTP_LINE_MAX 8192
+#define EMAIL__HTTP_HEAD_MAX 32768
+#define EMAIL__HTTP_FIELDS_MAX 100
+/* The line of a chunk's size, with extensions that nobody uses (RFC 9112 7.1.1). */
+#define EMAIL__HTTP_CHUNK_LINE_MAX 256
+/* Answers before the answer (RFC 9110 15.2). */
+#define EMAIL__HTTP_INTERIM_MAX 8
+/* Retry-After beyond this is not believed: a day. */
+#define EMAIL__HTTP_RETRY_MAX 86400
+/* A URL: RFC 9110 4.1 asks for 8000; those of token endpoints are below 200. */
+#define EMAIL__URL_MAX 2048
+/* JSON: nesting of objects and arrays. Token answers have 1, metadata documents 3. */
+#define EMAIL__JSON_DEPTH_MAX 8
+/* Seconds that a token is believed to live: a day. Microsoft's longest have 28 hours, all others one or a few. */
+#define EMAIL__TOKEN_LIFE_MAX 86400
+/* Device authorization (RFC 8628 3.2): a code's life, and the time between two questions; 5 is the RFC's own. */
+#define EMAIL__DEVICE_LIFE_MAX 3600
+#define EMAIL__DEVICE_INTERVAL 5
+#define EMAIL__DEVICE_INTERVAL_MAX 300
+/* The claims of a JSON web token of ours: five names and texts of a sheet. */
+#define EMAIL__JWT_CLAIMS_MAX 8192
+/* Values of one document that are secrets: access_token, refresh_token, id_token, device_code. */
+#define EMAIL__JSON_SECRETS_MAX 8
+
 /* Plain text that an engine holds towards the server: one full TLS record (RFC 8446 5.1). */
 #define EMAIL__LINK_OUT_MAX 16384
 /* What is read in one go, and more than the longest line. */
