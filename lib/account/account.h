@@ -97,6 +97,8 @@ typedef struct email__owner {
 	/* the status as it is kept in the state folder comes in; and goes out */
 	void (*status_load)(void *service, email_account *account);
 	void (*status_save)(void *service, email_account *account);
+	/* where the UIDs of what was handed over are kept: NULL: no memory, or no folder. Owns: the caller */
+	char *(*state_folder)(void *service);
 } email__owner;
 
 struct email_account {
@@ -117,6 +119,7 @@ struct email_account {
 	char **status_seen; /* the file's rows as texts, status_seen_count of them (service/status.c) */
 	size_t status_seen_count;
 	bool has_handler; /* somebody takes the mail that is received */
+	size_t poll_limit, left; /* email_account_set_poll_limit(), email_account_left() */
 	email_log_fn log;
 	void *log_context;
 	email_error error;

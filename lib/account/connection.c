@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "os/clock.h"
 #include "trust/keys.h"
 
@@ -43,6 +44,7 @@ email__connection_free(email_account *account)
 	email__buf_dispose(&c->user);
 	email__buf_dispose(&c->password);
 	email_report_free(c->op.report);
+	email__poll_dispose(&c->poll);
 	email__free(c->recipients);
 	email__mutex_dispose(&c->lock);
 	email__free(c);
@@ -75,8 +77,7 @@ email__connection_drop(email_account *account)
 	email__mutex_unlock(&c->lock);
 	keep_tls(c, session);
 	email__session_free(session);
-	email__smtp_free(c->smtp);
-	c->smtp = NULL;
+	email__engine_free(&c->engine);
 	c->kept = false;
 	email__buf_clear(&c->user);
 	email__buf_clear(&c->password);
@@ -94,6 +95,8 @@ email__connection_usable(email_account *account)
 	bool look = now - c->looked_at >= LOOK_MS;
 
 	if (!c->session || c->key.changes != account->changes)
+		return false;
+	if (c->engine.read_only && !email__poll_read_only(&c->poll))
 		return false;
 	if (look)
 		c->looked_at = now;
@@ -224,20 +227,13 @@ read_credentials(email_account *account, email__connection *c)
 static email_code
 make_engine(email_account *account, email__connection *c)
 {
-	email__smtp_config config = {
-		.ehlo_name = account->v.ehlo_name,
-		.start_tls = account->v.use_start_tls,
-		.tls = account->v.use_ssl,
-		.allow_plaintext_login = account->v.allow_plaintext_login,
-		.mechanism = account->v.auth_mechanism[0] ? account->v.auth_mechanism : NULL,
-		.credentials = account->v.auth_type == EMAIL__AUTH_NONE ? NULL : &c->credentials,
-	};
+	const email__credentials *credentials = account->v.auth_type == EMAIL__AUTH_NONE ? NULL : &c->credentials;
+	email__mailbox_events events = email__poll_events(&c->poll);
 	email__link *link;
 
-	c->smtp = email__smtp_new(&config);
-	if (!c->smtp)
+	if (email__engine_make(&c->engine, account, credentials, &events, email__poll_read_only(&c->poll)))
 		return email__error_memory(&account->error, EMAIL_STAGE_CONNECT);
-	link = email__smtp_link(c->smtp);
+	link = c->engine.link;
 	link->ended = ended;
 	link->ended_context = account;
 	if (account->log && account->v.debug) {
@@ -245,18 +241,6 @@ make_engine(email_account *account, email__connection *c)
 		link->log_context = account;
 	}
 	return EMAIL_OK;
-}
-
-/* FNV-1a: another certificate under the same alias is another client. */
-static uint64_t
-digest(const email__buf *b)
-{
-	uint64_t h = UINT64_C(0xCBF29CE484222325);
-	size_t i;
-
-	for (i = 0; i < email__buf_len(b); i++)
-		h = (h ^ email__buf_head(b)[i]) * UINT64_C(0x100000001B3);
-	return h;
 }
 
 static email_code
@@ -272,7 +256,8 @@ read_client_key(email_account *account, email__connection *c)
 	                             &account->error);
 	if (rc)
 		return rc;
-	c->key.client = digest(&c->client_pem);
+	/* another certificate under the same alias is another client */
+	c->key.client = email__hash(email__buf_head(&c->client_pem), email__buf_len(&c->client_pem));
 	c->client.certificates = c->client.key = email__buf_head(&c->client_pem);
 	c->client.certificates_len = c->client.key_len = email__buf_len(&c->client_pem);
 	return EMAIL_OK;
@@ -312,7 +297,7 @@ make_session(email_account *account, email__connection *c, bool address)
 		.event = ended,
 		.event_context = account,
 	};
-	email__session *session = email__session_new(&config, email__smtp_link(c->smtp));
+	email__session *session = email__session_new(&config, c->engine.link);
 
 	if (!session)
 		return email__error_memory(&account->error, EMAIL_STAGE_CONNECT);

@@ -4,6 +4,7 @@
  * operation that may run on it.
  *
  *     BEGIN -> CONNECTING -> READY -> SENDING -> DONE      a mail
+ *     BEGIN -> CONNECTING -> READY -> POLLING -> [QUITTING] -> DONE    a mailbox
  *     BEGIN -> CONNECTING -> READY -> QUITTING -> DONE     a test
  *
  * A refused certificate that a person approves when asked (email__trust_challenge), and a kept connection
@@ -13,11 +14,11 @@
 #define EMAIL__ACCOUNT_CONNECTION_H
 
 #include "account/account.h"
+#include "account/poll.h"
 #include "account/resumable.h"
 #include "mime/compose.h"
 #include "net/session.h"
 #include "os/mutex.h"
-#include "proto/smtp.h"
 #include "trust/verdict.h"
 
 typedef enum email__op_state {
@@ -26,14 +27,18 @@ typedef enum email__op_state {
 	EMAIL__OP_CONNECTING,
 	EMAIL__OP_READY,
 	EMAIL__OP_SENDING,
+	EMAIL__OP_POLLING,
 	EMAIL__OP_QUITTING,
 	EMAIL__OP_DONE
 } email__op_state;
 
+typedef enum email__op_kind { EMAIL__OP_SEND, EMAIL__OP_RECEIVE, EMAIL__OP_TEST } email__op_kind;
+
 struct email_operation {
 	email_account *account;
+	email__op_kind kind;
 	email__op_state state;
-	email_message *message; /* NULL: a test */
+	email_message *message; /* to be sent */
 	email_code result;
 	bool asked;       /* the challenge was put once */
 	bool retried;     /* a dead kept connection was replaced once */
@@ -48,8 +53,8 @@ struct email_operation {
 
 typedef struct email__connection {
 	email__session *session; /* NULL: none */
-	email__smtp *smtp;
-	bool kept; /* it has carried a whole mail before */
+	email__engine engine;
+	bool kept; /* it has carried a whole mail, or a whole poll, before */
 
 	email__resume_key key; /* what this connection was made with */
 	email__resumable resumable;
@@ -76,6 +81,7 @@ typedef struct email__connection {
 	email__smtp_recipient *recipients;
 	size_t recipients_cap;
 	email__envelope envelope;
+	email__poll poll;
 	struct email_operation op;
 } email__connection;
 
@@ -93,9 +99,10 @@ bool email__connection_failed(email_account *account);
 void email__connection_step_failed(email_account *account);
 
 /* One operation at a time: NULL where one runs; account->error is its own still. */
-email_operation *email__operation_start(email_account *account, email_message *message, email_test_fn on_step,
-                                        void *context);
+email_operation *email__operation_start(email_account *account, email__op_kind kind);
 /* Goes on; `drive` is email__session_step or email__session_run. */
+/* Blocks until it is done. */
+email_code email__operation_run(email_operation *op);
 email_progress email__operation_advance(email_operation *op, email__session_state (*drive)(email__session *));
 
 /* A report of the mail just done, for the caller to own. NULL: no memory. */
@@ -104,5 +111,6 @@ email_report *email__report_new(const email__connection *c);
 /* What an outcome does to the account's status, counts and times. */
 void email__status_of_session(email_account *account, const email_error *error);
 void email__status_of_mail(email_account *account, email_code code, const email_error *error);
+void email__status_of_poll(email_account *account, const email_error *error);
 
 #endif

@@ -9,7 +9,7 @@
 #include "os/clock.h"
 
 email_operation *
-email__operation_start(email_account *account, email_message *message, email_test_fn on_step, void *context)
+email__operation_start(email_account *account, email__op_kind kind)
 {
 	email__connection *c = account->connection;
 	email_operation *op = &c->op;
@@ -20,9 +20,7 @@ email__operation_start(email_account *account, email_message *message, email_tes
 	email__error_clear(&account->error);
 	memset(op, 0, sizeof *op);
 	op->account = account;
-	op->message = message;
-	op->on_step = on_step;
-	op->step_context = context;
+	op->kind = kind;
 	email__mutex_lock(&c->lock);
 	op->state = EMAIL__OP_BEGIN;
 	c->cancelled = false;
@@ -37,14 +35,16 @@ done(email_operation *op, email_code code)
 	email__connection *c = op->account->connection;
 
 	op->result = code;
-	if (c->smtp) {
-		op->flights += email__smtp_link(c->smtp)->flights;
-		op->sent += email__smtp_link(c->smtp)->sent;
-		email__smtp_link(c->smtp)->flights = 0;
-		email__smtp_link(c->smtp)->sent = 0;
+	if (c->engine.link) {
+		op->flights += c->engine.link->flights;
+		op->sent += c->engine.link->sent;
+		c->engine.link->flights = 0;
+		c->engine.link->sent = 0;
 	}
 	if (op->message)
 		email__message_release(op->message);
+	if (op->kind == EMAIL__OP_RECEIVE)
+		email__poll_end(&c->poll);
 	return EMAIL__OP_DONE;
 }
 
@@ -53,7 +53,7 @@ failed(email_operation *op)
 {
 	email_account *account = op->account;
 
-	if (!op->message)
+	if (op->kind == EMAIL__OP_TEST)
 		email__connection_step_failed(account);
 	return done(op, account->error.code);
 }
@@ -64,8 +64,9 @@ begin(email_operation *op)
 {
 	email_account *account = op->account;
 
-	if (account->kind != EMAIL_OUTGOING) {
-		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "not an outgoing account");
+	if (op->kind != EMAIL__OP_TEST && account->kind != (op->kind == EMAIL__OP_SEND ? EMAIL_OUTGOING : EMAIL_INCOMING)) {
+		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "not an %s account",
+		                 op->kind == EMAIL__OP_SEND ? "outgoing" : "incoming");
 		return failed(op);
 	}
 	/* a message that is composed has no parts yet */
@@ -74,13 +75,15 @@ begin(email_operation *op)
 		                 "a message that was read cannot be sent");
 		return failed(op);
 	}
-	if (op->message && !account->v.enabled) {
+	if (account->error.code) /* of what went before: the memory of what was handed over */
+		return failed(op);
+	if (op->kind != EMAIL__OP_TEST && !account->v.enabled) {
 		email__error_set(&account->error, EMAIL_E_DISABLED, EMAIL_STAGE_NONE,
 		                 "the account %s is disabled", account->name);
 		email__error_remedy(&account->error, "set enabled to true");
 		return failed(op);
 	}
-	if (op->message && email__connection_usable(account))
+	if (op->kind != EMAIL__OP_TEST && email__connection_usable(account))
 		return EMAIL__OP_READY;
 	op->step_began = email__clock_ms();
 	return email__connection_open(account) ? failed(op) : EMAIL__OP_CONNECTING;
@@ -129,7 +132,7 @@ compose(email_operation *op, email__connection *c)
 		.from = account->v.from,
 		.reply_to = account->v.reply_to,
 		.now = email__clock_wall(),
-		.allow_eight_bit = email__smtp_offers_8bitmime(c->smtp),
+		.allow_eight_bit = email__smtp_offers_8bitmime(c->engine.smtp),
 	};
 	email_code rc;
 
@@ -151,6 +154,58 @@ compose(email_operation *op, email__connection *c)
 	return EMAIL_OK;
 }
 
+/* --- a mailbox --- */
+
+/* The poll went as far as it can: its own error, if it had one, is the operation's. */
+static email__op_state
+polled(email_operation *op)
+{
+	email_account *account = op->account;
+	email__connection *c = account->connection;
+
+	if (account->error.code == EMAIL_OK)
+		account->error = c->poll.error;
+	email__status_of_poll(account, &account->error);
+	return done(op, account->error.code);
+}
+
+static email__op_state
+poll_next(email_operation *op)
+{
+	email__connection *c = op->account->connection;
+
+	if (email__poll_idle(&c->poll, &c->engine) != EMAIL__POLL_OVER)
+		return EMAIL__OP_POLLING;
+	if (c->engine.mailbox->settles_by_quit) {
+		email__engine_quit(&c->engine);
+		return EMAIL__OP_QUITTING;
+	}
+	c->kept = true;
+	return polled(op);
+}
+
+static email__op_state
+polling(email_operation *op, email__session_state state)
+{
+	email_account *account = op->account;
+	email__connection *c = account->connection;
+
+	if (state == EMAIL__SESSION_IDLE)
+		return poll_next(op);
+	account->error = *email__session_error(c->session);
+	email__engine_broken(&c->engine, &account->error);
+	/* a kept connection that died: nothing was asked of it yet */
+	if (c->kept && !op->retried && c->poll.state == EMAIL__POLL_LISTING &&
+	    (account->error.code == EMAIL_E_CLOSED || account->error.code == EMAIL_E_CONNECT)) {
+		op->retried = true;
+		email__error_clear(&account->error);
+		c->poll.state = EMAIL__POLL_NONE;
+		return email__connection_open(account) ? failed(op) : EMAIL__OP_CONNECTING;
+	}
+	email__connection_drop(account);
+	return polled(op);
+}
+
 /* Logged in, nothing outstanding. */
 static email__op_state
 ready(email_operation *op)
@@ -163,13 +218,14 @@ ready(email_operation *op)
 	email__buf_clear(&c->password);
 	if (!c->kept)
 		email__status_of_session(account, &account->error);
-	if (!op->message) {
-		email__smtp_quit(c->smtp);
-		return EMAIL__OP_QUITTING;
+	switch (op->kind) {
+	case EMAIL__OP_TEST: email__engine_quit(&c->engine); return EMAIL__OP_QUITTING;
+	case EMAIL__OP_RECEIVE: return poll_next(op);
+	case EMAIL__OP_SEND: break;
 	}
 	if ((rc = compose(op, c)))
 		return failed(op);
-	if ((rc = email__smtp_send(c->smtp, &c->mail))) {
+	if ((rc = email__smtp_send(c->engine.smtp, &c->mail))) {
 		account->error = c->mail.error;
 		email__error_set(&account->error, rc, EMAIL_STAGE_ENVELOPE, "%s", email_code_text(rc));
 		email__status_of_mail(account, rc, &account->error);
@@ -187,13 +243,15 @@ connecting(email_operation *op, email__session_state state)
 	if (state == EMAIL__SESSION_IDLE)
 		return EMAIL__OP_READY;
 	again = email__connection_failed(account);
-	op->flights += email__smtp_link(account->connection->smtp)->flights;
+	op->flights += account->connection->engine.link->flights;
 	email__connection_drop(account);
 	if (again && email__connection_open(account) == EMAIL_OK)
 		return EMAIL__OP_CONNECTING;
 	email__status_of_session(account, &account->error);
-	if (op->message)
+	if (op->kind == EMAIL__OP_SEND)
 		email__status_of_mail(account, account->error.code, &account->error);
+	if (op->kind == EMAIL__OP_RECEIVE)
+		email__status_of_poll(account, &account->error);
 	return failed(op);
 }
 
@@ -212,7 +270,7 @@ sending(email_operation *op, email__session_state state)
 	email__connection *c = account->connection;
 
 	if (!c->mail.done && state == EMAIL__SESSION_CLOSED)
-		email__smtp_broken(c->smtp, email__session_error(c->session));
+		email__smtp_broken(c->engine.smtp, email__session_error(c->session));
 	if (!c->mail.done)
 		return EMAIL__OP_SENDING;
 	if (c->mail.code == EMAIL_OK || c->mail.code == EMAIL_E_PARTIAL)
@@ -233,8 +291,22 @@ sending(email_operation *op, email__session_state state)
 static email__op_state
 quitting(email_operation *op)
 {
+	email_account *account = op->account;
+
+	/* what was to be deleted is deleted by QUIT: without its answer it may not be, and the next poll asks again */
+	if (op->kind == EMAIL__OP_RECEIVE) {
+		email__connection *c = account->connection;
+		const email_error *e = email__session_error(c->session);
+
+		if (c->poll.outstanding) {
+			account->error = *e;
+			email__engine_broken(&c->engine, e);
+		}
+		email__connection_drop(account);
+		return polled(op);
+	}
 	/* the login is what a test tests; a server that answers QUIT badly or not at all has passed */
-	email__connection_drop(op->account);
+	email__connection_drop(account);
 	return done(op, EMAIL_OK);
 }
 
@@ -260,6 +332,7 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 		case EMAIL__OP_READY: enter(op, ready(op)); break;
 		case EMAIL__OP_CONNECTING:
 		case EMAIL__OP_SENDING:
+		case EMAIL__OP_POLLING:
 		case EMAIL__OP_QUITTING:
 			state = drive(c->session);
 			if (state == EMAIL__SESSION_BUSY && !c->mail.done)
@@ -268,6 +341,8 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 				enter(op, connecting(op, state));
 			else if (op->state == EMAIL__OP_SENDING)
 				enter(op, sending(op, state));
+			else if (op->state == EMAIL__OP_POLLING)
+				enter(op, polling(op, state));
 			else
 				enter(op, quitting(op));
 			break;
@@ -275,6 +350,14 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 		case EMAIL__OP_DONE: return EMAIL_DONE;
 		}
 	}
+}
+
+email_code
+email__operation_run(email_operation *op)
+{
+	while (email__operation_advance(op, email__session_run) == EMAIL_PENDING)
+		;
+	return email_operation_result(op);
 }
 
 email_progress

@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* The blocking calls: an operation, driven until it is done. */
+/* The blocking calls of sending and testing: an operation, driven until it is done. */
 #include "account/connection.h"
 #include "base/error.h"
 
 email_operation *
 email_account_start_send(email_account *account, email_message *message)
 {
-	return email__operation_start(account, message, NULL, NULL);
-}
+	email_operation *op = email__operation_start(account, EMAIL__OP_SEND);
 
-static email_code
-run(email_operation *op)
-{
-	while (email__operation_advance(op, email__session_run) == EMAIL_PENDING)
-		;
-	return email_operation_result(op);
+	if (op)
+		op->message = message;
+	return op;
 }
 
 email_code
 email_account_send(email_account *account, email_message *message, email_report **report)
 {
-	email_operation *op = email__operation_start(account, message, NULL, NULL);
+	email_operation *op = email_account_start_send(account, message);
 	email__connection *c;
 	email_code rc;
 
@@ -28,7 +24,7 @@ email_account_send(email_account *account, email_message *message, email_report 
 		*report = NULL;
 	if (!op)
 		return EMAIL_E_USAGE; /* another operation runs, and the error is its own */
-	rc = run(op);
+	rc = email__operation_run(op);
 	c = account->connection;
 	if (report && c->mail.count)
 		*report = email__report_new(c);
@@ -39,12 +35,14 @@ email_account_send(email_account *account, email_message *message, email_report 
 email_code
 email_account_test(email_account *account, email_test_fn on_step, void *context)
 {
-	email_operation *op = email__operation_start(account, NULL, on_step, context);
+	email_operation *op = email__operation_start(account, EMAIL__OP_TEST);
 	email_code rc;
 
 	if (!op)
 		return EMAIL_E_USAGE; /* another operation runs, and the error is its own */
-	rc = run(op);
+	op->on_step = on_step;
+	op->step_context = context;
+	rc = email__operation_run(op);
 	email_operation_free(op);
 	return rc;
 }
@@ -56,7 +54,7 @@ email_account_close(email_account *account)
 
 	if (!c->session || c->op.state != EMAIL__OP_NONE)
 		return;
-	email__smtp_quit(c->smtp);
+	email__engine_quit(&c->engine);
 	email__session_step(c->session);
 	email__connection_drop(account);
 }

@@ -91,6 +91,23 @@ email__status_of_session(email_account *account, const email_error *error)
 }
 
 void
+email__status_of_poll(email_account *account, const email_error *error)
+{
+	email__values *v = &account->v;
+	int64_t now = email__clock_wall();
+
+	email__status_know(account);
+	account->status_unsaved = true;
+	if (error->code == EMAIL_OK) {
+		v->last_poll_success = now;
+	} else if (error->code != EMAIL_E_CANCELLED) {
+		v->last_poll_failure = now;
+		put(&v->last_poll_failure_cause, error->text);
+	}
+	email__status_keep(account, error->code != EMAIL_OK);
+}
+
+void
 email__status_of_mail(email_account *account, email_code code, const email_error *error)
 {
 	email__values *v = &account->v;

@@ -17,6 +17,48 @@
 /* Replies that may be outstanding while sending in one flight. */
 #define EMAIL__SMTP_WINDOW 64
 
+/* POP3. A line: RFC 2449 4 says 512 for a status line; a UID and its number are below 100, but texts go over it. */
+#define EMAIL__POP3_LINE_MAX 2048
+/* A command line (RFC 2449 4), but for a response to a challenge. */
+#define EMAIL__POP3_COMMAND_MAX 255
+/* Lines of a CAPA answer: the longest known has some fifteen. */
+#define EMAIL__POP3_CAPABILITIES_MAX 200
+/* Replies that may be outstanding: at half of it the window is filled again, with RETR and DELE for 16 messages. */
+#define EMAIL__POP3_WINDOW 64
+/* Messages of one mailbox: 4 bytes each while it is listed. */
+#define EMAIL__POP3_MESSAGES_MAX 500000
+/* What is read in one go: messages come in pieces of it, one full TLS record. */
+#define EMAIL__POP3_IN_MAX 16384
+
+/* IMAP. A response without the bodies that stream out of it, its small literals counted: a BODYSTRUCTURE of some
+ * hundred parts, or the result of a SEARCH over EMAIL__IMAP_WINDOW messages. */
+#define EMAIL__IMAP_LINE_MAX (64 * 1024)
+/* Lists within lists: a BODYSTRUCTURE has two levels a part, and EMAIL__DEPTH_MAX parts lie within each other. */
+#define EMAIL__IMAP_DEPTH_MAX 64
+/* A command line: RFC 7162 4 says about 8192; servers take at least that. */
+#define EMAIL__IMAP_COMMAND_MAX 8000
+/* A line of a login: as EMAIL__SASL_RESPONSE_MAX, and the words around it. */
+#define EMAIL__IMAP_LOGIN_MAX (12288 + 64)
+/* A folder's name as it goes over the wire; file systems of servers end at 255 for each level. */
+#define EMAIL__IMAP_FOLDER_MAX 1024
+/* Messages searched at a time: their UIDs fit into EMAIL__IMAP_LINE_MAX, ten digits and a space each. */
+#define EMAIL__IMAP_WINDOW 4000
+/* Messages fetched by one batch, and messages whose fate is on its way to the server. */
+#define EMAIL__IMAP_BATCH_MAX 512
+/* Commands that may be outstanding. */
+#define EMAIL__IMAP_COMMANDS 32
+/* Messages whose structure is looked at at a time, and what is kept of it. */
+#define EMAIL__IMAP_PLANS 16
+#define EMAIL__IMAP_PLANS_MAX (256 * 1024)
+/* Sections fetched of one message without its attachments. */
+#define EMAIL__IMAP_SECTIONS_MAX 1000
+
+/* SASL. Challenges of one login: the longest mechanism known needs 4. One of them, decoded: an error of OAuth in
+ * JSON has some hundred bytes. A response: RFC 4954 4.3, 12288 encoded, and its line end. */
+#define EMAIL__SASL_CHALLENGES_MAX 8
+#define EMAIL__SASL_CHALLENGE_MAX 2048
+#define EMAIL__SASL_RESPONSE_MAX (12288 / 4 * 3 - 3)
+
 /* Plain text that an engine holds towards the server: one full TLS record (RFC 8446 5.1). */
 #define EMAIL__LINK_OUT_MAX 16384
 /* What is read in one go, and more than the longest line. */
@@ -43,6 +85,13 @@
 #define EMAIL__FRAME_MAX (8 * 1024 * 1024)
 /* A message's stable name in its mailbox: RFC 1939 7 says 70 for POP3; IMAP's are two numbers. */
 #define EMAIL__UID_MAX 70
+
+/* Messages of one mailbox that are remembered as handed over: 8 MB of lines. */
+#define EMAIL__HANDED_MAX 100000
+/* Messages chosen in one poll: the next one has the rest. */
+#define EMAIL__POLL_MAX 10000
+/* A message that is received stays in memory up to this, beyond it goes to a temporary file. */
+#define EMAIL__RECEIVED_MEMORY (128 * 1024)
 
 /* Reading messages. Parts nested in each other, and parts in all: more is an attack. */
 #define EMAIL__DEPTH_MAX 32

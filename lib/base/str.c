@@ -81,3 +81,14 @@ email__str_distance(const char *a, const char *b, unsigned limit)
 	}
 	return row[lb] > limit ? limit + 1 : row[lb];
 }
+
+uint64_t
+email__hash(const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+	uint64_t h = UINT64_C(0xCBF29CE484222325);
+
+	for (; n; n--)
+		h = (h ^ *p++) * UINT64_C(0x100000001B3);
+	return h ^ h >> 32;
+}

@@ -44,5 +44,7 @@ bool email__str_breaks_line(const char *s, size_t n);
 bool email__str_number(const char *s, int64_t least, int64_t most, int64_t *value);
 /* How unlike two words are (edits), for "did you mean"; at most `limit` + 1. */
 unsigned email__str_distance(const char *a, const char *b, unsigned limit);
+/* FNV-1a: for tables and for telling things apart, not against somebody who looks for equal ones. */
+uint64_t email__hash(const void *bytes, size_t n);
 
 #endif

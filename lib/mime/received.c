@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "codec/date.h"
 #include "mime/message.h"
+#include "mime/received.h"
 #include "mime/tree_state.h"
 #include "os/file.h"
 
@@ -46,7 +47,7 @@ email_message_read_file(const char *path, email_error *error)
 }
 
 email_message *
-email_message_read_data(const void *data, size_t size, email_error *error)
+email__message_read(const email__reader *reader, email_error *error)
 {
 	email_message *m = email_message_new();
 
@@ -55,8 +56,16 @@ email_message_read_data(const void *data, size_t size, email_error *error)
 		email__error_memory(error, EMAIL_STAGE_NONE);
 		return NULL;
 	}
-	m->reader = (email__reader){.bytes = size ? data : "", .size = size};
+	m->reader = *reader;
 	return read_message(m, error);
+}
+
+email_message *
+email_message_read_data(const void *data, size_t size, email_error *error)
+{
+	const email__reader reader = {.bytes = size ? data : "", .size = size};
+
+	return email__message_read(&reader, error);
 }
 
 /* Every getter begins here: NULL where the message was composed. */

@@ -285,7 +285,7 @@ advance(email__session *s, const struct pollfd *polled, size_t count)
 		}
 		polled = NULL;
 		if (next == EMAIL__REST_BUSY && email__clock_ms() >= email__session_deadline(s))
-			next = email__session_timed_out(s);
+			next = email__session_no_news(s) ? EMAIL__REST_IDLE : email__session_timed_out(s);
 	}
 	return next == EMAIL__REST_IDLE ? EMAIL__SESSION_IDLE : EMAIL__SESSION_BUSY;
 }
@@ -371,7 +371,7 @@ static bool
 may_block(const email__session *s)
 {
 	if (s->phase != EMAIL__PHASE_TALKING || !s->first_wait || s->sending_since ||
-	    s->link->wait == EMAIL__WAIT_GREETING)
+	    (s->link->wait != EMAIL__WAIT_RESPONSE && s->link->wait != EMAIL__WAIT_DATA))
 		return false;
 	/* the caller may have taken its time since the flight went */
 	return s->reply_deadline - email__clock_ms() >= s->config.response_timeout_ms - BLOCK_SLACK_MS;

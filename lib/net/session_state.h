@@ -38,6 +38,9 @@ struct email__session {
 	int64_t sending_since, taken_at; /* of a flight that the server does not take at once; 0: none */
 	uint64_t sent_before, sent_seen; /* the transport's count then, and when it changed last */
 	int64_t active_at;               /* when a byte came last */
+	uint64_t received;               /* plain bytes that came */
+	int64_t body_since;              /* when the messages that come began, and what had come by then */
+	uint64_t body_before;
 	unsigned progress;               /* the engine's, when the reply's deadline was set */
 	email__wait wait;
 	bool first_wait; /* nothing was waited for since the flight went */
@@ -64,5 +67,7 @@ int64_t email__session_deadline(const email__session *s);
 void email__session_reply_begins(email__session *s);
 /* The deadline passed: the error that says so, and the end. */
 email__rest email__session_timed_out(email__session *s);
+/* Nothing is overdue, but the time that was to be waited for news is over. */
+bool email__session_no_news(email__session *s);
 
 #endif

@@ -104,6 +104,7 @@ read_some(email__session *s, email_error *e)
 	}
 	if (n) {
 		email__buf_added(in, n);
+		s->received += n;
 		s->active_at = email__clock_ms();
 	}
 	return outcome;

@@ -59,10 +59,12 @@ static const struct {
 	{551, "", EMAIL_OK, "The recipient has moved: use the address in the server's words"},
 	{550, "5.1.1", EMAIL_OK, "There is no such mailbox: correct the recipient's address"},
 	{554, "5.7.1", EMAIL_OK,
-         "The server's policy refuses it: it may not relay for this station (set an emailAuthenticator, or have its "
+         "The server's policy refuses it: it may not relay for this station (set an emailAuthenticator, or "
+         "have its "
          "address allowed there), or take the message for unwanted"},
 	{550, "5.7.1", EMAIL_OK,
-         "The server's policy refuses it: it may not relay for this station (set an emailAuthenticator, or have its "
+         "The server's policy refuses it: it may not relay for this station (set an emailAuthenticator, or "
+         "have its "
          "address allowed there), or take the message for unwanted"},
 	/* no reply to go by */
 	{0, "", EMAIL_E_STARTTLS, "Use a port with Start TLS (587), or useSsl with port 465"},
@@ -103,11 +105,14 @@ email__remedy_greeting(email_error *e, const char *wanted, const unsigned char *
 	/* RFC 8446 5.1: a record of type alert (21) or handshake (22), version 3.x */
 	if (n && (first[0] == 21 || first[0] == 22) && (n == 1 || first[1] == 3))
 		email__error_remedy(e, "The port speaks TLS from the first byte: set useSsl");
-	else if (begins(first, n, "* "))
+	else if (begins(first, n, "* ") && strcmp(wanted, "IMAP") != 0)
 		email__error_remedy(e, "An IMAP server answers on this port, not %s: check hostname and port",
 		                    wanted);
-	else if (begins(first, n, "+OK") || begins(first, n, "-ERR"))
+	else if ((begins(first, n, "+OK") || begins(first, n, "-ERR")) && strcmp(wanted, "POP3") != 0)
 		email__error_remedy(e, "A POP3 server answers on this port, not %s: check hostname and port",
+		                    wanted);
+	else if (begins(first, n, "220") && strcmp(wanted, "SMTP") != 0)
+		email__error_remedy(e, "An SMTP server answers on this port, not %s: check hostname and port",
 		                    wanted);
 	else if (begins(first, n, "HTTP/"))
 		email__error_remedy(e, "A web server answers on this port, not %s: check hostname and port",

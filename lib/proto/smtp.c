@@ -370,7 +370,7 @@ frame(email__smtp *s)
 			rc = EMAIL_E_PROTOCOL;
 		}
 		if (rc == EMAIL_OK) {
-			email__smtp_log(&s->link, 'S', line, n);
+			email__link_log(&s->link, 'S', line, n);
 			rc = email__smtp_reply_line(&s->reply, line, n, s->can.enhanced);
 		}
 		if (rc) {

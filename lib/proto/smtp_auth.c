@@ -5,127 +5,66 @@
  *     AUTH --334--> response --334--> ... --235--> logged in
  *             \--not base64, too many--> "*" (only here: a 334 is open) --5yz--> failed
  *
- * The response lives in one secret buffer and in `out`; both are wiped once it is written.
+ * The exchange itself is sasl/exchange.h's.
  */
 #include <string.h>
 
 #include "base/error.h"
-#include "codec/base64.h"
 #include "proto/remedy.h"
 #include "proto/smtp_engine.h"
-
-/* RFC 4954 4: the line of a command; and that of a response, which has no verb in front. */
-#define RESPONSE_MAX (EMAIL__SMTP_COMMAND_MAX / 4 * 3 - 3)
-
-static bool
-clear_ok(const email__smtp *s)
-{
-	return s->tls || s->allow_plaintext_login;
-}
 
 enum smtp_state
 email__smtp_login(email__smtp *s)
 {
-	const email__mechanism *m = email__sasl_choose(s->can.auth, s->wanted, clear_ok(s));
-	enum smtp_state failed;
+	email_error *e = &s->link.error;
 
 	s->link.stage = EMAIL_STAGE_AUTHENTICATE;
-	if (!m) {
-		if (s->can.auth[0] == '\0') {
-			failed = email__smtp_fail(s, EMAIL_E_MECHANISM, "the server offers no login%s",
-			                          s->tls ? "" : " on a connection without TLS");
-			if (s->tls)
-				email__error_remedy(&s->link.error, "Set emailAuthenticator.type to none where the server trusts "
-				                                    "its network, or use its port for submission (465, 587)");
-		} else if (email__sasl_choose(s->can.auth, s->wanted, true))
-			failed = email__smtp_fail(s, EMAIL_E_MECHANISM,
-			                          "the login would show the password "
-			                          "to whoever reads the connection");
-		else
-			failed = email__smtp_fail(s, EMAIL_E_MECHANISM,
-			                          "%s is not among the logins that the server offers",
-			                          s->wanted ? s->wanted : "none of the mechanisms known");
-		email__remedy(&s->link.error);
-		return failed;
-	}
-	if (email__sasl_start(&s->sasl, m, s->credentials))
-		return email__smtp_fail(s, EMAIL_E_LOGIN, "the account's user name is empty");
-	s->challenges = 0;
-	return S_AUTH;
-}
-
-/* The response to the challenge, at most as long as a line may be. */
-static email_code
-respond(email__smtp *s, const void *challenge, size_t n)
-{
-	email_code rc;
-
-	email__buf_clear(&s->response);
-	s->response.secret = true;
-	if ((rc = email__sasl_respond(&s->sasl, challenge, n, &s->response)))
-		return rc;
-	/* a buffer that was never filled has no place, and NULL means no response */
-	return email__buf_reserve(&s->response, 1);
-}
-
-static bool
-fits_with_command(const email__smtp *s)
-{
-	size_t line = strlen("AUTH ") + strlen(s->sasl.mechanism->name) + strlen(" ") + strlen("\r\n");
-
-	return line + EMAIL__BASE64_LEN(email__buf_len(&s->response)) <= EMAIL__SMTP_COMMAND_MAX;
+	if (email__exchange_choose(&s->login, s->can.auth, s->wanted, s->tls,
+	                           s->tls || s->allow_plaintext_login, s->credentials, e) == EMAIL_OK)
+		return S_AUTH;
+	if (e->code == EMAIL_E_MECHANISM && s->can.auth[0] == '\0' && s->tls)
+		email__error_remedy(
+			e, "Set emailAuthenticator.type to none where the server trusts its network, or use "
+			   "its port for submission (465, 587)");
+	if (e->code == EMAIL_E_MECHANISM)
+		email__remedy(e);
+	return S_FAILED;
 }
 
 email_code
 email__smtp_auth_command(email__smtp *s)
 {
-	const email__mechanism *m = s->sasl.mechanism;
-	email_code rc;
+	const char *name = s->login.sasl.mechanism->name;
+	size_t line = strlen("AUTH ") + strlen(name) + strlen(" ") + strlen("\r\n");
+	bool has;
+	email_code rc = email__exchange_initial(&s->login, EMAIL__SMTP_COMMAND_MAX - line, &has);
 
-	if (m->client_first) {
-		if ((rc = respond(s, NULL, 0)))
-			return rc;
-		if (fits_with_command(s)) {
-			rc = email__smtp_put_auth(&s->link, m->name, email__buf_head(&s->response),
-			                          email__buf_len(&s->response));
-			email__buf_clear(&s->response);
-			return rc;
-		}
-		/* too long for one line with the verb: in two steps, from the beginning */
-		email__buf_clear(&s->response);
-		if ((rc = email__sasl_start(&s->sasl, m, s->credentials)))
-			return rc;
-	}
-	return email__smtp_put_auth(&s->link, m->name, NULL, 0);
+	if (rc)
+		return rc;
+	rc = email__smtp_put_auth(&s->link, name, has ? email__buf_head(&s->login.response) : NULL,
+	                          email__buf_len(&s->login.response));
+	email__buf_clear(&s->login.response);
+	return rc;
 }
 
 email_code
 email__smtp_auth_answer(email__smtp *s)
 {
-	email_code rc = email__smtp_put_response(&s->link, email__buf_head(&s->response),
-	                                         email__buf_len(&s->response));
+	email_code rc = email__smtp_put_response(&s->link, email__buf_head(&s->login.response),
+	                                         email__buf_len(&s->login.response));
 
-	email__buf_clear(&s->response);
+	email__buf_clear(&s->login.response);
 	return rc;
 }
 
-/* RFC 4954 4: base64 behind "334 ". Some servers write one space more, or one at the end. */
+/* RFC 4954 4: base64 behind "334 ". */
 static enum smtp_state
 challenge(email__smtp *s)
 {
-	unsigned char decoded[EMAIL__SMTP_LINE_MAX];
-	const char *p = s->reply.line;
-	size_t n = s->reply.line_len;
-	email_code rc;
+	const email__smtp_reply *r = &s->reply;
+	email_code rc =
+		r->lines > 1 ? EMAIL_E_PROTOCOL : email__exchange_challenge(&s->login, r->line, r->line_len);
 
-	for (; n && *p == ' '; p++)
-		n--;
-	while (n && p[n - 1] == ' ')
-		n--;
-	if (s->reply.lines > 1 || ++s->challenges > EMAIL__SMTP_CHALLENGES_MAX ||
-	    email__base64_decode(decoded, &n, p, n))
-		return S_CANCEL;
-	rc = respond(s, decoded, n);
 	if (rc == EMAIL_E_MEMORY)
 		return email__smtp_fail(s, rc, "out of memory");
 	if (rc == EMAIL_E_LIMIT)
@@ -161,9 +100,9 @@ email__smtp_auth_reply(email__smtp *s)
 		return refused(s);
 	if (code != 235)
 		return email__smtp_fail(s, EMAIL_E_PROTOCOL, "the server answered AUTH with %d", code);
-	if ((rc = email__sasl_accept(&s->sasl)))
+	if ((rc = email__exchange_accept(&s->login)))
 		return email__smtp_fail(s, rc, "the server said yes before the login was complete");
-	email__smtp_ended(s, s->sasl.mechanism->name);
+	email__smtp_ended(s, s->login.sasl.mechanism->name);
 	email__smtp_auth_end(s);
 	return S_READY;
 }
@@ -171,8 +110,5 @@ email__smtp_auth_reply(email__smtp *s)
 void
 email__smtp_auth_end(email__smtp *s)
 {
-	s->response.secret = true;
-	email__buf_dispose(&s->response);
-	email__buf_init(&s->response, RESPONSE_MAX);
-	email__sasl_end(&s->sasl);
+	email__exchange_end(&s->login);
 }

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/error.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "codec/base64.h"
@@ -181,22 +180,10 @@ finish(line *l, const char *masked)
 	add(l, "\r\n", 2);
 	if (!l->start)
 		return EMAIL_E_LIMIT;
-	if (link->log)
-		email__smtp_log(link, 'C', masked ? masked : l->start, masked ? strlen(masked) : n);
+	email__link_log(link, 'C', masked ? masked : l->start, masked ? strlen(masked) : n);
 	email__buf_added(&link->out, n + 2);
 	link->sent += n + 2;
 	return EMAIL_OK;
-}
-
-void
-email__smtp_log(email__link *link, char who, const char *text, size_t n)
-{
-	char printable[1024];
-
-	if (!link->log)
-		return;
-	email__printable(printable, sizeof printable, text, n);
-	link->log(link->log_context, who, printable, strlen(printable));
 }
 
 /* --- commands --- */
@@ -332,31 +319,13 @@ email__smtp_put_response(email__link *link, const void *response, size_t n)
 	return finish(&l, "****");
 }
 
-static void
-log_body(email__link *link, size_t n)
-{
-	char text[48] = "(", *p = text + 1;
-	char digits[20];
-	size_t at = sizeof digits;
-
-	if (!link->log)
-		return;
-	do
-		digits[--at] = (char)('0' + n % 10);
-	while (n /= 10);
-	memcpy(p, digits + at, sizeof digits - at);
-	p += sizeof digits - at;
-	memcpy(p, " bytes of message)", 18);
-	link->log(link->log_context, 'C', text, (size_t)(p + 18 - text));
-}
-
 void
 email__smtp_put_body(email__link *link, size_t n)
 {
 	email__buf_added(&link->out, n);
 	link->sent += n;
 	if (n)
-		log_body(link, n);
+		email__link_log_body(link, 'C', n);
 }
 
 void

@@ -39,7 +39,5 @@ email_code email__smtp_put_response(email__link *link, const void *response, siz
 #define EMAIL__SMTP_CHUNK_HEAD 20
 void email__smtp_put_body(email__link *link, size_t n);
 void email__smtp_put_chunk(email__link *link, size_t n, bool last);
-/* One masked line of transcript: who is 'C', 'S' or '*'. Costs nothing where there is no log. */
-void email__smtp_log(email__link *link, char who, const char *line, size_t n);
 
 #endif

@@ -9,9 +9,8 @@
 #include "proto/smtp_command.h"
 #include "proto/smtp_data.h"
 #include "proto/smtp_reply.h"
+#include "sasl/exchange.h"
 
-/* Challenges of one login: the longest mechanism known needs 4. */
-#define EMAIL__SMTP_CHALLENGES_MAX 8
 /* Mails in the engine at a time: four replies each fill the window. */
 #define EMAIL__SMTP_MAILS_MAX (EMAIL__SMTP_WINDOW / 4)
 
@@ -85,9 +84,7 @@ struct email__smtp {
 	const email__credentials *credentials;
 	bool start_tls, tls, allow_plaintext_login;
 
-	email__sasl sasl;
-	email__buf response; /* secret */
-	unsigned challenges;
+	email__exchange login;
 
 	email__smtp_mail *first, *latest; /* all mails in the engine, in order */
 	email__smtp_mail *writing;        /* the one being written */

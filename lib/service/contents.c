@@ -31,7 +31,7 @@ email__contents_dispose(email__contents *c)
 email_code
 email__contents_add(email__contents *c, email_account *account, email__node *node)
 {
-	email__entry *grown;
+	email__service_entry *grown;
 
 	if (c->count >= EMAIL__ACCOUNTS_MAX)
 		return EMAIL_E_LIMIT;
@@ -46,7 +46,7 @@ email__contents_add(email__contents *c, email_account *account, email__node *nod
 	return EMAIL_OK;
 }
 
-email__entry *
+email__service_entry *
 email__contents_find(const email__contents *c, const char *name)
 {
 	size_t i;

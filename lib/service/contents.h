@@ -15,14 +15,14 @@
 /* In the order of email_account_kind. */
 #define EMAIL__SHEET_KINDS "outgoingAccount incomingAccount"
 
-typedef struct email__entry {
+typedef struct email__service_entry {
 	email_account *account;
 	email__node *node; /* its element in the sheet; NULL: none yet */
-} email__entry;
+} email__service_entry;
 
 typedef struct email__contents {
 	email__service_values v;
-	email__entry *entry;
+	email__service_entry *entry;
 	size_t count;
 	email__sheet *sheet; /* NULL: none yet */
 	char *path;          /* of the sheet; NULL: none yet */
@@ -33,7 +33,7 @@ email_code email__contents_init(email__contents *c);
 void email__contents_dispose(email__contents *c);
 /* One account more at the end; taken over on success. EMAIL_E_MEMORY, EMAIL_E_LIMIT. */
 email_code email__contents_add(email__contents *c, email_account *account, email__node *node);
-email__entry *email__contents_find(const email__contents *c, const char *name);
+email__service_entry *email__contents_find(const email__contents *c, const char *name);
 
 /* read.c: a whole sheet into `c`, which is not initialized before, and holds nothing after an error. Every
  * complaint has file, line, property. Errors: EMAIL_E_SHEET, EMAIL_E_FILE, EMAIL_E_MEMORY. */

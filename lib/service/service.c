@@ -46,11 +46,19 @@ state_folder(const email_service *service, const email__contents *c)
 	return c->path ? email__path_beside(c->path, c->v.state_folder) : email__strdup(c->v.state_folder);
 }
 
-/* A service that was never loaded or saved, and was given no folder, has no place for its status. */
+/* A service that was never loaded or saved, and was given no folder, has no place for what lasts: NULL. */
+static char *
+lasting_folder(void *context)
+{
+	email_service *service = context;
+
+	return service->c.path || service->state_override ? state_folder(service, &service->c) : NULL;
+}
+
 static void
 with_status(email_service *service, email_account *account, void (*act)(const char *folder, email_account *))
 {
-	char *folder = service->c.path || service->state_override ? state_folder(service, &service->c) : NULL;
+	char *folder = lasting_folder(service);
 
 	if (folder)
 		act(folder, account);
@@ -72,7 +80,7 @@ status_save(void *service, email_account *account)
 static void
 status_forget(email_service *service, const char *name)
 {
-	char *folder = service->c.path || service->state_override ? state_folder(service, &service->c) : NULL;
+	char *folder = lasting_folder(service);
 
 	if (folder)
 		email__status_forget(folder, name);
@@ -115,7 +123,7 @@ email_service_new(void)
 		email__free(service);
 		return NULL;
 	}
-	service->owner = (email__owner){service, lend_trust, name_taken, status_load, status_save};
+	service->owner = (email__owner){service, lend_trust, name_taken, status_load, status_save, lasting_folder};
 	if (!(service->trust = email_trust_new())) {
 		email_service_free(service);
 		return NULL;
@@ -271,7 +279,7 @@ email_service_save(email_service *service, const char *path, email_error *error)
 email_account *
 email_service_account(email_service *service, const char *name)
 {
-	email__entry *entry = email__contents_find(&service->c, name);
+	email__service_entry *entry = email__contents_find(&service->c, name);
 
 	return entry ? entry->account : NULL;
 }
@@ -339,7 +347,7 @@ email_code
 email_service_remove(email_service *service, const char *name)
 {
 	email__contents *c = &service->c;
-	email__entry *entry = email__contents_find(c, name);
+	email__service_entry *entry = email__contents_find(c, name);
 	size_t i;
 
 	email__error_clear(&service->error);
@@ -358,7 +366,7 @@ email_service_remove(email_service *service, const char *name)
 email_code
 email_service_rename(email_service *service, const char *name, const char *new_name)
 {
-	email__entry *entry = email__contents_find(&service->c, name);
+	email__service_entry *entry = email__contents_find(&service->c, name);
 	email_code rc;
 
 	email__error_clear(&service->error);

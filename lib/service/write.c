@@ -232,7 +232,7 @@ put_differences(const char *file, email__node *node, email_account *account, con
 }
 
 static email_code
-new_element(email__contents *c, email__entry *entry)
+new_element(email__contents *c, email__service_entry *entry)
 {
 	email__node *root = email__sheet_root(c->sheet), *node;
 	char name[32];
@@ -252,7 +252,7 @@ new_element(email__contents *c, email__entry *entry)
 }
 
 static email_code
-sync_account(email__contents *c, email__entry *entry, email_error *e)
+sync_account(email__contents *c, email__service_entry *entry, email_error *e)
 {
 	email_account *defaults = email_account_new(entry->account->kind, entry->account->name);
 	email_code rc = defaults ? EMAIL_OK : EMAIL_E_MEMORY;

@@ -31,7 +31,9 @@ enum email__want {
 typedef enum email__wait {
 	EMAIL__WAIT_GREETING, /* what is left of connectionTimeout */
 	EMAIL__WAIT_RESPONSE, /* responseTimeout, from the end of the last flight to a whole reply */
-	EMAIL__WAIT_DATA      /* dataTimeout: the reply to the end of the data */
+	EMAIL__WAIT_DATA,     /* dataTimeout: the reply to the end of the data */
+	EMAIL__WAIT_BODY,     /* a message comes: responseTimeout of silence, and 1 kB/s on average */
+	EMAIL__WAIT_NEWS      /* nothing is owed (IMAP IDLE): for news_ms, then it is the caller's turn */
 } email__wait;
 
 typedef struct email__link email__link;
@@ -39,6 +41,7 @@ struct email__link {
 	email__buf in, out;
 	unsigned want; /* enum email__want */
 	email__wait wait;
+	long news_ms;      /* for EMAIL__WAIT_NEWS */
 	email_stage stage; /* where the dialogue is: the driver names it when the network fails */
 	unsigned progress; /* counts whole replies: a change restarts the reply's deadline */
 	unsigned flights;  /* waits for the peer so far: round trips */
@@ -51,11 +54,17 @@ struct email__link {
 	/* One line of transcript, masked; NULL for none. */
 	void (*log)(void *context, char who, const char *line, size_t n);
 	void *log_context;
-	/* A stage of the dialogue ended well (greeting, capabilities, starttls, authenticate), with a word on
-	 * it for a person; or NULL. */
+	/* A stage of the dialogue ended well (greeting, capabilities, starttls, authenticate), with a
+	 * word on it for a person; or NULL. */
 	void (*ended)(void *context, email_stage stage, const char *detail);
 	void *ended_context;
 	email_error error;
 };
+
+/* One line of transcript, made printable: who is 'C' (us), 'S' or '*'. Costs nothing where there is no
+ * log. */
+void email__link_log(email__link *link, char who, const char *text, size_t n);
+/* "(n bytes of message)", which stands for them. */
+void email__link_log_body(email__link *link, char who, uint64_t n);
 
 #endif

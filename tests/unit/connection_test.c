@@ -84,8 +84,8 @@ credentials_are_gone_once_logged_in(void **state)
 	assert_int_equal(email__buf_len(&c->user), 0);
 	for (i = 0; c->password.data && i + 7 <= c->password.cap; i++)
 		assert_memory_not_equal(c->password.data + i, "hunter2", 7);
-	for (i = 0; i + 7 <= email__smtp_link(c->smtp)->out.cap; i++)
-		assert_memory_not_equal(email__smtp_link(c->smtp)->out.data + i, "hunter2", 7);
+	for (i = 0; i + 7 <= c->engine.link->out.cap; i++)
+		assert_memory_not_equal(c->engine.link->out.data + i, "hunter2", 7);
 	post_close(&p);
 }
 

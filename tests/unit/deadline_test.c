@@ -126,6 +126,52 @@ silence_is_described(void **state)
 	}
 }
 
+/* A server that sends a message byte by byte must send 1 kB of it a second, and never be silent for long. */
+static void
+a_slow_sender_has_no_end_of_time(void **state)
+{
+	(void)state;
+	session.phase = EMAIL__PHASE_TALKING;
+	session.received = 5000;
+	link_.wait = EMAIL__WAIT_BODY;
+	email__session_reply_begins(&session);
+	assert_int_equal(session.body_before, 5000);
+	session.body_since = session.active_at = 1000000;
+	assert_int_equal(email__session_deadline(&session), 1060000);
+	/* 100 kB later, and a byte just now: 60 s of silence */
+	session.received += 100 * 1024;
+	session.active_at = 1050000;
+	assert_int_equal(email__session_deadline(&session), 1110000);
+	/* a byte now and then does not buy time beyond what was earned */
+	session.active_at = 1150000;
+	assert_int_equal(email__session_deadline(&session), 1160000);
+	/* the next message of the flight begins: its rate is that of the whole flight */
+	link_.progress++;
+	email__session_reply_begins(&session);
+	assert_int_equal(session.body_since, 1000000);
+}
+
+static void
+news_may_be_long_in_coming(void **state)
+{
+	int64_t now = email__clock_ms();
+
+	(void)state;
+	session.phase = EMAIL__PHASE_TALKING;
+	link_.wait = EMAIL__WAIT_NEWS;
+	link_.news_ms = 540000;
+	email__session_reply_begins(&session);
+	assert_true(session.reply_deadline >= now + 540000 && session.reply_deadline < now + 541000);
+	session.reply_deadline = 5;
+	assert_true(email__session_no_news(&session));
+	assert_true(session.reply_deadline >= now + 540000);
+	link_.wait = EMAIL__WAIT_RESPONSE;
+	assert_false(email__session_no_news(&session));
+	session.phase = EMAIL__PHASE_HANDSHAKE;
+	link_.wait = EMAIL__WAIT_NEWS;
+	assert_false(email__session_no_news(&session));
+}
+
 int
 main(void)
 {
@@ -133,6 +179,8 @@ main(void)
 		cmocka_unit_test_setup(each_phase_has_its_own, setup),
 		cmocka_unit_test_setup(replies_have_their_time_from_now, setup),
 		cmocka_unit_test_setup(a_slow_taker_has_no_end_of_time, setup),
+		cmocka_unit_test_setup(a_slow_sender_has_no_end_of_time, setup),
+		cmocka_unit_test_setup(news_may_be_long_in_coming, setup),
 		cmocka_unit_test_setup(silence_is_described, setup),
 	};
 

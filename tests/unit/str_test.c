@@ -52,6 +52,15 @@ distance_counts_edits(void **state)
 }
 
 static void
+hashes(void **state)
+{
+	(void)state;
+	assert_true(email__hash("", 0) != email__hash("a", 1));
+	assert_true(email__hash("ab", 2) != email__hash("ba", 2));
+	assert_true(email__hash("ab", 2) == email__hash("abc", 2));
+}
+
+static void
 hexadecimal_digits(void **state)
 {
 	static const char digits[] = "0123456789abcdefABCDEF";
@@ -70,7 +79,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(compares_without_case),
+		cmocka_unit_test(compares_without_case), cmocka_unit_test(hashes),
 		cmocka_unit_test(numbers_are_whole_or_nothing),
 		cmocka_unit_test(hexadecimal_digits),
 		cmocka_unit_test(distance_counts_edits),

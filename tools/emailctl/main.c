@@ -61,6 +61,13 @@ static const struct command {
          "  --dsn LIST                  never, or of success,failure,delay\n"
          "  --raw FILE                  a ready message; --from and --to then make the envelope",
          command_send},
+	{"receive", "ACCOUNT [--out DIR] [--max N] [--watch]", "out= max= watch", 1, 1,
+         "read the mailbox once, or keep watching it",
+         "  --out DIR   a file for each message, its raw bytes; the server is told when it is on the disk.\n"
+         "              Without it what would come is shown, and nothing changes anywhere\n"
+         "  --max N     at most so many\n"
+         "  --watch     stays: IMAP IDLE where the server offers it, else a look every pollrate",
+         command_receive},
 	{"hosts", "list|view|approve|reject|unapprove|accept-key|delete|prune [HOST:PORT]",
          "sha256= until=", 1, 2, "Allowed Hosts: servers that no root verifies",
          "  --sha256 HEX   of the certificate or of its public key; approve needs it, unless a person\n"
@@ -94,8 +101,7 @@ static const struct command {
 static const struct {
 	const char *name, *what;
 } later[] = {
-	{"login", "OAuth"},     {"receive", "receiving mail"}, {"queue", "the queue"},
-	{"run", "the service"}, {"discover", "finding settings"},
+	{"login", "OAuth"}, {"queue", "the queue"}, {"run", "the service"}, {"discover", "finding settings"},
 };
 
 static const char global_options[] = "sheet= state= json trace help version";

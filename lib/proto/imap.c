@@ -1,0 +1,1053 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IMAP, the client's side (RFC 3501, RFC 9051). The session:
+ *
+ *     greeting -> [CAPABILITY] -> [STARTTLS -> TLS -> CAPABILITY] -> AUTHENTICATE | LOGIN -> [CAPABILITY]
+ *        \-> PREAUTH --------------------------------------------------------------------------^  |
+ *                  CLOSED <- LOGOUT <- READY <-> list, fetch, settle, IDLE <- SELECT <- [ID, ENABLE]
+ *
+ * CAPABILITY is asked for only where the server has not told it by itself. In READY each of
+ *
+ *     list      UID SEARCH > UID FETCH.. UID SEARCH > ..       imap_list.c
+ *     fetch     UID FETCH.. >                                  imap_fetch.c
+ *     settle    UID STORE, UID EXPUNGE > | UID MOVE > | ..     imap_settle.c
+ *
+ * writes its next command whenever it has one, so that settle's go behind a fetch that still runs.
+ *
+ * `state` says what is to be sent next, the ring what the tagged responses to come will answer. Invariants:
+ * a tagged response belongs to the head of the ring (servers that work on commands side by side, which RFC 3501
+ * 5.5 allows, answer those in order whose order matters, and all of ours go to one mailbox); no response is
+ * taken before its command has left `out`, so what was sent early, to be read behind STARTTLS, is an error;
+ * untagged responses may come at any time, and count only where something waits for them; `s->state` is written
+ * by go() alone.
+ */
+#include "proto/imap.h"
+
+#include <emailservice/log.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "proto/imap_engine.h"
+#include "proto/remedy.h"
+
+/* --- limits --- */
+
+/* `in` while nothing but short responses is to come, and while bodies are: one TLS record. */
+#define IN_SMALL EMAIL__LINK_IN_MAX
+#define IN_BODIES 16384
+/* What makes the longest response fit: its end, and some of the next. */
+#define IN_MOST (EMAIL__IMAP_LINE_MAX + 1024)
+/* `out` at the start; a login and long sets make it grow. */
+#define OUT_SMALL 1024
+
+/* --- failing --- */
+
+enum imap_state
+email__imap_fail(email__imap *s, email_code code, const char *format, ...)
+{
+	char text[sizeof s->link.error.text];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	email__error_set(&s->link.error, code, s->link.stage, "%s", text);
+	return S_FAILED;
+}
+
+enum imap_state
+email__imap_fail_response(email__imap *s, email_code otherwise, const char *what)
+{
+	email__imap_response_error(&s->response, &s->link.error, otherwise, s->link.stage, what);
+	return S_FAILED;
+}
+
+void
+email__imap_ended(email__imap *s, const char *detail)
+{
+	if (s->link.ended)
+		s->link.ended(s->link.ended_context, s->link.stage, detail);
+}
+
+email_code
+email__imap_refusal(email__imap *s)
+{
+	email__imap_response_words(&s->response, s->words, sizeof s->words);
+	return email__imap_response_code(&s->response, EMAIL_E_REFUSED);
+}
+
+/* All that is outstanding gets its end; secrets go; what was not written never will be. */
+static void
+bury(email__imap *s)
+{
+	s->expected = 0;
+	email__buf_clear(&s->link.out);
+	email__imap_auth_end(s);
+	email__imap_list_end(s);
+	email__imap_fetch_broken(s);
+	email__imap_settle_broken(s);
+	s->wait = s->idling = s->poll = false;
+}
+
+static void
+go(email__imap *s, enum imap_state next)
+{
+	if (s->state == S_FAILED)
+		return;
+	s->state = next;
+	if (next == S_FAILED)
+		bury(s);
+}
+
+/* --- output helpers --- */
+
+uint32_t
+email__imap_tag(const email__imap *s)
+{
+	return s->tag + 1;
+}
+
+static void
+expect(email__imap *s, enum imap_expected what)
+{
+	unsigned at = (s->head + s->expected++) % EMAIL__IMAP_COMMANDS;
+
+	s->ring[at].what = what;
+	s->ring[at].tag = ++s->tag;
+	s->ring[at].end = s->link.sent;
+	s->ring[at].upto = s->fetch.asked;
+}
+
+enum imap_state
+email__imap_sent(email__imap *s, email_code rc, enum imap_expected what, enum imap_state next)
+{
+	if (rc)
+		return email__imap_fail(s, rc, "a command could not be written: %s", email_code_text(rc));
+	expect(s, what);
+	return next;
+}
+
+static enum imap_state
+verb(email__imap *s, const char *word, enum imap_expected what, enum imap_state next)
+{
+	return email__imap_sent(s, email__imap_put_verb(&s->link, email__imap_tag(s), word), what, next);
+}
+
+/* A line without tag goes with the command that the head of the ring stands for. */
+static enum imap_state
+line(email__imap *s, const char *text, enum imap_expected what, enum imap_state next)
+{
+	email_code rc = email__imap_put_line(&s->link, text);
+
+	if (rc)
+		return email__imap_fail(s, rc, "a command could not be written: %s", email_code_text(rc));
+	s->ring[s->head].what = what;
+	s->ring[s->head].end = s->link.sent;
+	return next;
+}
+
+/* --- enter: what a state sends, and the state after that --- */
+
+/* Folders by names that ENABLE may change wait for its answer; all others go with it. */
+static enum imap_state
+hello(email__imap *s)
+{
+	email__link *l = &s->link;
+	bool enable = s->can.enable && (s->can.utf8 || s->can.rev2);
+	enum imap_state next = S_FOLDER;
+
+	if (s->can.id)
+		next = email__imap_sent(
+			s, email__imap_put_id(l, email__imap_tag(s), "libemailservice", email_version()), X_ID, next);
+	if (enable && next != S_FAILED)
+		next = email__imap_sent(s, email__imap_put_enable(l, email__imap_tag(s), s->can.utf8, s->can.rev2),
+		                        X_ENABLE, next);
+	if (!s->can.rev1)
+		s->utf8 = true; /* RFC 9051 5.1: no other spelling is left */
+	if (next == S_FOLDER && enable && !email__imap_folder_plain(s->folder_name))
+		return S_WAIT;
+	return next;
+}
+
+static enum imap_state
+folder(email__imap *s)
+{
+	enum imap_state next;
+	email_code rc;
+
+	if (s->folder_name[0] == '\0')
+		return S_READY;
+	memset(&s->folder, 0, sizeof s->folder);
+	rc = email__imap_put_folder(&s->link, email__imap_tag(s), s->read_only ? "EXAMINE" : "SELECT",
+	                            s->folder_name, s->utf8);
+	next = email__imap_sent(s, rc, X_FOLDER, S_WAIT);
+	if (rc)
+		memcpy(s->link.error.property, "folder", sizeof "folder");
+	return next;
+}
+
+/* The jobs of READY. */
+enum job { J_NONE, J_LIST, J_FETCH, J_SETTLE, J_POLL, J_IDLE, J_DONE, J_LOGOUT };
+
+static enum job
+job(const email__imap *s)
+{
+	bool busy = s->expected || s->settle.count;
+
+	if (s->expected && s->ring[s->head].what == X_IDLE)
+		return s->idling && s->wake && !s->done_sent ? J_DONE : J_NONE;
+	if (email__imap_list_due(s))
+		return J_LIST;
+	if (email__imap_fetch_due(s))
+		return J_FETCH;
+	if (email__imap_settle_due(s))
+		return J_SETTLE;
+	if (s->poll && !busy)
+		return J_POLL;
+	if (s->wait && !busy)
+		return J_IDLE;
+	return s->quit && !busy ? J_LOGOUT : J_NONE;
+}
+
+static enum imap_state
+work(email__imap *s)
+{
+	switch (job(s)) {
+	case J_LIST: return email__imap_list_write(s);
+	case J_FETCH: return email__imap_fetch_write(s);
+	case J_SETTLE: return email__imap_settle_write(s);
+	case J_POLL: return verb(s, "NOOP", X_NOOP, S_READY);
+	case J_IDLE: return verb(s, "IDLE", X_IDLE, S_READY);
+	case J_DONE: s->done_sent = true; return line(s, "DONE", X_IDLE, S_READY);
+	case J_LOGOUT: return verb(s, "LOGOUT", X_LOGOUT, S_WAIT);
+	case J_NONE: break;
+	}
+	return S_READY;
+}
+
+static enum imap_state
+enter(email__imap *s, enum imap_state st)
+{
+	switch (st) {
+	case S_CAPABILITY: return verb(s, "CAPABILITY", X_CAPABILITY, S_WAIT);
+	case S_STARTTLS: return verb(s, "STARTTLS", X_STARTTLS, S_WAIT);
+	case S_AUTH: return email__imap_write_auth(s);
+	case S_LOGIN: return email__imap_write_login(s);
+	case S_ANSWER: return email__imap_write_answer(s);
+	case S_REST: return email__imap_write_rest(s);
+	case S_CANCEL: return line(s, "*", X_CANCEL, S_WAIT);
+	case S_HELLO: return hello(s);
+	case S_FOLDER: return folder(s);
+	case S_READY: return work(s);
+	case S_WAIT:
+	case S_TLS:
+	case S_CLOSED:
+	case S_FAILED: return st;
+	}
+	return S_FAILED;
+}
+
+enum hold { HOLD_NOT, HOLD_REPLY, HOLD_ROOM };
+
+/* Must what this state sends wait? */
+static enum hold
+held(const email__imap *s)
+{
+	switch (s->state) {
+	case S_CAPABILITY:
+	case S_STARTTLS:
+	case S_AUTH:
+	case S_LOGIN:
+	case S_ANSWER:
+	case S_REST:
+	case S_CANCEL:
+	case S_HELLO:
+	case S_FOLDER: return HOLD_NOT;
+	case S_READY:
+		if (job(s) == J_NONE || s->expected == EMAIL__IMAP_COMMANDS)
+			return HOLD_REPLY;
+		return email__buf_left(&s->link.out) < EMAIL__IMAP_COMMAND_ROOM ? HOLD_ROOM : HOLD_NOT;
+	case S_WAIT:
+	case S_TLS:
+	case S_CLOSED:
+	case S_FAILED: return HOLD_REPLY;
+	}
+	return HOLD_REPLY;
+}
+
+/* --- reply: what a tagged response leads to --- */
+
+/* The capabilities are known: what comes before, or instead of, the login. */
+static enum imap_state
+introduced(email__imap *s)
+{
+	if (!s->can.known)
+		return S_CAPABILITY;
+	if (!s->can.rev1 && !s->can.rev2)
+		return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server speaks no IMAP4rev1 (RFC 3501)");
+	email__imap_ended(s, s->can.text);
+	if (s->logged_in)
+		return S_HELLO;
+	if (!s->start_tls || s->tls)
+		return email__imap_choose(s);
+	s->link.stage = EMAIL_STAGE_STARTTLS;
+	if (s->can.start_tls)
+		return S_STARTTLS;
+	email__imap_fail(s, EMAIL_E_STARTTLS, "the server does not offer STARTTLS");
+	email__error_remedy(&s->link.error, "Set useSsl (port 993) instead, or have Start TLS switched on at the server");
+	return S_FAILED;
+}
+
+/*
+ * RFC 3501 7.1.4. Who has to start TLS cannot any more, and someone in between may have said it (RFC 9051 11.4):
+ * refused before anything is sent. Under TLS from the start, or where none is asked for, the server knows us by other
+ * means, and no password is sent.
+ */
+static enum imap_state
+preauthenticated(email__imap *s)
+{
+	if (s->start_tls && !s->tls) {
+		s->link.stage = EMAIL_STAGE_STARTTLS;
+		email__imap_fail(s, EMAIL_E_STARTTLS,
+		                 "the server says that it knows us already, so TLS cannot be started");
+		email__error_remedy(&s->link.error, "Set useSsl (port 993) instead; if it lasts, someone may be "
+		                                    "standing between the station and the server");
+		return S_FAILED;
+	}
+	s->logged_in = true;
+	s->link.stage = EMAIL_STAGE_CAPABILITIES;
+	email__imap_log(&s->link, '*', "PREAUTH: no login is needed", 27);
+	return introduced(s);
+}
+
+static enum imap_state
+greeting(email__imap *s)
+{
+	char words[200];
+
+	email__imap_response_words(&s->response, words, sizeof words);
+	switch (s->response.status) {
+	case EMAIL__IMAP_OK: email__imap_ended(s, words); break;
+	case EMAIL__IMAP_PREAUTH: email__imap_ended(s, words); return preauthenticated(s);
+	case EMAIL__IMAP_BYE:
+		return email__imap_fail_response(s, EMAIL_E_TEMPORARY, "the server does not serve this station");
+	case EMAIL__IMAP_NO:
+	case EMAIL__IMAP_BAD_COMMAND:
+	case EMAIL__IMAP_NONE:
+		return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server's greeting is none: \"%s\"", words);
+	}
+	s->link.stage = EMAIL_STAGE_CAPABILITIES;
+	return introduced(s);
+}
+
+static enum imap_state
+starttls_reply(email__imap *s)
+{
+	if (s->response.status != EMAIL__IMAP_OK) {
+		email__imap_fail_response(s, EMAIL_E_STARTTLS, "the server refused to start TLS");
+		s->link.error.code = EMAIL_E_STARTTLS;
+		return S_FAILED;
+	}
+	/* RFC 3501 6.2.1: whoever put them there wants them read as if they came through TLS */
+	if (email__buf_len(&s->link.in))
+		return email__imap_fail(s, EMAIL_E_STARTTLS,
+		                        "bytes in the clear came behind the go-ahead for TLS");
+	email__imap_ended(s, "");
+	return S_TLS;
+}
+
+static enum imap_state
+folder_reply(email__imap *s)
+{
+	char text[40];
+
+	if (s->response.status != EMAIL__IMAP_OK) {
+		email__imap_fail_response(s, EMAIL_E_UNKNOWN, "the server does not open the folder");
+		email__error_remedy(&s->link.error, "Check `folder`; on some servers folders lie below INBOX.");
+		memcpy(s->link.error.property, "folder", sizeof "folder");
+		return S_FAILED;
+	}
+	s->folder.open = true;
+	s->folder.fresh = false;
+	s->folder.read_only = s->read_only || email__imap_response_has(&s->response, "READ-ONLY");
+	snprintf(text, sizeof text, "%lu messages", (unsigned long)s->folder.exists);
+	email__imap_ended(s, text);
+	return S_READY;
+}
+
+static enum imap_state
+idle_reply(email__imap *s)
+{
+	if (s->response.status != EMAIL__IMAP_OK)
+		s->can.idle = false; /* from now on the caller polls */
+	s->wait = s->idling = s->wake = s->done_sent = false;
+	return S_READY;
+}
+
+static enum imap_state
+reply_to(email__imap *s, enum imap_expected what, size_t upto)
+{
+	bool ok = s->response.status == EMAIL__IMAP_OK;
+
+	switch (what) {
+	case X_GREETING: return greeting(s);
+	case X_CAPABILITY:
+		if (!ok || !s->can.known)
+			return email__imap_fail_response(s, EMAIL_E_PROTOCOL, "the server tells no capabilities");
+		return introduced(s);
+	case X_STARTTLS: return starttls_reply(s);
+	case X_AUTH:
+	case X_LOGIN: return email__imap_answer_login(s, what);
+	case X_CANCEL: return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server's challenge makes no sense");
+	case X_ID: return s->state; /* a courtesy: Courier says no */
+	case X_ENABLE: return s->state == S_WAIT && s->expected == 0 ? S_FOLDER : s->state;
+	case X_FOLDER: return folder_reply(s);
+	case X_SEARCH:
+	case X_LIST: return email__imap_list_answer(s, what);
+	case X_FETCH:
+	case X_STRUCTURE:
+	case X_SECTION: return email__imap_fetch_answer(s, what, upto);
+	case X_FLAG:
+	case X_EXPUNGE:
+	case X_OTHERS:
+	case X_MOVE:
+	case X_COPY:
+	case X_CREATE: return email__imap_settle_answer(s, what);
+	case X_NOOP: s->poll = false; return S_READY;
+	case X_IDLE: return idle_reply(s);
+	case X_LOGOUT: return S_CLOSED; /* whatever it says */
+	}
+	return S_FAILED;
+}
+
+static const email_stage stage_of[] = {
+	[X_GREETING] = EMAIL_STAGE_GREETING,     [X_CAPABILITY] = EMAIL_STAGE_CAPABILITIES,
+	[X_STARTTLS] = EMAIL_STAGE_STARTTLS,     [X_AUTH] = EMAIL_STAGE_AUTHENTICATE,
+	[X_LOGIN] = EMAIL_STAGE_AUTHENTICATE,    [X_CANCEL] = EMAIL_STAGE_AUTHENTICATE,
+	[X_ID] = EMAIL_STAGE_MAILBOX,            [X_ENABLE] = EMAIL_STAGE_MAILBOX,
+	[X_FOLDER] = EMAIL_STAGE_MAILBOX,        [X_SEARCH] = EMAIL_STAGE_MAILBOX,
+	[X_LIST] = EMAIL_STAGE_MAILBOX,          [X_FETCH] = EMAIL_STAGE_FETCH,
+	[X_STRUCTURE] = EMAIL_STAGE_FETCH,       [X_SECTION] = EMAIL_STAGE_FETCH,
+	[X_FLAG] = EMAIL_STAGE_MAILBOX,          [X_EXPUNGE] = EMAIL_STAGE_MAILBOX,
+	[X_OTHERS] = EMAIL_STAGE_MAILBOX,        [X_MOVE] = EMAIL_STAGE_MAILBOX,
+	[X_COPY] = EMAIL_STAGE_MAILBOX,          [X_CREATE] = EMAIL_STAGE_MAILBOX,
+	[X_NOOP] = EMAIL_STAGE_MAILBOX,          [X_IDLE] = EMAIL_STAGE_MAILBOX,
+	[X_LOGOUT] = EMAIL_STAGE_NONE,
+};
+
+/* Has the command that the head of the ring stands for left `out`? */
+static bool
+asked_for(const email__imap *s)
+{
+	return s->expected && s->link.sent - email__buf_len(&s->link.out) >= s->ring[s->head].end;
+}
+
+static enum imap_state
+unasked(email__imap *s, const char *text, size_t n)
+{
+	char shown[80];
+
+	email__printable(shown, sizeof shown, text, n);
+	return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server answered what it was not asked: \"%s\"", shown);
+}
+
+/* The tag at the front is that of the head of the ring: what stands behind it. */
+static const char *
+behind_tag(const email__imap *s, const char *text, size_t n)
+{
+	char tag[16];
+	size_t len = (size_t)snprintf(tag, sizeof tag, "A%lu ", (unsigned long)s->ring[s->head].tag);
+
+	return n >= len && memcmp(text, tag, len) == 0 ? text + len : NULL;
+}
+
+/* [CAPABILITY ..] and [ALERT] may stand in any status response. */
+static void
+codes(email__imap *s)
+{
+	const email__imap_response *r = &s->response;
+
+	if (email__imap_response_has(r, "CAPABILITY"))
+		email__imap_capabilities_read(&s->can, r->argument, r->argument_len);
+	if (!email__imap_response_has(r, "ALERT"))
+		return;
+	email__printable(s->alert, sizeof s->alert, r->text, r->text_len);
+	email__imap_log(&s->link, '*', s->alert, strlen(s->alert));
+}
+
+static enum imap_state
+tagged(email__imap *s, const char *text, size_t n)
+{
+	const char *rest = asked_for(s) ? behind_tag(s, text, n) : NULL;
+	enum imap_expected what = s->ring[s->head].what;
+	size_t upto = s->ring[s->head].upto;
+
+	if (!rest || what == X_GREETING)
+		return unasked(s, text, n);
+	switch (email__imap_response_read(&s->response, rest, n - (size_t)(rest - text))) {
+	case EMAIL__IMAP_OK:
+	case EMAIL__IMAP_NO:
+	case EMAIL__IMAP_BAD_COMMAND: break;
+	case EMAIL__IMAP_BYE:
+	case EMAIL__IMAP_PREAUTH:
+	case EMAIL__IMAP_NONE: return unasked(s, text, n);
+	}
+	codes(s);
+	s->link.stage = stage_of[what];
+	s->head = (s->head + 1) % EMAIL__IMAP_COMMANDS;
+	s->expected--;
+	return reply_to(s, what, upto);
+}
+
+/* "+": a challenge, the go-ahead for a literal, or for IDLE. */
+static enum imap_state
+continuation(email__imap *s, const char *text, size_t n)
+{
+	enum imap_expected what = s->ring[s->head].what;
+
+	if (!asked_for(s))
+		return unasked(s, text, n);
+	if (what == X_AUTH || (what == X_LOGIN && s->rest.parts)) {
+		s->link.stage = stage_of[what];
+		return email__imap_continue(s, text + 1, n - 1);
+	}
+	if (what == X_IDLE && !s->idling) {
+		s->idling = true;
+		return s->state;
+	}
+	return unasked(s, text, n);
+}
+
+/* --- untagged responses --- */
+
+static enum imap_state
+news(email__imap *s)
+{
+	bool told = (s->idling && !s->done_sent) || (s->expected && s->ring[s->head].what == X_NOOP);
+
+	s->folder.fresh = true;
+	if (told && s->events.news)
+		s->events.news(s->events.context);
+	return s->state;
+}
+
+static enum imap_state
+untagged_status(email__imap *s)
+{
+	const email__imap_response *r = &s->response;
+	uint32_t validity = email__imap_response_number(r);
+
+	codes(s);
+	if (r->status == EMAIL__IMAP_BYE) {
+		s->bye = true;
+		return s->expected && s->ring[s->head].what == X_LOGOUT
+		               ? s->state
+		               : email__imap_fail_response(s, EMAIL_E_CLOSED, "the server ends the session");
+	}
+	if (email__imap_response_has(r, "UIDVALIDITY") && validity) {
+		if (s->folder.open && s->folder.validity != validity)
+			return email__imap_fail(s, EMAIL_E_TEMPORARY, "the folder was made anew meanwhile");
+		s->folder.validity = validity;
+	}
+	return s->state;
+}
+
+/* "* 12 EXISTS" and its like. */
+static enum imap_state
+numbered(email__imap *s, email__imap_lex *l, uint32_t number)
+{
+	imap_folder *f = &s->folder;
+	uint32_t before = f->exists;
+
+	if (email__imap_lex_is(l, "EXISTS")) {
+		f->exists = number;
+		return number > before && f->open ? news(s) : s->state;
+	}
+	if (email__imap_lex_is(l, "RECENT")) {
+		before = f->recent;
+		f->recent = number;
+		return number > before && f->open ? news(s) : s->state;
+	}
+	if (email__imap_lex_is(l, "EXPUNGE") && number && number <= f->exists) {
+		f->exists--;
+		if (number < s->list.at) /* those behind it moved up, some of them out of what is still to be searched */
+			s->list.at--;
+	}
+	return s->state;
+}
+
+/* A FETCH response, or what follows a literal in it. */
+static enum imap_state
+fetched(email__imap *s, email__imap_lex *l)
+{
+	enum imap_state next;
+
+	for (;;) {
+		switch (email__imap_items_next(&s->items, l)) {
+		case EMAIL__IMAP_ITEM_SECTION: next = email__imap_fetch_section(s, l); break;
+		case EMAIL__IMAP_ITEM_STRUCTURE: next = email__imap_fetch_structure(s, l); break;
+		case EMAIL__IMAP_ITEM_CUT:
+			return s->frame.inside ? s->state
+			                       : email__imap_fail(s, EMAIL_E_PROTOCOL,
+			                                          "the server's FETCH response ends too early");
+		case EMAIL__IMAP_ITEM_DONE:
+			s->fetching = false;
+			next = email__imap_list_item(s);
+			return next == S_FAILED ? next : email__imap_fetch_item(s);
+		case EMAIL__IMAP_ITEM_BROKEN:
+		default:
+			return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server's FETCH response makes no sense");
+		}
+		if (next == S_FAILED)
+			return next;
+	}
+}
+
+static enum imap_state
+untagged(email__imap *s, const char *text, size_t n)
+{
+	email__imap_lex l;
+	uint64_t number;
+
+	if (email__imap_response_read(&s->response, text, n) != EMAIL__IMAP_NONE)
+		return untagged_status(s);
+	email__imap_lex_start(&l, text, n, 0);
+	email__imap_lex_next(&l);
+	if (l.token == EMAIL__IMAP_NUMBER) {
+		number = l.number;
+		email__imap_lex_next(&l);
+		if (email__imap_lex_is(&l, "FETCH")) {
+			s->fetching = email__imap_items_start(&s->items, &l);
+			return s->fetching ? fetched(s, &l)
+			                   : email__imap_fail(s, EMAIL_E_PROTOCOL,
+			                                      "the server's FETCH response makes no sense");
+		}
+		return number <= UINT32_MAX ? numbered(s, &l, (uint32_t)number) : s->state;
+	}
+	if (email__imap_lex_is(&l, "CAPABILITY"))
+		email__imap_capabilities_read(&s->can, l.p, (size_t)(l.end - l.p));
+	else if (email__imap_lex_is(&l, "ENABLED"))
+		s->utf8 = email__imap_enabled_utf8(l.p, (size_t)(l.end - l.p)) || s->utf8;
+	else if (email__imap_lex_is(&l, "SEARCH") || email__imap_lex_is(&l, "ESEARCH"))
+		return email__imap_list_found(s, &l, l.n == 7);
+	return s->state; /* FLAGS, LIST, ID, VANISHED, and what nobody knows */
+}
+
+/* A whole response, a head, or what follows one. */
+static enum imap_state
+piece(email__imap *s, const char *text, size_t n, bool first)
+{
+	email__imap_lex l;
+
+	if (!first) {
+		if (!s->fetching)
+			return s->state; /* a literal of something else: passed over */
+		email__imap_items_resume(&s->items, &l, text, n);
+		return fetched(s, &l);
+	}
+	s->link.progress++;
+	if (s->expected && s->ring[s->head].what == X_GREETING) {
+		if (n > 2 && memcmp(text, "* ", 2) == 0 &&
+		    email__imap_response_read(&s->response, text + 2, n - 2) != EMAIL__IMAP_NONE) {
+			codes(s);
+			s->head = (s->head + 1) % EMAIL__IMAP_COMMANDS;
+			s->expected--;
+			return greeting(s);
+		}
+		return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server does not speak IMAP");
+	}
+	if (n && text[0] == '+')
+		return continuation(s, text, n);
+	if (n > 2 && memcmp(text, "* ", 2) == 0)
+		return untagged(s, text + 2, n - 2);
+	return tagged(s, text, n);
+}
+
+/* --- framing --- */
+
+static void
+unframed(email__imap *s, email_code rc, const char *text, size_t n)
+{
+	char shown[80];
+
+	email__printable(shown, sizeof shown, text, n);
+	if (rc == EMAIL_E_LIMIT)
+		email__imap_fail(s, EMAIL_E_PROTOCOL, "the server's response is longer than any response");
+	else
+		email__imap_fail(s, EMAIL_E_PROTOCOL, "the server does not speak IMAP: \"%s\"", shown);
+}
+
+/* The transcript: bodies are counted, never shown, quoted ones neither. */
+static void
+log_piece(email__imap *s, const char *text, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i + 2 < n && n > 9 && text[0] == '*'; i++)
+		if ((text[i] == ']' || text[i] == '>') && text[i + 1] == ' ' && text[i + 2] == '"')
+			n = i + 2;
+	email__imap_log(&s->link, 'S', text, n);
+}
+
+/* What is there of a literal. */
+static enum imap_state
+stream(email__imap *s)
+{
+	const char *bytes;
+	size_t n = email__imap_frame_body(&s->frame, &s->link.in, &bytes);
+	char text[48];
+
+	/* a body keeps its deadline as long as it flows: 1 kB/s within the usual minute */
+	s->streamed += n;
+	if (s->streamed >= IN_BODIES) {
+		s->streamed = 0;
+		s->link.progress++;
+	}
+	if (s->link.log) {
+		snprintf(text, sizeof text, "(%zu bytes of message)", n);
+		email__imap_log(&s->link, 'S', text, strlen(text));
+	}
+	return email__imap_fetch_data(s, bytes, n);
+}
+
+/* Where a response does not fit into `in` there is more room for it, up to the longest. */
+static void
+widen(email__imap *s)
+{
+	email__buf *in = &s->link.in;
+
+	if (email__buf_left(in) == 0 && in->max < IN_MOST)
+		in->max = in->max > IN_MOST / 2 ? IN_MOST : in->max * 2;
+}
+
+/* All that is there: true while there may be more. */
+static bool
+take(email__imap *s)
+{
+	email__buf *in = &s->link.in;
+	email__imap_piece what;
+	const char *text, *front = (const char *)email__buf_head(in);
+	bool first = !s->frame.inside;
+	size_t n, held_now = email__buf_len(in);
+	email_code rc;
+
+	if (held_now == 0)
+		return false;
+	if (s->frame.literal) {
+		go(s, stream(s));
+		return true;
+	}
+	rc = email__imap_frame_next(&s->frame, in, &what, &text, &n);
+	if (rc == EMAIL_OK && what == EMAIL__IMAP_MORE) {
+		/* a TLS alert has no end of line: waiting for it would only end in a timeout */
+		if (s->link.stage == EMAIL_STAGE_GREETING && (front[0] < ' ' || front[0] > '~'))
+			rc = EMAIL_E_PROTOCOL;
+		else {
+			widen(s);
+			return false;
+		}
+	}
+	if (rc) {
+		unframed(s, rc, front, held_now);
+	} else {
+		if (s->link.log)
+			log_piece(s, text, n);
+		go(s, piece(s, text, n, first));
+		front = text;
+		held_now = n;
+	}
+	if (s->link.error.code == EMAIL_E_PROTOCOL && s->link.stage == EMAIL_STAGE_GREETING && front[0] != '*')
+		email__remedy_greeting(&s->link.error, "IMAP", (const unsigned char *)front, held_now);
+	if (rc)
+		go(s, S_FAILED);
+	return true;
+}
+
+/* --- the link --- */
+
+static bool
+idle(const email__imap *s)
+{
+	return s->state == S_READY && s->expected == 0 && !s->list.on && s->fetch.count == 0 &&
+	       s->settle.count == 0 && !s->wait && !s->poll && !s->quit;
+}
+
+/* A flight is over once all of it has left and nothing can be sent before a response comes. */
+static void
+count_flight(email__imap *s)
+{
+	if (!s->waiting || email__buf_len(&s->link.out) || s->link.sent == s->flight)
+		return;
+	s->link.flights++;
+	s->flight = s->link.sent;
+}
+
+/* A buffer that grew gives its memory back once nothing is in it. It grows again if need be. */
+static void
+shrink(email__buf *b, size_t max, size_t least)
+{
+	if (email__buf_len(b) || (b->cap <= least && b->max == max))
+		return;
+	if (b->cap > least) {
+		email__buf_dispose(b);
+		email__buf_reserve(b, least);
+	}
+	b->max = max;
+}
+
+/* The buffers for what is to come: small ones while the connection rests. */
+static void
+fit_buffers(email__imap *s)
+{
+	if (s->fetch.count && s->link.in.max < IN_BODIES)
+		s->link.in.max = IN_BODIES;
+	if (!idle(s) && !s->idling)
+		return;
+	shrink(&s->link.in, IN_SMALL, IN_SMALL);
+	shrink(&s->link.out, EMAIL__LINK_OUT_MAX, OUT_SMALL);
+}
+
+/* Says what is to come: wants, which wait, at which stage. */
+static void
+settle(email__imap *s, enum hold hold)
+{
+	email__link *l = &s->link;
+
+	if (s->state == S_FAILED || s->state == S_CLOSED || s->state == S_TLS) {
+		l->want = s->state == S_TLS ? EMAIL__WANT_TLS : s->state == S_CLOSED ? EMAIL__WANT_CLOSE : 0;
+		return;
+	}
+	l->want = idle(s) ? EMAIL__WANT_CALLER : EMAIL__WANT_READ;
+	if (s->idling)
+		l->want |= EMAIL__WANT_CALLER;
+	if (email__buf_len(&l->out))
+		l->want |= EMAIL__WANT_WRITE;
+	l->stage = s->expected ? stage_of[s->ring[s->head].what] : EMAIL_STAGE_NONE;
+	l->wait = l->stage == EMAIL_STAGE_GREETING  ? EMAIL__WAIT_GREETING
+	          : s->idling && !s->done_sent      ? EMAIL__WAIT_NEWS
+	          : s->frame.literal                ? EMAIL__WAIT_BODY
+	                                            : EMAIL__WAIT_RESPONSE;
+	if (idle(s))
+		s->flight = UINT64_MAX; /* the caller may set `sent` to 0 between its wishes */
+	s->waiting = s->expected && hold == HOLD_REPLY;
+	count_flight(s);
+	fit_buffers(s);
+}
+
+static void
+step(email__link *link)
+{
+	email__imap *s = (email__imap *)(void *)link;
+	enum hold hold;
+
+	count_flight(s);
+	if (link->out.secret && email__buf_len(&link->out) == 0)
+		link->out.secret = false; /* the login was written, and wiped with that */
+	if (s->state == S_TLS && email__buf_len(&link->in))
+		go(s, email__imap_fail(s, EMAIL_E_STARTTLS,
+		                       "bytes in the clear came behind the go-ahead for TLS"));
+	for (;;) {
+		while ((hold = held(s)) == HOLD_NOT)
+			go(s, enter(s, s->state));
+		if (s->state == S_FAILED || s->state == S_CLOSED || s->state == S_TLS || !take(s))
+			break;
+	}
+	settle(s, hold);
+}
+
+static void
+eof(email__link *link)
+{
+	email__imap *s = (email__imap *)(void *)link;
+
+	step(link);
+	if (s->state == S_FAILED || s->state == S_CLOSED)
+		return;
+	if (s->expected && s->ring[s->head].what == X_LOGOUT)
+		go(s, S_CLOSED);
+	else
+		go(s, email__imap_fail(s, EMAIL_E_CLOSED, "the server closed the connection"));
+	settle(s, HOLD_REPLY);
+}
+
+static void
+tls_started(email__link *link)
+{
+	email__imap *s = (email__imap *)(void *)link;
+
+	if (s->state != S_TLS)
+		return;
+	if (email__buf_len(&link->in))
+		go(s, email__imap_fail(s, EMAIL_E_STARTTLS,
+		                       "bytes in the clear came behind the go-ahead for TLS"));
+	s->tls = true;
+	memset(&s->can, 0, sizeof s->can); /* RFC 3501 6.2.1: what was announced in the clear is forgotten */
+	s->alert[0] = s->words[0] = '\0';
+	go(s, S_CAPABILITY);
+	step(link);
+}
+
+/* --- public calls --- */
+
+static char *
+copy(const char *text)
+{
+	return email__strdup(text ? text : "");
+}
+
+email__imap *
+email__imap_new(const email__imap_config *config)
+{
+	email__imap *s = email__new(email__imap);
+
+	if (!s)
+		return NULL;
+	email__buf_init(&s->link.in, IN_SMALL);
+	email__buf_init(&s->link.out, EMAIL__LINK_OUT_MAX);
+	email__exchange_init(&s->login);
+	s->wanted = config->mechanism ? copy(config->mechanism) : NULL;
+	s->folder_name = copy(config->folder);
+	s->processed = copy(config->processed);
+	if (!s->folder_name || !s->processed || (config->mechanism && !s->wanted) ||
+	    email__buf_reserve(&s->link.in, IN_SMALL) || email__buf_reserve(&s->link.out, OUT_SMALL)) {
+		email__imap_free(s);
+		return NULL;
+	}
+	s->credentials = config->credentials;
+	s->start_tls = config->start_tls;
+	s->tls = config->tls;
+	s->allow_plaintext_login = config->allow_plaintext_login;
+	s->read_only = config->read_only;
+	s->events = config->events;
+	s->link.step = step;
+	s->link.eof = eof;
+	s->link.tls_started = tls_started;
+	email__imap_auth_end(s);
+	s->state = S_WAIT;
+	expect(s, X_GREETING);
+	s->tag = 0;
+	settle(s, HOLD_REPLY);
+	return s;
+}
+
+void
+email__imap_free(email__imap *s)
+{
+	if (!s)
+		return;
+	email__imap_auth_end(s);
+	email__imap_list_end(s);
+	email__imap_fetch_end(s);
+	s->link.out.secret = true;
+	email__buf_dispose(&s->link.out);
+	email__buf_dispose(&s->link.in);
+	email__free(s->settle.wishes);
+	email__free(s->wanted);
+	email__free(s->folder_name);
+	email__free(s->processed);
+	email__free(s);
+}
+
+email__link *
+email__imap_link(email__imap *s)
+{
+	return &s->link;
+}
+
+bool
+email__imap_ready(const email__imap *s)
+{
+	return idle(s) && s->folder.open;
+}
+
+uint32_t
+email__imap_uidvalidity(const email__imap *s)
+{
+	return s->folder.validity;
+}
+
+uint32_t
+email__imap_count(const email__imap *s)
+{
+	return s->folder.exists;
+}
+
+email_code
+email__imap_wait(email__imap *s)
+{
+	if (!email__imap_ready(s))
+		return EMAIL_E_USAGE;
+	if (!s->can.idle)
+		return EMAIL_E_EXTENSION;
+	if (s->folder.fresh && s->events.news)
+		s->events.news(s->events.context);
+	else
+		s->wait = true;
+	return EMAIL_OK;
+}
+
+void
+email__imap_wake(email__imap *s)
+{
+	if (s->wait && s->expected == 0)
+		s->wait = false; /* IDLE was not even written */
+	s->wake = s->wait;
+}
+
+email_code
+email__imap_poll(email__imap *s)
+{
+	if (!email__imap_ready(s))
+		return EMAIL_E_USAGE;
+	if (s->folder.fresh && s->events.news)
+		s->events.news(s->events.context);
+	else
+		s->poll = true;
+	return EMAIL_OK;
+}
+
+void
+email__imap_quit(email__imap *s)
+{
+	s->quit = true;
+	email__imap_wake(s);
+}
+
+void
+email__imap_broken(email__imap *s, const email_error *error)
+{
+	if (s->state == S_FAILED || s->state == S_CLOSED)
+		return;
+	if (s->link.error.code == EMAIL_OK)
+		s->link.error = *error;
+	go(s, S_FAILED);
+	settle(s, HOLD_REPLY);
+}
+
+const char *
+email__imap_extensions(const email__imap *s)
+{
+	return s->can.text;
+}
+
+bool
+email__imap_offers_idle(const email__imap *s)
+{
+	return s->can.idle;
+}
+
+const char *
+email__imap_words(const email__imap *s)
+{
+	return s->words;
+}
+
+const char *
+email__imap_alert(const email__imap *s)
+{
+	return s->alert;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "sasl/exchange.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "codec/base64.h"
+#include "support/cm.h"
+#include "support/failalloc.h"
+
+static const email__credentials who = {"user", "secret"};
+static email__exchange x;
+static email_error e;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memset(&e, 0, sizeof e);
+	email__exchange_init(&x);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	email__exchange_end(&x);
+	return 0;
+}
+
+static email_code
+choose(const char *offered, const char *wanted, bool clear_ok)
+{
+	memset(&e, 0, sizeof e);
+	return email__exchange_choose(&x, offered, wanted, clear_ok, clear_ok, &who, &e);
+}
+
+static email_code
+challenge(const char *text)
+{
+	return email__exchange_challenge(&x, text, strlen(text));
+}
+
+static void
+choice(void **state)
+{
+	const email__credentials nobody = {"", "secret"};
+
+	(void)state;
+	assert_int_equal(choose("LOGIN PLAIN", NULL, true), EMAIL_OK);
+	assert_string_equal(x.sasl.mechanism->name, "PLAIN");
+	assert_int_equal(choose("LOGIN PLAIN", NULL, false), EMAIL_E_MECHANISM);
+	assert_string_equal(e.text, "the login would show the password to whoever reads the connection");
+	assert_int_equal(choose("", NULL, true), EMAIL_E_MECHANISM);
+	assert_string_equal(e.text, "the server offers no login");
+	assert_int_equal(choose("", NULL, false), EMAIL_E_MECHANISM);
+	assert_string_equal(e.text, "the server offers no login on a connection without TLS");
+	assert_int_equal(choose("X Y", NULL, true), EMAIL_E_MECHANISM);
+	assert_string_equal(e.text, "none of the logins that the server offers is known");
+	assert_int_equal(choose("PLAIN", "LOGIN", true), EMAIL_E_MECHANISM);
+	assert_string_equal(e.text, "LOGIN is not among the logins that the server offers");
+	assert_int_equal(e.stage, EMAIL_STAGE_AUTHENTICATE);
+	memset(&e, 0, sizeof e);
+	assert_int_equal(email__exchange_choose(&x, "PLAIN", NULL, true, true, &nobody, &e), EMAIL_E_LOGIN);
+}
+
+/* As long as the room, and a byte longer: then it is said in two steps. */
+static void
+initial(void **state)
+{
+	bool has;
+
+	(void)state;
+	assert_int_equal(choose("PLAIN", NULL, true), EMAIL_OK);
+	assert_int_equal(email__exchange_initial(&x, 16, &has), EMAIL_OK);
+	assert_true(has);
+	assert_int_equal(email__buf_len(&x.response), 12);
+	assert_memory_equal(email__buf_head(&x.response), "\0user\0secret", 12);
+	assert_int_equal(email__exchange_accept(&x), EMAIL_OK);
+
+	assert_int_equal(choose("PLAIN", NULL, true), EMAIL_OK);
+	assert_int_equal(email__exchange_initial(&x, 15, &has), EMAIL_OK);
+	assert_false(has);
+	assert_int_equal(email__buf_len(&x.response), 0);
+	assert_int_equal(email__exchange_accept(&x), EMAIL_E_PROTOCOL);
+	assert_int_equal(challenge(""), EMAIL_OK);
+	assert_memory_equal(email__buf_head(&x.response), "\0user\0secret", 12);
+
+	assert_int_equal(choose("LOGIN", NULL, true), EMAIL_OK);
+	assert_int_equal(email__exchange_initial(&x, 100, &has), EMAIL_OK);
+	assert_false(has);
+}
+
+static void
+challenges(void **state)
+{
+	static char much[4 * EMAIL__SASL_CHALLENGE_MAX];
+	unsigned i;
+
+	(void)state;
+	assert_int_equal(choose("LOGIN", NULL, true), EMAIL_OK);
+	assert_int_equal(challenge(" VXNlciBOYW1lAA== "), EMAIL_OK);
+	assert_memory_equal(email__buf_head(&x.response), "user", 4);
+	assert_int_equal(email__exchange_accept(&x), EMAIL_E_PROTOCOL);
+	assert_int_equal(challenge("   "), EMAIL_OK);
+	assert_int_equal(email__buf_len(&x.response), 6);
+	assert_int_equal(email__exchange_accept(&x), EMAIL_OK);
+	assert_int_equal(challenge(""), EMAIL_E_PROTOCOL); /* one too many for the mechanism */
+	assert_int_equal(choose("LOGIN", NULL, true), EMAIL_OK);
+	assert_int_equal(challenge("Username:"), EMAIL_E_PROTOCOL);
+	assert_int_equal(challenge("VXNl\rA=="), EMAIL_E_PROTOCOL);
+	memset(much, 'A', sizeof much);
+	assert_int_equal(email__exchange_challenge(&x, much, sizeof much), EMAIL_E_PROTOCOL);
+	assert_int_equal(choose("LOGIN", NULL, true), EMAIL_OK);
+	for (i = 0; i < EMAIL__SASL_CHALLENGES_MAX; i++) {
+		x.sasl.step = 0;
+		assert_int_equal(challenge(""), EMAIL_OK);
+	}
+	x.sasl.step = 0;
+	assert_int_equal(challenge(""), EMAIL_E_PROTOCOL);
+}
+
+static void
+bounds(void **state)
+{
+	static char password[EMAIL__SASL_RESPONSE_MAX + 1];
+	email__credentials c = {"user", password};
+	bool has;
+
+	(void)state;
+	memset(password, 'p', EMAIL__SASL_RESPONSE_MAX - 6);
+	assert_int_equal(email__exchange_choose(&x, "PLAIN", NULL, true, true, &c, &e), EMAIL_OK);
+	assert_int_equal(email__exchange_initial(&x, 99999, &has), EMAIL_OK);
+	password[EMAIL__SASL_RESPONSE_MAX - 6] = 'p';
+	assert_int_equal(email__exchange_choose(&x, "PLAIN", NULL, true, true, &c, &e), EMAIL_OK);
+	assert_int_equal(challenge(""), EMAIL_E_LIMIT);
+	email__exchange_end(&x);
+	email_test_fail_alloc_from(1);
+	assert_int_equal(email__exchange_choose(&x, "PLAIN", NULL, true, true, &who, &e), EMAIL_OK);
+	assert_int_equal(email__exchange_initial(&x, 99, &has), EMAIL_E_MEMORY);
+	email_test_fail_alloc_off();
+}
+
+/* Cleared, and ended: no trace of the password in the buffer; and usable anew. */
+static void
+wiped(void **state)
+{
+	bool has;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(choose("PLAIN", NULL, true), EMAIL_OK);
+	assert_int_equal(email__exchange_initial(&x, 99, &has), EMAIL_OK);
+	assert_true(x.response.secret);
+	email__buf_clear(&x.response);
+	for (i = 0; i + 6 <= x.response.cap; i++)
+		assert_memory_not_equal(x.response.data + i, "secret", 6);
+	email__exchange_end(&x);
+	email__exchange_end(&x);
+	assert_null(x.sasl.credentials);
+	assert_int_equal(choose("PLAIN", NULL, true), EMAIL_OK);
+	assert_int_equal(email__exchange_initial(&x, 99, &has), EMAIL_OK);
+	assert_true(has);
+}
+
+#define with_exchange(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {with_exchange(choice), with_exchange(initial),
+	                                   with_exchange(challenges), with_exchange(bounds),
+	                                   with_exchange(wiped)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
