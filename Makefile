@@ -35,7 +35,7 @@ export CC CXX NM BUILD DEPS MBEDTLS_PREFIX WERROR VERSION
 # --- what is needed: tools/deps.sh installs what is missing, and says so ------------------------
 .DEFAULT_GOAL := all
 GOALS := $(or $(MAKECMDGOALS),all)
-SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz bench,$(GOALS))
+SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz,$(GOALS)) $(if $(filter bench bench-mime,$(GOALS)),bench)
 ifneq ($(filter-out clean distclean uninstall help,$(GOALS)),)
 include $(DEPS)/config.mk
 # Looked at each time (it takes a twentieth of a second), written only when something has changed.
@@ -77,6 +77,9 @@ PEERS       := $(if $(wildcard /usr/include/*/curl/curl.h),curl) $(if $(wildcard
 # tests/live/economy.sh holds this library's own figures to their bounds; the peers are for `make bench`.
 ECONOMY     := $(BUILD)/bench/sink $(BUILD)/bench/count.so $(BUILD)/bench/pki/server.pem $(BUILD)/bench/client_self
 BENCH       := $(ECONOMY) $(patsubst %,$(BUILD)/bench/client_%,$(PEERS))
+MIME_PEERS  := $(if $(wildcard /usr/include/gmime-3.0/gmime/gmime.h),gmime) $(if $(wildcard /usr/include/libetpan/libetpan.h),etpan) \
+               $(if $(wildcard /usr/include/vmime/vmime.hpp),vmime)
+BENCH_MIME  := $(BUILD)/bench/count.so $(patsubst %,$(BUILD)/bench/mime_%,self $(MIME_PEERS))
 
 SHARED  := libemailservice.so.$(VERSION)
 EMAILCTL := $(if $(TOOL_OBJ),$(BUILD)/emailctl)
@@ -252,6 +255,11 @@ bench:
 	@$(FAST) $(BENCH)
 	@python3 bench/run.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/results.md
 
+# Messages composed and read, in one run beside other libraries; no server.
+bench-mime:
+	@$(FAST) $(BENCH_MIME)
+	@python3 bench/mime.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/mime.md
+
 $(BUILD)/bench/client_%: PEER_LIBS =
 $(BUILD)/bench/client_self:  PEER_LIBS = $(STATIC_LIBS)
 $(BUILD)/bench/client_curl:  PEER_LIBS = -lcurl
@@ -260,6 +268,19 @@ $(BUILD)/bench/client_esmtp: PEER_LIBS = -lesmtp
 $(BUILD)/bench/client_%: bench/client_%.c bench/job.c $(BUILD)/libemailservice.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Iinclude $< bench/job.c $(LDFLAGS) $(PEER_LIBS) -o $@
+$(BUILD)/bench/mime.o: bench/mime.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+# The peers' headers are theirs: no warnings of ours.
+PEER_CFLAGS = $(CFLAGS) -std=c11 -D_POSIX_C_SOURCE=200809L
+$(BUILD)/bench/mime_self: bench/mime_self.c $(BUILD)/bench/mime.o $(TEST_PARTS)
+	$(CC) $(LIB_CFLAGS) $^ $(LDFLAGS) $(LIBS) -o $@
+$(BUILD)/bench/mime_gmime: bench/mime_gmime.c $(BUILD)/bench/mime.o
+	$(CC) $(PEER_CFLAGS) $$(pkg-config --cflags gmime-3.0) $^ $(LDFLAGS) $$(pkg-config --libs gmime-3.0) -o $@
+$(BUILD)/bench/mime_etpan: bench/mime_etpan.c $(BUILD)/bench/mime.o
+	$(CC) $(PEER_CFLAGS) $^ $(LDFLAGS) -letpan -o $@
+$(BUILD)/bench/mime_vmime: bench/mime_vmime.cpp $(BUILD)/bench/mime.o
+	$(CXX) $(CFLAGS) $^ $(LDFLAGS) -lvmime -o $@
 $(BUILD)/bench/sink: bench/sink.c $(TEST_PARTS)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) $(JANSSON_LIBS) -o $@
@@ -345,11 +366,12 @@ help:
 	@echo "make fuzz         each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))"
 	@echo "make lint         clang-format, clang-tidy, cppcheck"
 	@echo "make bench        this library beside its peers"
+	@echo "make bench-mime   the same for messages composed and read"
 	@echo "make install      under PREFIX ($(PREFIX)), DESTDIR before it; make uninstall"
 	@echo "make clean        keeps what was brought in; make distclean does not"
 
 .PHONY: all check demo limbo unit transcripts replay asan tsan valgrind live hostile floors headers install-check fuzz fuzzers \
-        lint format bench examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
+        lint format bench bench-mime examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
         check-floors check-headers check-install-check check-unit check-transcripts check-replay check-asan check-live check-hostile
 .DELETE_ON_ERROR:
 .SECONDARY:

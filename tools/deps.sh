@@ -124,6 +124,7 @@ missing_test() {
 	have valgrind || lack valgrind
 	have strace || lack strace
 	have python3 || lack python3
+	have_pc gmime-3.0 || lack libgmime-3.0-dev
 	have postfix || lack postfix
 	have dovecot || lack dovecot-core
 	[ -e /usr/lib/dovecot/imap ] || lack dovecot-imapd
@@ -151,6 +152,9 @@ missing_bench() {
 	[ -e /usr/include/libesmtp.h ] || lack libesmtp-dev
 	# libetpan's headers bring the flavour of GnuTLS with them, which keeps the other one away
 	ls /usr/include/*/curl/curl.h >/dev/null 2>&1 || lack libcurl4-gnutls-dev
+	have_pc gmime-3.0 || lack libgmime-3.0-dev
+	[ -e /usr/include/vmime/vmime.hpp ] || lack libvmime-dev
+	have g++ || lack g++
 	have valgrind || lack valgrind
 	have openssl || lack openssl
 }

@@ -15,15 +15,15 @@
  * writes its next command whenever it has one, so that settle's go behind a fetch that still runs.
  *
  * `state` says what is to be sent next, the ring what the tagged responses to come will answer. Invariants:
- * a tagged response belongs to the head of the ring (servers that work on commands side by side, which RFC 3501
- * 5.5 allows, answer those in order whose order matters, and all of ours go to one mailbox); no response is
- * taken before its command has left `out`, so what was sent early, to be read behind STARTTLS, is an error;
+ * a tagged response has the tag of one in the ring, not always the first (RFC 3501 5.5; Dovecot keeps the yes to
+ * FETCH and STORE back until it is through with what came behind them), but data come in the order in which they
+ * were asked for; what cannot be told apart without that (a login, STARTTLS, IDLE, two searches) is never asked
+ * for beside another; no response is taken before its command has left `out`, so what was sent early is an error;
  * untagged responses may come at any time, and count only where something waits for them; `s->state` is written
  * by go() alone.
  */
 #include "proto/imap.h"
 
-#include <emailservice/log.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,7 +119,18 @@ expect(email__imap *s, enum imap_expected what)
 	s->ring[at].what = what;
 	s->ring[at].tag = ++s->tag;
 	s->ring[at].end = s->link.sent;
-	s->ring[at].upto = s->fetch.asked;
+	s->ring[at].upto = what == X_SECTION ? s->fetch.written : s->fetch.asked;
+}
+
+bool
+email__imap_awaits(const email__imap *s, enum imap_expected what)
+{
+	unsigned i;
+
+	for (i = 0; i < s->expected; i++)
+		if (s->ring[(s->head + i) % EMAIL__IMAP_COMMANDS].what == what)
+			return true;
+	return false;
 }
 
 enum imap_state
@@ -151,44 +162,6 @@ line(email__imap *s, const char *text, enum imap_expected what, enum imap_state 
 }
 
 /* --- enter: what a state sends, and the state after that --- */
-
-/* Folders by names that ENABLE may change wait for its answer; all others go with it. */
-static enum imap_state
-hello(email__imap *s)
-{
-	email__link *l = &s->link;
-	bool enable = s->can.enable && (s->can.utf8 || s->can.rev2);
-	enum imap_state next = S_FOLDER;
-
-	if (s->can.id)
-		next = email__imap_sent(
-			s, email__imap_put_id(l, email__imap_tag(s), "libemailservice", email_version()), X_ID, next);
-	if (enable && next != S_FAILED)
-		next = email__imap_sent(s, email__imap_put_enable(l, email__imap_tag(s), s->can.utf8, s->can.rev2),
-		                        X_ENABLE, next);
-	if (!s->can.rev1)
-		s->utf8 = true; /* RFC 9051 5.1: no other spelling is left */
-	if (next == S_FOLDER && enable && !email__imap_folder_plain(s->folder_name))
-		return S_WAIT;
-	return next;
-}
-
-static enum imap_state
-folder(email__imap *s)
-{
-	enum imap_state next;
-	email_code rc;
-
-	if (s->folder_name[0] == '\0')
-		return S_READY;
-	memset(&s->folder, 0, sizeof s->folder);
-	rc = email__imap_put_folder(&s->link, email__imap_tag(s), s->read_only ? "EXAMINE" : "SELECT",
-	                            s->folder_name, s->utf8);
-	next = email__imap_sent(s, rc, X_FOLDER, S_WAIT);
-	if (rc)
-		memcpy(s->link.error.property, "folder", sizeof "folder");
-	return next;
-}
 
 /* The jobs of READY. */
 enum job { J_NONE, J_LIST, J_FETCH, J_SETTLE, J_POLL, J_IDLE, J_DONE, J_LOGOUT };
@@ -240,8 +213,8 @@ enter(email__imap *s, enum imap_state st)
 	case S_ANSWER: return email__imap_write_answer(s);
 	case S_REST: return email__imap_write_rest(s);
 	case S_CANCEL: return line(s, "*", X_CANCEL, S_WAIT);
-	case S_HELLO: return hello(s);
-	case S_FOLDER: return folder(s);
+	case S_HELLO: return email__imap_write_hello(s);
+	case S_FOLDER: return email__imap_write_folder(s);
 	case S_READY: return work(s);
 	case S_WAIT:
 	case S_TLS:
@@ -281,104 +254,6 @@ held(const email__imap *s)
 
 /* --- reply: what a tagged response leads to --- */
 
-/* The capabilities are known: what comes before, or instead of, the login. */
-static enum imap_state
-introduced(email__imap *s)
-{
-	if (!s->can.known)
-		return S_CAPABILITY;
-	if (!s->can.rev1 && !s->can.rev2)
-		return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server speaks no IMAP4rev1 (RFC 3501)");
-	email__imap_ended(s, s->can.text);
-	if (s->logged_in)
-		return S_HELLO;
-	if (!s->start_tls || s->tls)
-		return email__imap_choose(s);
-	s->link.stage = EMAIL_STAGE_STARTTLS;
-	if (s->can.start_tls)
-		return S_STARTTLS;
-	email__imap_fail(s, EMAIL_E_STARTTLS, "the server does not offer STARTTLS");
-	email__error_remedy(&s->link.error, "Set useSsl (port 993) instead, or have Start TLS switched on at the server");
-	return S_FAILED;
-}
-
-/*
- * RFC 3501 7.1.4. Who has to start TLS cannot any more, and someone in between may have said it (RFC 9051 11.4):
- * refused before anything is sent. Under TLS from the start, or where none is asked for, the server knows us by other
- * means, and no password is sent.
- */
-static enum imap_state
-preauthenticated(email__imap *s)
-{
-	if (s->start_tls && !s->tls) {
-		s->link.stage = EMAIL_STAGE_STARTTLS;
-		email__imap_fail(s, EMAIL_E_STARTTLS,
-		                 "the server says that it knows us already, so TLS cannot be started");
-		email__error_remedy(&s->link.error, "Set useSsl (port 993) instead; if it lasts, someone may be "
-		                                    "standing between the station and the server");
-		return S_FAILED;
-	}
-	s->logged_in = true;
-	s->link.stage = EMAIL_STAGE_CAPABILITIES;
-	email__imap_log(&s->link, '*', "PREAUTH: no login is needed", 27);
-	return introduced(s);
-}
-
-static enum imap_state
-greeting(email__imap *s)
-{
-	char words[200];
-
-	email__imap_response_words(&s->response, words, sizeof words);
-	switch (s->response.status) {
-	case EMAIL__IMAP_OK: email__imap_ended(s, words); break;
-	case EMAIL__IMAP_PREAUTH: email__imap_ended(s, words); return preauthenticated(s);
-	case EMAIL__IMAP_BYE:
-		return email__imap_fail_response(s, EMAIL_E_TEMPORARY, "the server does not serve this station");
-	case EMAIL__IMAP_NO:
-	case EMAIL__IMAP_BAD_COMMAND:
-	case EMAIL__IMAP_NONE:
-		return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server's greeting is none: \"%s\"", words);
-	}
-	s->link.stage = EMAIL_STAGE_CAPABILITIES;
-	return introduced(s);
-}
-
-static enum imap_state
-starttls_reply(email__imap *s)
-{
-	if (s->response.status != EMAIL__IMAP_OK) {
-		email__imap_fail_response(s, EMAIL_E_STARTTLS, "the server refused to start TLS");
-		s->link.error.code = EMAIL_E_STARTTLS;
-		return S_FAILED;
-	}
-	/* RFC 3501 6.2.1: whoever put them there wants them read as if they came through TLS */
-	if (email__buf_len(&s->link.in))
-		return email__imap_fail(s, EMAIL_E_STARTTLS,
-		                        "bytes in the clear came behind the go-ahead for TLS");
-	email__imap_ended(s, "");
-	return S_TLS;
-}
-
-static enum imap_state
-folder_reply(email__imap *s)
-{
-	char text[40];
-
-	if (s->response.status != EMAIL__IMAP_OK) {
-		email__imap_fail_response(s, EMAIL_E_UNKNOWN, "the server does not open the folder");
-		email__error_remedy(&s->link.error, "Check `folder`; on some servers folders lie below INBOX.");
-		memcpy(s->link.error.property, "folder", sizeof "folder");
-		return S_FAILED;
-	}
-	s->folder.open = true;
-	s->folder.fresh = false;
-	s->folder.read_only = s->read_only || email__imap_response_has(&s->response, "READ-ONLY");
-	snprintf(text, sizeof text, "%lu messages", (unsigned long)s->folder.exists);
-	email__imap_ended(s, text);
-	return S_READY;
-}
-
 static enum imap_state
 idle_reply(email__imap *s)
 {
@@ -394,24 +269,26 @@ reply_to(email__imap *s, enum imap_expected what, size_t upto)
 	bool ok = s->response.status == EMAIL__IMAP_OK;
 
 	switch (what) {
-	case X_GREETING: return greeting(s);
+	case X_GREETING: return email__imap_answer_greeting(s);
 	case X_CAPABILITY:
 		if (!ok || !s->can.known)
-			return email__imap_fail_response(s, EMAIL_E_PROTOCOL, "the server tells no capabilities");
-		return introduced(s);
-	case X_STARTTLS: return starttls_reply(s);
+			return email__imap_fail_response(s, EMAIL_E_PROTOCOL,
+			                                 "the server tells no capabilities");
+		return email__imap_introduced(s);
+	case X_STARTTLS: return email__imap_answer_starttls(s);
 	case X_AUTH:
 	case X_LOGIN: return email__imap_answer_login(s, what);
 	case X_CANCEL: return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server's challenge makes no sense");
-	case X_ID: return s->state; /* a courtesy: Courier says no */
+	case X_ID: /* a courtesy: Courier says no */
 	case X_ENABLE: return s->state == S_WAIT && s->expected == 0 ? S_FOLDER : s->state;
-	case X_FOLDER: return folder_reply(s);
+	case X_FOLDER: return email__imap_answer_folder(s);
 	case X_SEARCH:
 	case X_LIST: return email__imap_list_answer(s, what);
 	case X_FETCH:
 	case X_STRUCTURE:
 	case X_SECTION: return email__imap_fetch_answer(s, what, upto);
 	case X_FLAG:
+	case X_DELETE:
 	case X_EXPUNGE:
 	case X_OTHERS:
 	case X_MOVE:
@@ -425,25 +302,26 @@ reply_to(email__imap *s, enum imap_expected what, size_t upto)
 }
 
 static const email_stage stage_of[] = {
-	[X_GREETING] = EMAIL_STAGE_GREETING,     [X_CAPABILITY] = EMAIL_STAGE_CAPABILITIES,
-	[X_STARTTLS] = EMAIL_STAGE_STARTTLS,     [X_AUTH] = EMAIL_STAGE_AUTHENTICATE,
-	[X_LOGIN] = EMAIL_STAGE_AUTHENTICATE,    [X_CANCEL] = EMAIL_STAGE_AUTHENTICATE,
-	[X_ID] = EMAIL_STAGE_MAILBOX,            [X_ENABLE] = EMAIL_STAGE_MAILBOX,
-	[X_FOLDER] = EMAIL_STAGE_MAILBOX,        [X_SEARCH] = EMAIL_STAGE_MAILBOX,
-	[X_LIST] = EMAIL_STAGE_MAILBOX,          [X_FETCH] = EMAIL_STAGE_FETCH,
-	[X_STRUCTURE] = EMAIL_STAGE_FETCH,       [X_SECTION] = EMAIL_STAGE_FETCH,
-	[X_FLAG] = EMAIL_STAGE_MAILBOX,          [X_EXPUNGE] = EMAIL_STAGE_MAILBOX,
-	[X_OTHERS] = EMAIL_STAGE_MAILBOX,        [X_MOVE] = EMAIL_STAGE_MAILBOX,
-	[X_COPY] = EMAIL_STAGE_MAILBOX,          [X_CREATE] = EMAIL_STAGE_MAILBOX,
-	[X_NOOP] = EMAIL_STAGE_MAILBOX,          [X_IDLE] = EMAIL_STAGE_MAILBOX,
-	[X_LOGOUT] = EMAIL_STAGE_NONE,
+	[X_GREETING] = EMAIL_STAGE_GREETING,  [X_CAPABILITY] = EMAIL_STAGE_CAPABILITIES,
+	[X_STARTTLS] = EMAIL_STAGE_STARTTLS,  [X_AUTH] = EMAIL_STAGE_AUTHENTICATE,
+	[X_LOGIN] = EMAIL_STAGE_AUTHENTICATE, [X_CANCEL] = EMAIL_STAGE_AUTHENTICATE,
+	[X_ID] = EMAIL_STAGE_MAILBOX,         [X_ENABLE] = EMAIL_STAGE_MAILBOX,
+	[X_FOLDER] = EMAIL_STAGE_MAILBOX,     [X_SEARCH] = EMAIL_STAGE_MAILBOX,
+	[X_LIST] = EMAIL_STAGE_MAILBOX,       [X_FETCH] = EMAIL_STAGE_FETCH,
+	[X_STRUCTURE] = EMAIL_STAGE_FETCH,    [X_SECTION] = EMAIL_STAGE_FETCH,
+	[X_FLAG] = EMAIL_STAGE_MAILBOX,       [X_DELETE] = EMAIL_STAGE_MAILBOX,
+	[X_EXPUNGE] = EMAIL_STAGE_MAILBOX,    [X_OTHERS] = EMAIL_STAGE_MAILBOX,
+	[X_MOVE] = EMAIL_STAGE_MAILBOX,       [X_COPY] = EMAIL_STAGE_MAILBOX,
+	[X_CREATE] = EMAIL_STAGE_MAILBOX,     [X_NOOP] = EMAIL_STAGE_MAILBOX,
+	[X_IDLE] = EMAIL_STAGE_MAILBOX,       [X_LOGOUT] = EMAIL_STAGE_NONE,
 };
 
-/* Has the command that the head of the ring stands for left `out`? */
+/* Has the command at this place of the ring left `out`? */
 static bool
-asked_for(const email__imap *s)
+asked_for(const email__imap *s, unsigned i)
 {
-	return s->expected && s->link.sent - email__buf_len(&s->link.out) >= s->ring[s->head].end;
+	return i < s->expected && s->link.sent - email__buf_len(&s->link.out) >=
+	                                  s->ring[(s->head + i) % EMAIL__IMAP_COMMANDS].end;
 }
 
 static enum imap_state
@@ -452,41 +330,48 @@ unasked(email__imap *s, const char *text, size_t n)
 	char shown[80];
 
 	email__printable(shown, sizeof shown, text, n);
-	return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server answered what it was not asked: \"%s\"", shown);
+	return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server answered what it was not asked: \"%s\"",
+	                        shown);
 }
 
-/* The tag at the front is that of the head of the ring: what stands behind it. */
-static const char *
-behind_tag(const email__imap *s, const char *text, size_t n)
+/* The command whose tag is in front: its place in the ring, and in *rest what stands behind the tag; or `expected`. */
+static unsigned
+find_tag(const email__imap *s, const char *text, size_t n, const char **rest)
 {
 	char tag[16];
-	size_t len = (size_t)snprintf(tag, sizeof tag, "A%lu ", (unsigned long)s->ring[s->head].tag);
+	unsigned i;
 
-	return n >= len && memcmp(text, tag, len) == 0 ? text + len : NULL;
+	for (i = 0; i < s->expected; i++) {
+		unsigned long number = s->ring[(s->head + i) % EMAIL__IMAP_COMMANDS].tag;
+		size_t len = (size_t)snprintf(tag, sizeof tag, "A%lu ", number);
+
+		*rest = text + len;
+		if (n >= len && memcmp(text, tag, len) == 0)
+			break;
+	}
+	return i;
 }
 
-/* [CAPABILITY ..] and [ALERT] may stand in any status response. */
+/* Command i is answered: those in front of it move up. */
 static void
-codes(email__imap *s)
+remove_expected(email__imap *s, unsigned i)
 {
-	const email__imap_response *r = &s->response;
-
-	if (email__imap_response_has(r, "CAPABILITY"))
-		email__imap_capabilities_read(&s->can, r->argument, r->argument_len);
-	if (!email__imap_response_has(r, "ALERT"))
-		return;
-	email__printable(s->alert, sizeof s->alert, r->text, r->text_len);
-	email__imap_log(&s->link, '*', s->alert, strlen(s->alert));
+	for (; i > 0; i--)
+		s->ring[(s->head + i) % EMAIL__IMAP_COMMANDS] =
+			s->ring[(s->head + i - 1) % EMAIL__IMAP_COMMANDS];
+	s->head = (s->head + 1) % EMAIL__IMAP_COMMANDS;
+	s->expected--;
 }
 
 static enum imap_state
 tagged(email__imap *s, const char *text, size_t n)
 {
-	const char *rest = asked_for(s) ? behind_tag(s, text, n) : NULL;
-	enum imap_expected what = s->ring[s->head].what;
-	size_t upto = s->ring[s->head].upto;
+	const char *rest;
+	unsigned i = find_tag(s, text, n, &rest), at = (s->head + i) % EMAIL__IMAP_COMMANDS;
+	enum imap_expected what = s->ring[at].what;
+	size_t upto = s->ring[at].upto;
 
-	if (!rest || what == X_GREETING)
+	if (!asked_for(s, i) || what == X_GREETING)
 		return unasked(s, text, n);
 	switch (email__imap_response_read(&s->response, rest, n - (size_t)(rest - text))) {
 	case EMAIL__IMAP_OK:
@@ -496,10 +381,9 @@ tagged(email__imap *s, const char *text, size_t n)
 	case EMAIL__IMAP_PREAUTH:
 	case EMAIL__IMAP_NONE: return unasked(s, text, n);
 	}
-	codes(s);
+	email__imap_codes(s);
 	s->link.stage = stage_of[what];
-	s->head = (s->head + 1) % EMAIL__IMAP_COMMANDS;
-	s->expected--;
+	remove_expected(s, i);
 	return reply_to(s, what, upto);
 }
 
@@ -509,7 +393,7 @@ continuation(email__imap *s, const char *text, size_t n)
 {
 	enum imap_expected what = s->ring[s->head].what;
 
-	if (!asked_for(s))
+	if (!asked_for(s, 0))
 		return unasked(s, text, n);
 	if (what == X_AUTH || (what == X_LOGIN && s->rest.parts)) {
 		s->link.stage = stage_of[what];
@@ -522,121 +406,6 @@ continuation(email__imap *s, const char *text, size_t n)
 	return unasked(s, text, n);
 }
 
-/* --- untagged responses --- */
-
-static enum imap_state
-news(email__imap *s)
-{
-	bool told = (s->idling && !s->done_sent) || (s->expected && s->ring[s->head].what == X_NOOP);
-
-	s->folder.fresh = true;
-	if (told && s->events.news)
-		s->events.news(s->events.context);
-	return s->state;
-}
-
-static enum imap_state
-untagged_status(email__imap *s)
-{
-	const email__imap_response *r = &s->response;
-	uint32_t validity = email__imap_response_number(r);
-
-	codes(s);
-	if (r->status == EMAIL__IMAP_BYE) {
-		s->bye = true;
-		return s->expected && s->ring[s->head].what == X_LOGOUT
-		               ? s->state
-		               : email__imap_fail_response(s, EMAIL_E_CLOSED, "the server ends the session");
-	}
-	if (email__imap_response_has(r, "UIDVALIDITY") && validity) {
-		if (s->folder.open && s->folder.validity != validity)
-			return email__imap_fail(s, EMAIL_E_TEMPORARY, "the folder was made anew meanwhile");
-		s->folder.validity = validity;
-	}
-	return s->state;
-}
-
-/* "* 12 EXISTS" and its like. */
-static enum imap_state
-numbered(email__imap *s, email__imap_lex *l, uint32_t number)
-{
-	imap_folder *f = &s->folder;
-	uint32_t before = f->exists;
-
-	if (email__imap_lex_is(l, "EXISTS")) {
-		f->exists = number;
-		return number > before && f->open ? news(s) : s->state;
-	}
-	if (email__imap_lex_is(l, "RECENT")) {
-		before = f->recent;
-		f->recent = number;
-		return number > before && f->open ? news(s) : s->state;
-	}
-	if (email__imap_lex_is(l, "EXPUNGE") && number && number <= f->exists) {
-		f->exists--;
-		if (number < s->list.at) /* those behind it moved up, some of them out of what is still to be searched */
-			s->list.at--;
-	}
-	return s->state;
-}
-
-/* A FETCH response, or what follows a literal in it. */
-static enum imap_state
-fetched(email__imap *s, email__imap_lex *l)
-{
-	enum imap_state next;
-
-	for (;;) {
-		switch (email__imap_items_next(&s->items, l)) {
-		case EMAIL__IMAP_ITEM_SECTION: next = email__imap_fetch_section(s, l); break;
-		case EMAIL__IMAP_ITEM_STRUCTURE: next = email__imap_fetch_structure(s, l); break;
-		case EMAIL__IMAP_ITEM_CUT:
-			return s->frame.inside ? s->state
-			                       : email__imap_fail(s, EMAIL_E_PROTOCOL,
-			                                          "the server's FETCH response ends too early");
-		case EMAIL__IMAP_ITEM_DONE:
-			s->fetching = false;
-			next = email__imap_list_item(s);
-			return next == S_FAILED ? next : email__imap_fetch_item(s);
-		case EMAIL__IMAP_ITEM_BROKEN:
-		default:
-			return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server's FETCH response makes no sense");
-		}
-		if (next == S_FAILED)
-			return next;
-	}
-}
-
-static enum imap_state
-untagged(email__imap *s, const char *text, size_t n)
-{
-	email__imap_lex l;
-	uint64_t number;
-
-	if (email__imap_response_read(&s->response, text, n) != EMAIL__IMAP_NONE)
-		return untagged_status(s);
-	email__imap_lex_start(&l, text, n, 0);
-	email__imap_lex_next(&l);
-	if (l.token == EMAIL__IMAP_NUMBER) {
-		number = l.number;
-		email__imap_lex_next(&l);
-		if (email__imap_lex_is(&l, "FETCH")) {
-			s->fetching = email__imap_items_start(&s->items, &l);
-			return s->fetching ? fetched(s, &l)
-			                   : email__imap_fail(s, EMAIL_E_PROTOCOL,
-			                                      "the server's FETCH response makes no sense");
-		}
-		return number <= UINT32_MAX ? numbered(s, &l, (uint32_t)number) : s->state;
-	}
-	if (email__imap_lex_is(&l, "CAPABILITY"))
-		email__imap_capabilities_read(&s->can, l.p, (size_t)(l.end - l.p));
-	else if (email__imap_lex_is(&l, "ENABLED"))
-		s->utf8 = email__imap_enabled_utf8(l.p, (size_t)(l.end - l.p)) || s->utf8;
-	else if (email__imap_lex_is(&l, "SEARCH") || email__imap_lex_is(&l, "ESEARCH"))
-		return email__imap_list_found(s, &l, l.n == 7);
-	return s->state; /* FLAGS, LIST, ID, VANISHED, and what nobody knows */
-}
-
 /* A whole response, a head, or what follows one. */
 static enum imap_state
 piece(email__imap *s, const char *text, size_t n, bool first)
@@ -647,23 +416,23 @@ piece(email__imap *s, const char *text, size_t n, bool first)
 		if (!s->fetching)
 			return s->state; /* a literal of something else: passed over */
 		email__imap_items_resume(&s->items, &l, text, n);
-		return fetched(s, &l);
+		return email__imap_fetched(s, &l);
 	}
 	s->link.progress++;
 	if (s->expected && s->ring[s->head].what == X_GREETING) {
 		if (n > 2 && memcmp(text, "* ", 2) == 0 &&
 		    email__imap_response_read(&s->response, text + 2, n - 2) != EMAIL__IMAP_NONE) {
-			codes(s);
+			email__imap_codes(s);
 			s->head = (s->head + 1) % EMAIL__IMAP_COMMANDS;
 			s->expected--;
-			return greeting(s);
+			return email__imap_answer_greeting(s);
 		}
 		return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server does not speak IMAP");
 	}
 	if (n && text[0] == '+')
 		return continuation(s, text, n);
 	if (n > 2 && memcmp(text, "* ", 2) == 0)
-		return untagged(s, text + 2, n - 2);
+		return email__imap_untagged(s, text + 2, n - 2);
 	return tagged(s, text, n);
 }
 
@@ -730,13 +499,14 @@ take(email__imap *s)
 {
 	email__buf *in = &s->link.in;
 	email__imap_piece what;
-	const char *text, *front = (const char *)email__buf_head(in);
+	const char *text, *front;
 	bool first = !s->frame.inside;
 	size_t n, held_now = email__buf_len(in);
 	email_code rc;
 
 	if (held_now == 0)
 		return false;
+	front = (const char *)email__buf_head(in);
 	if (s->frame.literal) {
 		go(s, stream(s));
 		return true;
@@ -760,7 +530,8 @@ take(email__imap *s)
 		front = text;
 		held_now = n;
 	}
-	if (s->link.error.code == EMAIL_E_PROTOCOL && s->link.stage == EMAIL_STAGE_GREETING && front[0] != '*')
+	if (s->link.error.code == EMAIL_E_PROTOCOL && s->link.stage == EMAIL_STAGE_GREETING &&
+	    front[0] != '*')
 		email__remedy_greeting(&s->link.error, "IMAP", (const unsigned char *)front, held_now);
 	if (rc)
 		go(s, S_FAILED);
@@ -822,15 +593,15 @@ settle(email__imap *s, enum hold hold)
 		return;
 	}
 	l->want = idle(s) ? EMAIL__WANT_CALLER : EMAIL__WANT_READ;
-	if (s->idling)
+	if (s->idling && !s->done_sent)
 		l->want |= EMAIL__WANT_CALLER;
 	if (email__buf_len(&l->out))
 		l->want |= EMAIL__WANT_WRITE;
 	l->stage = s->expected ? stage_of[s->ring[s->head].what] : EMAIL_STAGE_NONE;
-	l->wait = l->stage == EMAIL_STAGE_GREETING  ? EMAIL__WAIT_GREETING
-	          : s->idling && !s->done_sent      ? EMAIL__WAIT_NEWS
-	          : s->frame.literal                ? EMAIL__WAIT_BODY
-	                                            : EMAIL__WAIT_RESPONSE;
+	l->wait = l->stage == EMAIL_STAGE_GREETING ? EMAIL__WAIT_GREETING
+	          : s->idling && !s->done_sent     ? EMAIL__WAIT_NEWS
+	          : s->frame.literal               ? EMAIL__WAIT_BODY
+	                                           : EMAIL__WAIT_RESPONSE;
 	if (idle(s))
 		s->flight = UINT64_MAX; /* the caller may set `sent` to 0 between its wishes */
 	s->waiting = s->expected && hold == HOLD_REPLY;
@@ -850,12 +621,10 @@ step(email__link *link)
 	if (s->state == S_TLS && email__buf_len(&link->in))
 		go(s, email__imap_fail(s, EMAIL_E_STARTTLS,
 		                       "bytes in the clear came behind the go-ahead for TLS"));
-	for (;;) {
-		while ((hold = held(s)) == HOLD_NOT)
-			go(s, enter(s, s->state));
-		if (s->state == S_FAILED || s->state == S_CLOSED || s->state == S_TLS || !take(s))
-			break;
-	}
+	while (s->state != S_FAILED && s->state != S_CLOSED && s->state != S_TLS && take(s))
+		;
+	while ((hold = held(s)) == HOLD_NOT)
+		go(s, enter(s, s->state));
 	settle(s, hold);
 }
 

@@ -22,12 +22,13 @@ typedef struct email__imap_config {
 	bool start_tls; /* required, never opportunistic */
 	bool tls;       /* the link is a TLS one from the start */
 	bool allow_plaintext_login;
-	const char *mechanism;                 /* NULL: Auto */
-	const email__credentials *credentials; /* must live until the login is over; NULL: only PREAUTH opens a mailbox */
-	const char *folder;                    /* UTF-8; NULL or "": none is opened, for `test` */
-	bool read_only;                        /* EXAMINE: nothing will be changed */
-	const char *processed;                 /* the folder that _move() moves to, UTF-8; or NULL */
-	email__mailbox_events events;          /* each may be NULL, and then nobody is told */
+	const char *mechanism; /* NULL: Auto */
+	const email__credentials
+		*credentials;  /* must live until the login is over; NULL: only PREAUTH opens a mailbox */
+	const char *folder;    /* UTF-8; NULL or "": none is opened, for `test` */
+	bool read_only;        /* EXAMINE: nothing will be changed */
+	const char *processed; /* the folder that _move() moves to, UTF-8; or NULL */
+	email__mailbox_events events; /* each may be NULL, and then nobody is told */
 } email__imap_config;
 
 /* Strings are copied but credentials. NULL: no memory. */

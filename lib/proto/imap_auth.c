@@ -37,11 +37,12 @@ no_login(email__imap *s)
 		email__imap_fail(s, EMAIL_E_MECHANISM, "the server disables its login%s",
 		                 s->tls ? "" : " on a connection without TLS");
 	else
-		email__exchange_choose(&s->login, s->can.auth[0] || clear_ok(s) ? s->can.auth : "PLAIN", s->wanted,
-		                       s->tls, clear_ok(s), s->credentials, e);
-	email__error_remedy(e, s->tls ? "Change emailAuthenticator.saslMechanism to what the server offers"
-	                              : "Set useSsl or useStartTls, or change emailAuthenticator.saslMechanism to "
-	                                "what the server offers");
+		email__exchange_choose(&s->login, s->can.auth[0] || clear_ok(s) ? s->can.auth : "PLAIN",
+		                       s->wanted, s->tls, clear_ok(s), s->credentials, e);
+	email__error_remedy(
+		e, s->tls ? "Change emailAuthenticator.saslMechanism to what the server offers"
+			  : "Set useSsl or useStartTls, or change emailAuthenticator.saslMechanism to "
+			    "what the server offers");
 	return S_FAILED;
 }
 
@@ -58,7 +59,8 @@ email__imap_choose(email__imap *s)
 	}
 	if (!email__sasl_choose(s->can.auth, s->wanted, clear_ok(s)))
 		return may_login(s) ? S_LOGIN : no_login(s);
-	return email__exchange_choose(&s->login, s->can.auth, s->wanted, s->tls, clear_ok(s), s->credentials, e)
+	return email__exchange_choose(&s->login, s->can.auth, s->wanted, s->tls, clear_ok(s), s->credentials,
+	                              e)
 	               ? S_FAILED
 	               : S_AUTH;
 }
@@ -147,7 +149,8 @@ email__imap_continue(email__imap *s, const char *words, size_t n)
 	if (rc == EMAIL_E_MEMORY)
 		return email__imap_fail(s, rc, "out of memory");
 	if (rc == EMAIL_E_LIMIT)
-		return email__imap_fail(s, rc, "the password or token is too long for a login (RFC 4954: 12288)");
+		return email__imap_fail(s, rc,
+		                        "the password or token is too long for a login (RFC 4954: 12288)");
 	return rc ? S_CANCEL : S_ANSWER;
 }
 
@@ -156,13 +159,16 @@ refused(email__imap *s, enum imap_expected what)
 {
 	/* BAD: no such command, no such mechanism */
 	if (s->response.status == EMAIL__IMAP_BAD_COMMAND)
-		return email__imap_fail_response(s, EMAIL_E_MECHANISM, "the server does not take this kind of login");
-	if (what == X_LOGIN && s->rest.parts) /* RFC 3501 7.5: it does not want the literal, so it is not sent */
+		return email__imap_fail_response(s, EMAIL_E_MECHANISM,
+		                                 "the server does not take this kind of login");
+	if (what == X_LOGIN &&
+	    s->rest.parts) /* RFC 3501 7.5: it does not want the literal, so it is not sent */
 		email__imap_rest_end(&s->rest);
 	email__imap_fail_response(s, EMAIL_E_LOGIN, "the server refused the login");
 	if (s->link.error.code == EMAIL_E_LOGIN)
-		email__error_remedy(&s->link.error, "Check account and password; many servers need an app password or "
-		                                    "an OAuth authenticator");
+		email__error_remedy(&s->link.error,
+		                    "Check account and password; many servers need an app password or "
+		                    "an OAuth authenticator");
 	return S_FAILED;
 }
 
@@ -174,7 +180,8 @@ email__imap_answer_login(email__imap *s, enum imap_expected what)
 	if (s->response.status != EMAIL__IMAP_OK)
 		return refused(s, what);
 	if (what == X_LOGIN && s->rest.parts)
-		return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server said yes before the login was complete");
+		return email__imap_fail(s, EMAIL_E_PROTOCOL,
+		                        "the server said yes before the login was complete");
 	if (what == X_AUTH && (rc = email__exchange_accept(&s->login)))
 		return email__imap_fail(s, rc, "the server said yes before the login was complete");
 	email__imap_ended(s, what == X_AUTH ? s->login.sasl.mechanism->name : "LOGIN");

@@ -47,13 +47,20 @@ keyword(email__imap_capabilities *c, const char *p, size_t n)
 		const char *word;
 		bool *flag;
 	} words[] = {
-		{"IMAP4rev1", &c->rev1},           {"IMAP4rev2", &c->rev2},
-		{"STARTTLS", &c->start_tls},       {"LOGINDISABLED", &c->login_disabled},
-		{"SASL-IR", &c->sasl_ir},          {"LITERAL+", &c->literal_plus},
-		{"LITERAL-", &c->literal_minus},   {"ID", &c->id},
-		{"ENABLE", &c->enable},            {"UTF8=ACCEPT", &c->utf8},
-		{"UTF8=ONLY", &c->utf8},           {"ESEARCH", &c->esearch},
-		{"UIDPLUS", &c->uidplus},          {"MOVE", &c->move},
+		{"IMAP4rev1", &c->rev1},
+		{"IMAP4rev2", &c->rev2},
+		{"STARTTLS", &c->start_tls},
+		{"LOGINDISABLED", &c->login_disabled},
+		{"SASL-IR", &c->sasl_ir},
+		{"LITERAL+", &c->literal_plus},
+		{"LITERAL-", &c->literal_minus},
+		{"ID", &c->id},
+		{"ENABLE", &c->enable},
+		{"UTF8=ACCEPT", &c->utf8},
+		{"UTF8=ONLY", &c->utf8},
+		{"ESEARCH", &c->esearch},
+		{"UIDPLUS", &c->uidplus},
+		{"MOVE", &c->move},
 		{"IDLE", &c->idle},
 	};
 	size_t i;
@@ -91,7 +98,8 @@ email__imap_capabilities_read(email__imap_capabilities *c, const char *words, si
 		keyword(c, words - len, len);
 	c->known = true;
 	if (c->rev2) /* RFC 9051 1 and appendix E: parts of it, named or not */
-		c->sasl_ir = c->literal_minus = c->enable = c->esearch = c->uidplus = c->move = c->idle = true;
+		c->sasl_ir = c->literal_minus = c->enable = c->esearch = c->uidplus = c->move = c->idle =
+			true;
 }
 
 bool

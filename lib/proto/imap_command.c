@@ -147,7 +147,8 @@ finish(line *l, const char *masked)
 
 	add(l, "\r\n", 2);
 	if (!l->start)
-		return email__buf_left(&link->out) < EMAIL__IMAP_COMMAND_ROOM ? EMAIL_E_LIMIT : EMAIL_E_MEMORY;
+		return email__buf_left(&link->out) < EMAIL__IMAP_COMMAND_ROOM ? EMAIL_E_LIMIT
+		                                                              : EMAIL_E_MEMORY;
 	if (link->log)
 		email__imap_log(link, 'C', masked ? masked : l->start, masked ? strlen(masked) : n);
 	email__buf_added(&link->out, n + 2);
@@ -218,7 +219,8 @@ mechanism_valid(const char *name)
 	size_t n = 0;
 
 	for (; name[n]; n++)
-		if (!email__is_alpha(name[n]) && !email__is_digit(name[n]) && name[n] != '-' && name[n] != '_')
+		if (!email__is_alpha(name[n]) && !email__is_digit(name[n]) && name[n] != '-' &&
+		    name[n] != '_')
 			return false;
 	return n > 0 && n <= 40;
 }
@@ -399,7 +401,8 @@ email__imap_put_move(email__link *link, uint32_t tag, const char *verb, const ch
 /* --- messages --- */
 
 email_code
-email__imap_put_search(email__link *link, uint32_t tag, uint32_t first, uint32_t last, uint32_t from, bool esearch)
+email__imap_put_search(email__link *link, uint32_t tag, uint32_t first, uint32_t last, uint32_t from,
+                       bool esearch)
 {
 	line l = begin(link, tag, esearch ? "UID SEARCH RETURN (ALL) " : "UID SEARCH ");
 

@@ -52,8 +52,8 @@ typedef struct email__imap_rest {
  * LOGIN, user and password quoted, or as literals where they are not ASCII: sent on at once where `plus`, else in
  * parts, the first of them at once, each of the others by _put_rest() after a "+".
  */
-email_code email__imap_put_login(email__link *link, uint32_t tag, const char *user, const char *password, bool plus,
-                                 email__imap_rest *rest);
+email_code email__imap_put_login(email__link *link, uint32_t tag, const char *user, const char *password,
+                                 bool plus, email__imap_rest *rest);
 email_code email__imap_put_rest(email__link *link, email__imap_rest *rest);
 void email__imap_rest_end(email__imap_rest *rest);
 
@@ -67,8 +67,8 @@ email_code email__imap_put_folder(email__link *link, uint32_t tag, const char *v
 bool email__imap_folder_plain(const char *folder);
 
 /* UID SEARCH among the messages first..last (sequence numbers) for unseen ones from UID `from` on. */
-email_code email__imap_put_search(email__link *link, uint32_t tag, uint32_t first, uint32_t last, uint32_t from,
-                                  bool esearch);
+email_code email__imap_put_search(email__link *link, uint32_t tag, uint32_t first, uint32_t last,
+                                  uint32_t from, bool esearch);
 /* UID SEARCH for messages that are marked \Deleted and not in the set. */
 email_code email__imap_put_search_others(email__link *link, uint32_t tag, const char *set);
 /* UID FETCH. `set` and `items` are the engine's own words: "(UID FLAGS)", a section of a structure. */

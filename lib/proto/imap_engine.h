@@ -47,7 +47,8 @@ enum imap_expected {
 	X_FETCH,     /* of bodies */
 	X_STRUCTURE, /* of structures */
 	X_SECTION,   /* of one section */
-	X_FLAG,      /* STORE */
+	X_FLAG,      /* STORE of \Seen */
+	X_DELETE,    /* STORE of \Deleted */
 	X_EXPUNGE,
 	X_OTHERS, /* SEARCH for what others marked \Deleted */
 	X_MOVE,
@@ -69,10 +70,10 @@ typedef struct imap_folder {
 typedef struct imap_list {
 	bool on, unseen, searching, all_asked;
 	uint32_t from;
-	uint32_t at;       /* the first message (sequence number) that was not searched */
-	unsigned fetching; /* commands outstanding */
-	uint32_t last;     /* UID told last */
-	email__buf found;  /* imap_range[], of the window at hand */
+	uint32_t at;        /* the first message (sequence number) that was not searched */
+	unsigned fetching;  /* commands outstanding */
+	uint32_t last;      /* UID told last */
+	email__buf found;   /* imap_range[], of the window at hand */
 	size_t asked, told; /* of them: before `asked` they are in commands, before `told` they were told */
 } imap_list;
 
@@ -86,8 +87,8 @@ typedef struct imap_fetch {
 	size_t count;
 	email__extent extent;
 	uint64_t offset;
-	size_t asked;        /* of the entries: before it they are in commands */
-	size_t next;         /* the first one without `end`; entries behind it may have had theirs */
+	size_t asked;         /* of the entries: before it they are in commands */
+	size_t next;          /* the first one without `end`; entries behind it may have had theirs */
 	unsigned outstanding; /* commands */
 	unsigned char done[EMAIL__IMAP_BATCH_MAX / 8];
 	/* the message at hand */
@@ -95,14 +96,16 @@ typedef struct imap_fetch {
 	email_code code;
 	bool begun, guessed; /* `guessed`: its UID did not come yet */
 	bool sink;           /* the literal that streams is its */
+	bool here;           /* the section at hand is one that was asked for */
 	/* without attachments: plans for the messages before `planned`, and where the writer and the reader are in
 	 * them */
 	email__arena arena;
 	email__imap_plan *plans;
 	size_t first, planned;
-	bool structures;                  /* asked for, and not all answered */
-	size_t write_at, write_step;      /* message (of the entries) and step */
+	bool structures;             /* asked for, and not all answered */
+	size_t write_at, write_step; /* message (of the entries) and step */
 	size_t read_at, read_step;
+	size_t written, read;   /* sections in all */
 	uint64_t section_bytes; /* of the section that is read; UINT64_MAX: it did not come yet */
 } imap_fetch;
 
@@ -133,7 +136,6 @@ typedef struct imap_settle {
 	unsigned outstanding;
 	email_code code; /* the group's first no */
 	bool created;    /* the folder was made, or could not be */
-	bool copied;     /* the group: \\Deleted comes next, or has been asked for */
 	bool others;     /* SEARCH told one */
 } imap_settle;
 
@@ -145,7 +147,7 @@ struct email__imap {
 		enum imap_expected what;
 		uint32_t tag;
 		uint64_t end; /* where in link.sent the command ends: no response comes before */
-		size_t upto;  /* X_FETCH: the entries before it are asked for by this command and those before it */
+		size_t upto; /* the entries, or sections, before it are asked for by it and those before it */
 	} ring[EMAIL__IMAP_COMMANDS];
 	unsigned head, expected;
 	uint32_t tag; /* the last one given */
@@ -189,9 +191,27 @@ void email__imap_ended(email__imap *s, const char *detail);
 /* The tag of the command to be written next. */
 uint32_t email__imap_tag(const email__imap *s);
 /* After the command writer's rc: one more response is expected; EMAIL_OK leads on to `next`. */
-enum imap_state email__imap_sent(email__imap *s, email_code rc, enum imap_expected what, enum imap_state next);
+enum imap_state email__imap_sent(email__imap *s, email_code rc, enum imap_expected what,
+                                 enum imap_state next);
+/* Is an answer of this kind still to come? */
+bool email__imap_awaits(const email__imap *s, enum imap_expected what);
 /* The response at hand says no: its words are kept. The code that it means. */
 email_code email__imap_refusal(email__imap *s);
+
+/* imap_session.c: the greeting was read; capabilities are known, or to be asked for; what the responses lead to. */
+enum imap_state email__imap_answer_greeting(email__imap *s);
+enum imap_state email__imap_introduced(email__imap *s);
+enum imap_state email__imap_answer_starttls(email__imap *s);
+enum imap_state email__imap_answer_folder(email__imap *s);
+enum imap_state email__imap_write_hello(email__imap *s);
+enum imap_state email__imap_write_folder(email__imap *s);
+
+/* imap_untagged.c: [CAPABILITY ..] and [ALERT] of the status response at hand, in which they may always stand. */
+void email__imap_codes(email__imap *s);
+/* A response behind its "* ". */
+enum imap_state email__imap_untagged(email__imap *s, const char *text, size_t n);
+/* A FETCH response, or what follows a literal in it. */
+enum imap_state email__imap_fetched(email__imap *s, email__imap_lex *l);
 
 /* imap_auth.c: how to log in; what the responses lead to. */
 enum imap_state email__imap_choose(email__imap *s);

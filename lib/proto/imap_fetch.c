@@ -9,6 +9,8 @@
  *
  *     UID FETCH set (UID BODYSTRUCTURE) > UID FETCH uid (UID BODY.PEEK[HEADER]) UID FETCH uid ( .. > ..
  *
+ * The reader goes from section to section by what comes, and by the answers where nothing comes.
+ *
  * A body counts for the message whose UID stands in front of it. Where it stands behind, the body is handed on
  * as the next one's that was asked for, and `end` has EMAIL_E_PROTOCOL where it turns out to be another's.
  */
@@ -21,7 +23,8 @@
 /* --- asking --- */
 
 email_code
-email__imap_fetch(email__imap *s, const email__entry *entries, size_t n, email__extent extent, uint64_t offset)
+email__imap_fetch(email__imap *s, const email__entry *entries, size_t n, email__extent extent,
+                  uint64_t offset)
 {
 	imap_fetch *f = &s->fetch;
 	size_t i;
@@ -174,14 +177,15 @@ write_structures(email__imap *s)
 	const char *text;
 
 	f->first = f->read_at = f->write_at = f->asked;
-	f->read_step = f->write_step = 0;
+	f->read_step = f->write_step = f->read = f->written = 0;
 	email__arena_dispose(&f->arena);
 	email__arena_init(&f->arena, 4096, EMAIL__IMAP_PLANS_MAX);
 	memset(f->plans, 0, EMAIL__IMAP_PLANS * sizeof *f->plans);
 	text = next_set(f, &set, EMAIL__IMAP_PLANS);
 	f->planned = f->asked;
 	f->structures = true;
-	return sent(s, email__imap_put_fetch(&s->link, email__imap_tag(s), text, "(UID BODYSTRUCTURE)"), X_STRUCTURE);
+	return sent(s, email__imap_put_fetch(&s->link, email__imap_tag(s), text, "(UID BODYSTRUCTURE)"),
+	            X_STRUCTURE);
 }
 
 /* From (at, step) on: the next step that is fetched, or the end of the plans. */
@@ -207,6 +211,7 @@ write_section(email__imap *s)
 	                                        section);
 
 	f->write_step++;
+	f->written++;
 	to_section(f, &f->write_at, &f->write_step);
 	return sent(s, rc, X_SECTION);
 }
@@ -259,18 +264,22 @@ step_at_hand(const imap_fetch *f)
 	return &f->plans[f->read_at - f->first].steps[f->read_step];
 }
 
-/* Is this the section that was asked for? */
+/* Is the section at hand this one? */
 static bool
-wanted(const email__imap *s, enum imap_expected what)
+is_section(const email__imap *s, const char *section, uint64_t origin)
+{
+	return strlen(section) == s->items.section_len && s->items.origin == origin &&
+	       email__str_equal_n(section, s->items.section, s->items.section_len);
+}
+
+/* What is asked for of whole messages. */
+static bool
+wanted(const email__imap *s)
 {
 	const imap_fetch *f = &s->fetch;
-	const char *section = what == X_SECTION                         ? step_at_hand(f)->section
-	                      : f->extent == EMAIL__EXTENT_HEADER       ? "HEADER"
-	                                                                : "";
-	uint64_t origin = f->extent == EMAIL__EXTENT_FROM ? f->offset : UINT64_MAX;
 
-	return strlen(section) == s->items.section_len &&
-	       email__str_equal_n(section, s->items.section, s->items.section_len) && s->items.origin == origin;
+	return is_section(s, f->extent == EMAIL__EXTENT_HEADER ? "HEADER" : "",
+	                  f->extent == EMAIL__EXTENT_FROM ? f->offset : UINT64_MAX);
 }
 
 /* A quoted string as a body, backslashes resolved, in pieces. */
@@ -321,56 +330,138 @@ begin_section(email__imap *s)
 	return next != S_FAILED && step->boundary ? delimiter(s, step) : next;
 }
 
+/* The steps behind the section that was read, up to the next one: what closes a multipart. */
+static enum imap_state
+close_parts(email__imap *s)
+{
+	imap_fetch *f = &s->fetch;
+	const email__imap_plan *plan = &f->plans[f->read_at - f->first];
+
+	for (f->read_step++; f->read_step < plan->count && !plan->steps[f->read_step].section; f->read_step++)
+		if (!is_done(f, f->read_at) && delimiter(s, step_at_hand(f)) == S_FAILED)
+			return S_FAILED;
+	return s->state;
+}
+
+/* The section that is read is over; `code`: why, where nothing of it came. */
+static enum imap_state
+conclude(email__imap *s, email_code code)
+{
+	imap_fetch *f = &s->fetch;
+	size_t i = f->read_at;
+	enum imap_state next = s->state;
+
+	if (!is_done(f, i)) {
+		f->now = &f->entries[i];
+		if (f->code == EMAIL_OK && f->section_bytes == UINT64_MAX)
+			f->code = code;
+		if (step_at_hand(f)->header && f->section_bytes == 0)
+			next = data(s, "\r\n", 2);
+	}
+	f->section_bytes = UINT64_MAX;
+	if (next == S_FAILED || (next = close_parts(s)) == S_FAILED)
+		return next;
+	if (!is_done(f, i) && (f->code || f->read_step == f->plans[i - f->first].count))
+		next = end_now(s);
+	f->read++;
+	to_section(f, &f->read_at, &f->read_step);
+	if (f->read_at != i)
+		f->code = EMAIL_OK;
+	return next;
+}
+
+/* Those in front of the n-th section are over, for it is here. */
+static enum imap_state
+conclude_before(email__imap *s, size_t n)
+{
+	while (s->fetch.read < n)
+		if (conclude(s, EMAIL_E_UNKNOWN) == S_FAILED)
+			return S_FAILED;
+	return s->state;
+}
+
+/* To the section at hand, among those that were asked for and did not come: `here` says whether it is one. The answers
+ * to those in front of it may be still to come; their data are not. */
+static enum imap_state
+to_asked_section(email__imap *s)
+{
+	imap_fetch *f = &s->fetch;
+	size_t at = f->read_at, step = f->read_step, n = f->read;
+
+	f->here = false;
+	if (f->section_bytes != UINT64_MAX && n < f->written) {
+		step++;
+		to_section(f, &at, &step);
+		n++;
+	}
+	for (; n < f->written && !f->here; n++) {
+		const email__imap_plan *plan = &f->plans[at - f->first];
+
+		f->here = (s->items.uid == 0 || s->items.uid == f->entries[at].number) && !is_done(f, at) &&
+		          is_section(s, plan->steps[step].section, UINT64_MAX);
+		step++;
+		to_section(f, &at, &step);
+	}
+	return f->here ? conclude_before(s, n - 1) : s->state;
+}
+
 /* The value that is at hand, or streams, is of the message at hand. */
 static enum imap_state
-body(email__imap *s, email__imap_lex *l, enum imap_expected what)
+body(email__imap *s, email__imap_lex *l)
 {
 	imap_fetch *f = &s->fetch;
 	enum imap_state next;
 
 	/* expunged meanwhile (RFC 2180 4.1.2); a part that is empty may be NIL too */
-	if (l->token == EMAIL__IMAP_NIL && (what != X_SECTION || f->read_step == 0)) {
+	if (l->token == EMAIL__IMAP_NIL && (!by_parts(f) || f->read_step == 0)) {
 		if (f->code == EMAIL_OK)
 			f->code = EMAIL_E_UNKNOWN;
 		return s->state;
 	}
-	next = what == X_SECTION ? begin_section(s) : begin(s);
+	next = by_parts(f) ? begin_section(s) : begin(s);
 	if (next == S_FAILED)
 		return next;
 	f->sink = true;
-	if (l->token == EMAIL__IMAP_STREAM)
+	if (l->token != EMAIL__IMAP_STRING)
 		return next;
 	f->section_bytes = l->n;
 	return quoted(s, l);
+}
+
+/* The message that a body at hand is of; NULL: not asked for, told already, or twice in one response. */
+static const email__entry *
+owner(const email__imap *s)
+{
+	const imap_fetch *f = &s->fetch;
+
+	if (f->now || !wanted(s))
+		return NULL;
+	if (s->items.uid)
+		return find(f, s->items.uid);
+	return f->next < f->asked ? &f->entries[f->next] : NULL;
 }
 
 enum imap_state
 email__imap_fetch_section(email__imap *s, email__imap_lex *l)
 {
 	imap_fetch *f = &s->fetch;
-	enum imap_expected what = s->ring[s->head].what;
 	const email__entry *entry;
 
 	f->sink = false;
-	if (f->count == 0 || s->expected == 0 || (what != X_FETCH && what != X_SECTION) || !wanted(s, what))
+	if (f->outstanding == 0 || f->structures)
 		return s->state;
-	if (what == X_SECTION) {
-		entry = &f->entries[f->read_at];
-		/* one body a section, of this message */
-		if (is_done(f, f->read_at) || f->section_bytes != UINT64_MAX ||
-		    (s->items.uid && s->items.uid != entry->number))
+	if (by_parts(f)) {
+		if (to_asked_section(s) == S_FAILED)
+			return S_FAILED;
+		if (!f->here || is_done(f, f->read_at)) /* done: one in front of it is missing */
 			return s->state;
 		f->section_bytes = 0;
-	} else {
-		if (f->now)
-			return s->state; /* twice in one response */
-		entry = s->items.uid ? find(f, s->items.uid) : f->next < f->asked ? &f->entries[f->next] : NULL;
-		if (!entry)
-			return s->state; /* not asked for, or told already */
-	}
+		entry = &f->entries[f->read_at];
+	} else if (!(entry = owner(s)))
+		return s->state;
 	f->now = entry;
 	f->guessed = s->items.uid == 0;
-	return body(s, l, what);
+	return body(s, l);
 }
 
 enum imap_state
@@ -388,16 +479,32 @@ email__imap_fetch_item(email__imap *s)
 	imap_fetch *f = &s->fetch;
 
 	f->sink = false;
-	if (!f->now || s->expected == 0)
+	if (!f->now)
 		return s->state;
+	if (f->structures) {
+		if (s->items.uid != f->now->number)
+			f->plans[(size_t)(f->now - f->entries) - f->first].count = 0;
+		f->now = NULL;
+		return s->state;
+	}
 	if (f->guessed && s->items.uid != f->now->number && f->code == EMAIL_OK)
 		f->code = EMAIL_E_PROTOCOL;
-	if (s->ring[s->head].what != X_FETCH)
-		return s->state;
-	return end_now(s);
+	return by_parts(f) ? s->state : end_now(s);
 }
 
 /* --- structures --- */
+
+/* The first one that has neither plan nor end: where no UID stands in front of a structure, it is its. */
+static const email__entry *
+unplanned(const imap_fetch *f)
+{
+	size_t i;
+
+	for (i = f->first; i < f->planned; i++)
+		if (!is_done(f, i) && f->plans[i - f->first].count == 0)
+			return &f->entries[i];
+	return NULL;
+}
 
 enum imap_state
 email__imap_fetch_structure(email__imap *s, email__imap_lex *l)
@@ -407,21 +514,24 @@ email__imap_fetch_structure(email__imap *s, email__imap_lex *l)
 	email__imap_plan *plan;
 	email_code rc;
 
-	if (!f->structures || s->expected == 0 || s->ring[s->head].what != X_STRUCTURE)
+	if (!f->structures)
 		return s->state;
-	entry = s->items.uid ? find(f, s->items.uid) : NULL;
+	entry = s->items.uid ? find(f, s->items.uid) : unplanned(f);
 	if (!entry)
 		return s->state;
 	plan = &f->plans[(size_t)(entry - f->entries) - f->first];
 	if (plan->count)
 		return s->state; /* twice */
 	rc = email__imap_structure_read(plan, l, &f->arena);
-	if (rc == EMAIL_OK)
+	if (rc == EMAIL_OK) {
+		f->now = s->items.uid ? NULL : entry; /* until its UID is there */
 		return s->state;
+	}
 	plan->count = 0;
 	if (rc == EMAIL_E_MEMORY)
 		return email__imap_fail(s, rc, "out of memory");
-	/* of this message alone; the response may make sense behind it, or its end will tell */
+	/* of this message alone, and the rest of the response with it */
+	s->fetching = false;
 	return end(s, (size_t)(entry - f->entries), rc);
 }
 
@@ -442,44 +552,6 @@ structures_answered(email__imap *s, email_code code)
 	return S_READY;
 }
 
-/* The steps behind the section that was read, up to the next one: what closes a multipart. */
-static enum imap_state
-close_parts(email__imap *s)
-{
-	imap_fetch *f = &s->fetch;
-	const email__imap_plan *plan = &f->plans[f->read_at - f->first];
-
-	for (f->read_step++; f->read_step < plan->count && !plan->steps[f->read_step].section; f->read_step++)
-		if (!is_done(f, f->read_at) && delimiter(s, step_at_hand(f)) == S_FAILED)
-			return S_FAILED;
-	return s->state;
-}
-
-static enum imap_state
-section_answered(email__imap *s, email_code code)
-{
-	imap_fetch *f = &s->fetch;
-	size_t i = f->read_at;
-	enum imap_state next = s->state;
-
-	if (!is_done(f, i)) {
-		f->now = &f->entries[i];
-		if (f->code == EMAIL_OK && f->section_bytes == UINT64_MAX)
-			f->code = code; /* nothing came */
-		if (step_at_hand(f)->header && f->section_bytes == 0)
-			next = data(s, "\r\n", 2);
-	}
-	f->section_bytes = UINT64_MAX;
-	if (next == S_FAILED || (next = close_parts(s)) == S_FAILED)
-		return next;
-	if (!is_done(f, i) && (f->code || f->read_step == f->plans[i - f->first].count))
-		next = end_now(s);
-	to_section(f, &f->read_at, &f->read_step);
-	if (f->read_at != i)
-		f->code = EMAIL_OK;
-	return next == S_FAILED ? next : S_READY;
-}
-
 /* --- the answers --- */
 
 enum imap_state
@@ -494,8 +566,11 @@ email__imap_fetch_answer(email__imap *s, enum imap_expected what, size_t upto)
 		next = end_before(s, upto, code);
 	else if (what == X_STRUCTURE)
 		next = structures_answered(s, code);
-	else
-		next = section_answered(s, code);
+	else {
+		next = conclude_before(s, upto - 1);
+		if (next != S_FAILED && s->fetch.read < upto)
+			next = conclude(s, code);
+	}
 	if (next == S_FAILED)
 		return next;
 	over_when_done(s);
@@ -507,8 +582,8 @@ email__imap_fetch_broken(email__imap *s)
 {
 	imap_fetch *f = &s->fetch;
 
-	if (f->now && f->code)
-		end_now(s);
+	if (f->now && f->begun) /* the one that is open before those that are not */
+		end(s, (size_t)(f->now - f->entries), f->code ? f->code : s->link.error.code);
 	while (f->next < f->count)
 		end(s, f->next, s->link.error.code);
 	email__imap_fetch_end(s);

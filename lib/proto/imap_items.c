@@ -55,8 +55,9 @@ email__imap_date(const char *text, size_t n)
 	minute = number(text + 15, 2);
 	second = number(text + 18, 2);
 	zone = number(text + 22, 4);
-	if (day < 1 || mon < 1 || year < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
-	    second > 60 || zone < 0 || zone % 100 > 59 || zone > 2359 || (text[21] != '+' && text[21] != '-'))
+	if (day < 1 || mon < 1 || year < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
+	    second < 0 || second > 60 || zone < 0 || zone % 100 > 59 || zone > 2359 ||
+	    (text[21] != '+' && text[21] != '-'))
 		return 0;
 	days = email__calendar_days(year, mon, day);
 	email__calendar_date(days, &y, &m, &d);
@@ -193,13 +194,15 @@ email__imap_items_next(email__imap_items *items, email__imap_lex *l)
 		is_section = section(items, l);
 		what = is_section ? NAME_OTHER : name_of(l);
 		t = email__imap_lex_next(l);
-		if (is_section && (t == EMAIL__IMAP_STRING || t == EMAIL__IMAP_NIL || t == EMAIL__IMAP_STREAM))
+		if (is_section &&
+		    (t == EMAIL__IMAP_STRING || t == EMAIL__IMAP_NIL || t == EMAIL__IMAP_STREAM))
 			return EMAIL__IMAP_ITEM_SECTION;
 		if (what == NAME_STRUCTURE && t == EMAIL__IMAP_OPEN) {
 			items->structure = true;
 			return EMAIL__IMAP_ITEM_STRUCTURE;
 		}
-		if (is_section || t == EMAIL__IMAP_CLOSE || t == EMAIL__IMAP_STREAM || !gather(items, l, what))
+		if (is_section || t == EMAIL__IMAP_CLOSE || t == EMAIL__IMAP_STREAM ||
+		    !gather(items, l, what))
 			return EMAIL__IMAP_ITEM_BROKEN;
 	}
 }

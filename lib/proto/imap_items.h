@@ -11,8 +11,8 @@
 #include "wire/imap_lex.h"
 
 typedef enum email__imap_item {
-	EMAIL__IMAP_ITEM_BROKEN,    /* not the grammar */
-	EMAIL__IMAP_ITEM_SECTION,   /* section, origin; the value is at hand in the lexer: STRING, NIL or STREAM */
+	EMAIL__IMAP_ITEM_BROKEN, /* not the grammar */
+	EMAIL__IMAP_ITEM_SECTION, /* section, origin; the value is at hand in the lexer: STRING, NIL or STREAM */
 	EMAIL__IMAP_ITEM_STRUCTURE, /* its "(" is at hand; the caller reads it, or next() steps over it */
 	EMAIL__IMAP_ITEM_CUT,       /* the piece ended: it goes on behind the literal */
 	EMAIL__IMAP_ITEM_DONE       /* the ")" of the response */
@@ -23,7 +23,7 @@ typedef struct email__imap_items {
 	uint64_t size;
 	int64_t date; /* 0: none that makes sense */
 	bool has_size, has_flags, seen, deleted;
-	bool structure; /* its "(" was handed out */
+	bool structure;      /* its "(" was handed out */
 	const char *section; /* what is between the brackets of BODY[..]; points into the piece */
 	size_t section_len;
 	uint64_t origin; /* of BODY[..]<origin>; UINT64_MAX: none */

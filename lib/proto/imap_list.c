@@ -51,7 +51,7 @@ search_due(const imap_list *l, uint32_t exists)
 static bool
 fetch_due(const email__imap *s)
 {
-	return s->list.unseen ? s->list.asked < range_count(s) : !s->list.all_asked;
+	return s->list.unseen ? !s->list.searching && s->list.asked < range_count(s) : !s->list.all_asked;
 }
 
 bool
@@ -67,8 +67,9 @@ write_search(email__imap *s)
 {
 	imap_list *l = &s->list;
 	uint32_t last = s->folder.exists - l->at < EMAIL__IMAP_WINDOW ? s->folder.exists
-	                                                             : l->at + EMAIL__IMAP_WINDOW - 1;
-	email_code rc = email__imap_put_search(&s->link, email__imap_tag(s), l->at, last, l->from, s->can.esearch);
+	                                                              : l->at + EMAIL__IMAP_WINDOW - 1;
+	email_code rc =
+		email__imap_put_search(&s->link, email__imap_tag(s), l->at, last, l->from, s->can.esearch);
 
 	l->at = last + 1;
 	l->searching = true;
@@ -86,14 +87,15 @@ email__imap_list_write(email__imap *s)
 		return write_search(s);
 	email__imap_set_start(&set);
 	if (l->unseen)
-		while (l->asked < range_count(s) && email__imap_set_add(&set, r[l->asked].low, r[l->asked].high))
+		while (l->asked < range_count(s) &&
+		       email__imap_set_add(&set, r[l->asked].low, r[l->asked].high))
 			l->asked++;
 	else
 		l->all_asked = email__imap_set_add(&set, l->from, UINT32_MAX);
 	l->fetching++;
 	return email__imap_sent(
-		s, email__imap_put_fetch(&s->link, email__imap_tag(s), email__imap_set_text(&set), items), X_LIST,
-		S_READY);
+		s, email__imap_put_fetch(&s->link, email__imap_tag(s), email__imap_set_text(&set), items),
+		X_LIST, S_READY);
 }
 
 /* --- what was found --- */
@@ -113,8 +115,10 @@ add(email__imap *s, uint32_t low, uint32_t high)
 		return s->state;
 	}
 	if ((rc = email__buf_add(&l->found, &added, sizeof added)))
-		return email__imap_fail(s, rc, rc == EMAIL_E_MEMORY ? "out of memory"
-		                                                    : "the server found more messages than there are");
+		return email__imap_fail(s, rc,
+		                        rc == EMAIL_E_MEMORY
+		                                ? "out of memory"
+		                                : "the server found more messages than there are");
 	return s->state;
 }
 
@@ -149,7 +153,8 @@ add_set(email__imap *s, const char *p, size_t n)
 
 	while (p < end) {
 		if (!read_range(&p, end, &low, &high))
-			return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server found messages that have no number");
+			return email__imap_fail(s, EMAIL_E_PROTOCOL,
+			                        "the server found messages that have no number");
 		s->settle.others = true;
 		if (s->list.searching && add(s, low, high) == S_FAILED)
 			return S_FAILED;
@@ -173,13 +178,12 @@ to_all(email__imap_lex *l)
 enum imap_state
 email__imap_list_found(email__imap *s, email__imap_lex *l, bool extended)
 {
-	enum imap_expected what = s->ring[s->head].what;
 	enum imap_state next = s->state;
 
-	if (s->expected == 0 || (what != X_SEARCH && what != X_OTHERS))
+	if (!email__imap_awaits(s, X_SEARCH) && !email__imap_awaits(s, X_OTHERS))
 		return s->state; /* to nothing that was asked */
 	if (extended && !to_all(l))
-		return s->state; /* nothing found */
+		return s->state;               /* nothing found */
 	if (s->list.asked == range_count(s)) { /* the window before this one was told */
 		email__buf_clear(&s->list.found);
 		s->list.asked = s->list.told = 0;
@@ -188,7 +192,8 @@ email__imap_list_found(email__imap *s, email__imap_lex *l, bool extended)
 		if (l->token == EMAIL__IMAP_OPEN) /* RFC 7162: (MODSEQ n) */
 			return s->state;
 		if (l->token != EMAIL__IMAP_NUMBER && l->token != EMAIL__IMAP_ATOM)
-			return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server's SEARCH response makes no sense");
+			return email__imap_fail(s, EMAIL_E_PROTOCOL,
+			                        "the server's SEARCH response makes no sense");
 		next = add_set(s, l->text, l->n);
 		if (extended)
 			break;
@@ -236,8 +241,7 @@ email__imap_list_item(email__imap *s)
 	email__entry entry;
 
 	/* unsolicited ones tell flags alone */
-	if (s->list.fetching == 0 || s->expected == 0 || s->ring[s->head].what != X_LIST || !i->has_size ||
-	    !asked_for(s, i->uid))
+	if (s->list.fetching == 0 || !i->has_size || !asked_for(s, i->uid))
 		return s->state;
 	s->list.last = i->uid;
 	if (i->deleted || !s->events.listed)
@@ -271,7 +275,8 @@ email__imap_list_answer(email__imap *s, enum imap_expected what)
 	else
 		s->list.fetching--;
 	/* NO to a FETCH: some of them are gone (RFC 3501 6.4.5); what is there was told */
-	if (s->response.status == EMAIL__IMAP_BAD_COMMAND || (what == X_SEARCH && s->response.status == EMAIL__IMAP_NO))
+	if (s->response.status == EMAIL__IMAP_BAD_COMMAND ||
+	    (what == X_SEARCH && s->response.status == EMAIL__IMAP_NO))
 		return email__imap_fail_response(s, EMAIL_E_REFUSED, "the server does not list the messages");
 	over_when_done(s);
 	return S_READY;

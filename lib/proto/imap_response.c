@@ -7,12 +7,8 @@
 #include "base/str.h"
 
 static const char *const names[] = {
-	[EMAIL__IMAP_NONE] = "",
-	[EMAIL__IMAP_OK] = "OK",
-	[EMAIL__IMAP_NO] = "NO",
-	[EMAIL__IMAP_BAD_COMMAND] = "BAD",
-	[EMAIL__IMAP_BYE] = "BYE",
-	[EMAIL__IMAP_PREAUTH] = "PREAUTH",
+	[EMAIL__IMAP_NONE] = "",           [EMAIL__IMAP_OK] = "OK",   [EMAIL__IMAP_NO] = "NO",
+	[EMAIL__IMAP_BAD_COMMAND] = "BAD", [EMAIL__IMAP_BYE] = "BYE", [EMAIL__IMAP_PREAUTH] = "PREAUTH",
 };
 
 /* RFC 5530 3, RFC 3501 7.1, RFC 9051 7.1: what a code makes of a no, and what a technician can do. OK: nothing. */
@@ -27,18 +23,21 @@ static const struct {
 	{"AUTHORIZATIONFAILED", EMAIL_E_LOGIN,
          "The login is right, but may not open this mailbox: check the account's permissions"},
 	{"EXPIRED", EMAIL_E_LOGIN, "The password has expired: set a new one, there and here"},
-	{"PRIVACYREQUIRED", EMAIL_E_MECHANISM, "The server takes this login over TLS only: set useSsl or useStartTls"},
+	{"PRIVACYREQUIRED", EMAIL_E_MECHANISM,
+         "The server takes this login over TLS only: set useSsl or useStartTls"},
 	{"CONTACTADMIN", EMAIL_OK, "The server asks to contact its administrator"},
-	{"UNAVAILABLE", EMAIL_E_TEMPORARY,
-         "A part of the server is out of order: it is tried again later"},
+	{"UNAVAILABLE", EMAIL_E_TEMPORARY, "A part of the server is out of order: it is tried again later"},
 	{"LIMIT", EMAIL_E_TEMPORARY,
-         "A limit of the server is reached: it is tried again later; if it lasts, poll less often or let fewer "
+         "A limit of the server is reached: it is tried again later; if it lasts, poll less often or let "
+         "fewer "
          "stations share the account"},
 	{"INUSE", EMAIL_E_TEMPORARY, "The mailbox is in use by another program: it is tried again later"},
 	{"SERVERBUG", EMAIL_E_TEMPORARY, "The server found an error in itself: it is tried again later"},
 	{"OVERQUOTA", EMAIL_OK, "The mailbox is full: make room in it"},
-	{"NOPERM", EMAIL_OK, "The account lacks the permission for this: have it granted, or use another folder"},
-	{"NONEXISTENT", EMAIL_OK, "There is no such folder: correct it; on some servers folders lie below INBOX."},
+	{"NOPERM", EMAIL_OK,
+         "The account lacks the permission for this: have it granted, or use another folder"},
+	{"NONEXISTENT", EMAIL_OK,
+         "There is no such folder: correct it; on some servers folders lie below INBOX."},
 };
 
 bool
@@ -69,10 +68,8 @@ read_code(email__imap_response *r, const char *p, const char *end)
 	space = memchr(p, ' ', (size_t)(close - p));
 	r->code = p + 1;
 	r->code_len = (size_t)((space ? space : close) - r->code);
-	if (space) {
-		r->argument = space + 1;
-		r->argument_len = (size_t)(close - r->argument);
-	}
+	r->argument = space ? space + 1 : close;
+	r->argument_len = (size_t)(close - r->argument);
 	r->text = close + 1 < end && close[1] == ' ' ? close + 2 : close + 1;
 	r->text_len = (size_t)(end - r->text);
 }
@@ -80,9 +77,12 @@ read_code(email__imap_response *r, const char *p, const char *end)
 email__imap_status
 email__imap_response_read(email__imap_response *r, const char *p, size_t n)
 {
-	const char *space = memchr(p, ' ', n), *end = p + n;
+	const char *space, *end = p + n;
 
 	memset(r, 0, sizeof *r);
+	if (n && email__is_digit(*p)) /* "12 FETCH": nearly all of them */
+		return EMAIL__IMAP_NONE;
+	space = memchr(p, ' ', n);
 	r->status = status_of(p, space ? (size_t)(space - p) : n);
 	r->text = space ? space + 1 : end;
 	r->text_len = (size_t)(end - r->text);
@@ -124,8 +124,8 @@ email__imap_response_code(const email__imap_response *r, email_code otherwise)
 }
 
 email_code
-email__imap_response_error(const email__imap_response *r, email_error *e, email_code otherwise, email_stage stage,
-                           const char *what)
+email__imap_response_error(const email__imap_response *r, email_error *e, email_code otherwise,
+                           email_stage stage, const char *what)
 {
 	email_code code = email__imap_response_code(r, otherwise);
 	char words[220];

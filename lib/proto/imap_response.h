@@ -23,7 +23,7 @@ typedef struct email__imap_response {
 	email__imap_status status;
 	const char *code; /* the first word in the brackets; NULL for none */
 	size_t code_len;
-	const char *argument; /* what follows it there */
+	const char *argument; /* what follows it there; NULL where there is no code */
 	size_t argument_len;
 	const char *text; /* the words for people */
 	size_t text_len;

@@ -102,6 +102,8 @@ email__imap_settle_due(const email__imap *s)
 {
 	const imap_settle *g = &s->settle;
 
+	if (s->list.on) /* two searches could not be told apart */
+		return false;
 	if (g->step == G_NONE)
 		return g->count >= ENOUGH || (g->count && s->fetch.count == 0);
 	return g->step != G_WAIT;
@@ -124,7 +126,6 @@ form_group(email__imap *s)
 		if (wish_at(g, g->group)->fate != first->fate || wish_at(g, g->group)->move != first->move)
 			break;
 	g->code = EMAIL_OK;
-	g->copied = false;
 	if (s->folder.read_only && (first->fate != EMAIL__FATE_LEFT || first->move)) {
 		memcpy(s->words, "the folder is open for reading only", 36);
 		g->code = EMAIL_E_REFUSED;
@@ -168,9 +169,10 @@ email__imap_settle_write(email__imap *s)
 	case G_DELETE:
 		return sent(s,
 		            email__imap_put_store(l, tag, group_set(g, &set),
-		                                  !deleted && wish_at(g, 0)->fate == EMAIL__FATE_UNSEEN ? "-" : "+",
+		                                  !deleted && wish_at(g, 0)->fate == EMAIL__FATE_UNSEEN ? "-"
+		                                                                                        : "+",
 		                                  deleted ? "\\Deleted" : "\\Seen"),
-		            X_FLAG, behind_flag(s, deleted));
+		            deleted ? X_DELETE : X_FLAG, behind_flag(s, deleted));
 	case G_EXPUNGE:
 		return sent(s,
 		            s->can.uidplus ? email__imap_put_expunge(l, tag, group_set(g, &set))
@@ -185,7 +187,8 @@ email__imap_settle_write(email__imap *s)
 		                                 s->processed, s->utf8),
 		            s->can.move ? X_MOVE : X_COPY, G_WAIT);
 	case G_CREATE:
-		return sent(s, email__imap_put_folder(l, tag, "CREATE", s->processed, s->utf8), X_CREATE, G_WAIT);
+		return sent(s, email__imap_put_folder(l, tag, "CREATE", s->processed, s->utf8), X_CREATE,
+		            G_WAIT);
 	case G_NONE:
 	case G_WAIT: break;
 	}
@@ -215,25 +218,12 @@ unmarked(email__imap *s)
 }
 
 static enum imap_settling
-flagged(email__imap *s, bool ok)
-{
-	imap_settle *g = &s->settle;
-	bool deleting = wish_at(g, 0)->fate == EMAIL__FATE_DELETED || (wish_at(g, 0)->move && g->copied);
-
-	if (!ok || !deleting || s->can.uidplus)
-		return G_NONE;
-	return unmarked(s);
-}
-
-static enum imap_settling
 moved(email__imap *s, enum imap_expected what, bool ok)
 {
 	imap_settle *g = &s->settle;
 
-	if (ok) {
-		g->copied = what == X_COPY;
+	if (ok)
 		return what == X_COPY ? G_DELETE : G_NONE;
-	}
 	if (email__imap_response_has(&s->response, "TRYCREATE") && !g->created)
 		return G_CREATE;
 	refused(s);
@@ -258,10 +248,10 @@ email__imap_settle_answer(email__imap *s, enum imap_expected what)
 	enum imap_settling then = G_NONE;
 
 	g->outstanding--;
-	if (!ok && (what == X_FLAG || what == X_EXPUNGE))
+	if (!ok && (what == X_FLAG || what == X_DELETE || what == X_EXPUNGE))
 		refused(s);
-	if (what == X_FLAG)
-		then = flagged(s, ok);
+	if (what == X_DELETE)
+		then = ok && !s->can.uidplus ? unmarked(s) : G_NONE;
 	else if (what == X_MOVE || what == X_COPY)
 		then = moved(s, what, ok);
 	else if (what == X_OTHERS)

@@ -16,11 +16,19 @@ typedef struct reading {
 	char path[PATH_MAX_LEN + sizeof ".MIME"]; /* of the part at hand; "" for the message */
 	size_t path_len;
 	unsigned level;
+	email_code starved; /* the arena had no more: why */
 } reading;
 
 static email_code body(reading *r, const email__imap_boundary *around);
 
 /* --- the plan --- */
+
+/* The arena gives no more: this structure is too big for it, or there is no memory. */
+static email_code
+starve(reading *r)
+{
+	return r->starved = r->a->total > r->a->max / 2 ? EMAIL_E_LIMIT : EMAIL_E_MEMORY;
+}
 
 static email_code
 add_step(reading *r, const char *section, const email__imap_boundary *boundary, bool header)
@@ -30,10 +38,11 @@ add_step(reading *r, const char *section, const email__imap_boundary *boundary, 
 	if (plan->count == EMAIL__IMAP_SECTIONS_MAX)
 		return EMAIL_E_LIMIT;
 	if (plan->count == plan->room) {
-		void *steps = email__arena_grow(r->a, plan->steps, plan->count, &plan->room, sizeof *plan->steps);
+		void *steps =
+			email__arena_grow(r->a, plan->steps, plan->count, &plan->room, sizeof *plan->steps);
 
 		if (!steps)
-			return r->a->total > r->a->max / 2 ? EMAIL_E_LIMIT : EMAIL_E_MEMORY;
+			return starve(r);
 		plan->steps = steps;
 	}
 	plan->steps[plan->count++] = (email__imap_step){section, boundary, header};
@@ -50,7 +59,7 @@ add_section(reading *r, const char *suffix, const email__imap_boundary *boundary
 	memcpy(name, r->path, r->path_len);
 	memcpy(name + r->path_len, suffix, n);
 	kept = email__arena_text(r->a, name, r->path_len + n);
-	return kept ? add_step(r, kept, boundary, header) : EMAIL_E_MEMORY;
+	return kept ? add_step(r, kept, boundary, header) : starve(r);
 }
 
 /* The header of the part at hand, behind the delimiter of what it lies in. */
@@ -121,13 +130,17 @@ boundary_text(reading *r)
 {
 	char text[EMAIL__BOUNDARY_READ_MAX + 2];
 	size_t n = email__imap_lex_text(r->l, text, sizeof text), i;
+	const char *kept;
 
-	if (n == 0 || n > EMAIL__BOUNDARY_READ_MAX)
+	if (r->l->token != EMAIL__IMAP_STRING || n == 0 || n > EMAIL__BOUNDARY_READ_MAX)
 		return NULL;
 	for (i = 0; i < n; i++)
 		if ((unsigned char)text[i] < ' ' || text[i] == 0x7F)
 			return NULL;
-	return email__arena_text(r->a, text, n);
+	kept = email__arena_text(r->a, text, n);
+	if (!kept)
+		starve(r);
+	return kept;
 }
 
 /* "(" name value .. ")" or NIL. */
@@ -158,7 +171,7 @@ multipart(reading *r, const email__imap_boundary *around)
 	email_code rc;
 
 	if (!own)
-		return EMAIL_E_MEMORY;
+		return starve(r);
 	own->text = NULL;
 	if ((rc = add_header(r, around)))
 		return rc;
@@ -226,7 +239,11 @@ email_code
 email__imap_structure_read(email__imap_plan *plan, email__imap_lex *l, email__arena *a)
 {
 	reading r = {.plan = plan, .l = l, .a = a};
+	email_code rc;
 
 	memset(plan, 0, sizeof *plan);
-	return l->token == EMAIL__IMAP_OPEN ? body(&r, NULL) : EMAIL_E_PROTOCOL;
+	if (l->token != EMAIL__IMAP_OPEN)
+		return EMAIL_E_PROTOCOL;
+	rc = body(&r, NULL);
+	return r.starved ? r.starved : rc;
 }

@@ -52,6 +52,8 @@ is_status(const char *p, size_t n)
 		return true;
 	n -= (size_t)(space + 1 - p);
 	p = space + 1;
+	if (n && email__is_digit(*p)) /* "* 12 FETCH": nearly all of them */
+		return false;
 	return is_word(p, n, "OK") || is_word(p, n, "NO") || is_word(p, n, "BAD") || is_word(p, n, "BYE") ||
 	       is_word(p, n, "PREAUTH");
 }

@@ -16,11 +16,7 @@
 
 #include "base/buf.h"
 
-typedef enum email__imap_piece {
-	EMAIL__IMAP_MORE,
-	EMAIL__IMAP_RESPONSE,
-	EMAIL__IMAP_HEAD
-} email__imap_piece;
+typedef enum email__imap_piece { EMAIL__IMAP_MORE, EMAIL__IMAP_RESPONSE, EMAIL__IMAP_HEAD } email__imap_piece;
 
 /* All zero at the start. */
 typedef struct email__imap_frame {

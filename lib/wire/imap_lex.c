@@ -7,12 +7,16 @@
 #include "base/str.h"
 #include "wire/imap_frame.h"
 
-/* RFC 3501 9: atom-specials but "[" and "]", which hold sections, and "\" and "*" and "%", which flags and names have. */
-static bool
-special(char c)
-{
-	return (unsigned char)c <= ' ' || c == '(' || c == ')' || c == '{' || c == '"' || c == 0x7F;
-}
+/* What ends an atom: RFC 3501 9, atom-specials but "[" and "]", which hold sections, and "\" and "*" and "%", which
+ * flags and names have. */
+static const bool ends_atom[256] = {
+	[0] = true,   [1] = true,   [2] = true,   [3] = true,  [4] = true,   [5] = true,   [6] = true,
+	[7] = true,   [8] = true,   [9] = true,   [10] = true, [11] = true,  [12] = true,  [13] = true,
+	[14] = true,  [15] = true,  [16] = true,  [17] = true, [18] = true,  [19] = true,  [20] = true,
+	[21] = true,  [22] = true,  [23] = true,  [24] = true, [25] = true,  [26] = true,  [27] = true,
+	[28] = true,  [29] = true,  [30] = true,  [31] = true, [' '] = true, ['('] = true, [')'] = true,
+	['{'] = true, ['"'] = true, [127] = true,
+};
 
 void
 email__imap_lex_start(email__imap_lex *l, const char *text, size_t n, unsigned depth)
@@ -93,32 +97,37 @@ section(const char *p, const char *end)
 	return NULL;
 }
 
+/* An atom of digits alone is a number too, where it has no more than 63 bits. */
+static bool
+number(email__imap_lex *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		if (!email__is_digit(l->text[i]) || l->number > (INT64_MAX - 9) / 10)
+			return false;
+		l->number = l->number * 10 + (uint64_t)(l->text[i] - '0');
+	}
+	return true;
+}
+
 static email__imap_token
 atom(email__imap_lex *l)
 {
-	const char *start = l->p, *p = start;
-	uint64_t value = 0;
-	bool digits = true;
+	const char *start = l->p, *p = start, *end = l->end;
 
-	while (p < l->end && !special(*p)) {
-		if (*p == '[') {
-			if (!(p = section(p, l->end)))
-				return bad(l);
-			digits = false;
-			continue;
-		}
-		digits = digits && email__is_digit(*p) && value <= (INT64_MAX - 9) / 10;
-		if (digits)
-			value = value * 10 + (uint64_t)(*p - '0');
-		p++;
+	while (p < end && !ends_atom[(unsigned char)*p]) {
+		if (*p != '[')
+			p++;
+		else if (!(p = section(p, end)))
+			return bad(l);
 	}
 	if (p == start)
 		return bad(l);
 	l->p = p;
 	l->text = start;
 	l->n = (size_t)(p - start);
-	l->number = value;
-	if (digits)
+	if (email__is_digit(*start) && number(l))
 		return EMAIL__IMAP_NUMBER;
 	return l->n == 3 && email__str_equal_n(start, "NIL", 3) ? EMAIL__IMAP_NIL : EMAIL__IMAP_ATOM;
 }
@@ -131,12 +140,13 @@ token(email__imap_lex *l)
 	if (l->p == l->end)
 		return l->token == EMAIL__IMAP_BAD ? EMAIL__IMAP_BAD : EMAIL__IMAP_END;
 	switch (*l->p) {
-	case '(':
-		l->p++;
-		return ++l->depth > EMAIL__IMAP_DEPTH_MAX ? bad(l) : EMAIL__IMAP_OPEN;
+	case '(': l->p++; return ++l->depth > EMAIL__IMAP_DEPTH_MAX ? bad(l) : EMAIL__IMAP_OPEN;
 	case ')':
+		if (l->depth == 0)
+			return bad(l);
 		l->p++;
-		return l->depth-- ? EMAIL__IMAP_CLOSE : bad(l);
+		l->depth--;
+		return EMAIL__IMAP_CLOSE;
 	case '"': return quoted(l);
 	case '{': return literal(l);
 	case '~':
@@ -176,7 +186,8 @@ email__imap_lex_skip(email__imap_lex *l)
 bool
 email__imap_lex_is(const email__imap_lex *l, const char *word)
 {
-	return l->token == EMAIL__IMAP_ATOM && strlen(word) == l->n && email__str_equal_n(l->text, word, l->n);
+	return l->token == EMAIL__IMAP_ATOM && strlen(word) == l->n &&
+	       email__str_equal_n(l->text, word, l->n);
 }
 
 size_t

@@ -16,10 +16,10 @@ typedef enum email__imap_token {
 	EMAIL__IMAP_ATOM,   /* text, n; flags with their "\", sections with "[..]<o>" are one atom */
 	EMAIL__IMAP_NUMBER, /* an atom of digits alone: number too */
 	EMAIL__IMAP_NIL,
-	EMAIL__IMAP_STRING,  /* quoted or literal; `escaped`: quoted, with backslashes in it */
-	EMAIL__IMAP_STREAM,  /* "{n}" at the end of a head: the literal streams behind it; number */
-	EMAIL__IMAP_OPEN,    /* ( */
-	EMAIL__IMAP_CLOSE    /* ) */
+	EMAIL__IMAP_STRING, /* quoted or literal; `escaped`: quoted, with backslashes in it */
+	EMAIL__IMAP_STREAM, /* "{n}" at the end of a head: the literal streams behind it; number */
+	EMAIL__IMAP_OPEN,   /* ( */
+	EMAIL__IMAP_CLOSE   /* ) */
 } email__imap_token;
 
 typedef struct email__imap_lex {

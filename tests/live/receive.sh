@@ -228,7 +228,7 @@ poll 0 0 0
 case_name="another folder"
 fill
 mailbox Imap "$imaps" useSsl=true folder=Missing
-want 69,75 emailctl --json receive in --out out
+want 78 emailctl --json receive in --out out
 explained Missing
 is stage mailbox "$(value error.stage)"
 

@@ -322,7 +322,8 @@ answer_to(run *r, const char *what, unsigned long uid)
 			continue;
 		if (strcmp(a->what, what) == 0)
 			return code_of(a->value);
-		if (strcmp(what, "end") == 0 && (strcmp(a->what, "settle") == 0 || strcmp(a->what, "move") == 0))
+		if (strcmp(what, "end") == 0 &&
+		    (strcmp(a->what, "settle") == 0 || strcmp(a->what, "move") == 0))
 			wish(r, a->what, a->value, uid);
 	}
 	return EMAIL_OK;
@@ -335,8 +336,8 @@ listed(void *context, const email__entry *e)
 
 	if (e->size != EMAIL__SIZE_UNKNOWN)
 		snprintf(size, sizeof size, "%llu", (unsigned long long)e->size);
-	snprintf(more, sizeof more, "%s %s %lld %s", size, e->seen ? "seen" : "unseen", (long long)e->internal_date,
-	         e->uid);
+	snprintf(more, sizeof more, "%s %s %lld %s", size, e->seen ? "seen" : "unseen",
+	         (long long)e->internal_date, e->uid);
 	tell(context, "listed", e->number, more);
 }
 
@@ -417,7 +418,8 @@ fetch(run *r, const char *what, char *uids)
 
 	for (; uids; uids = strchr(uids, ','), uids += uids ? 1 : 0)
 		batch[n++] = asked_for(r, strtoul(uids, NULL, 10))->e;
-	rc = email__imap_fetch(r->s, batch, n, extent, begins(what, "from=") ? strtoul(what + 5, NULL, 10) : 0);
+	rc = email__imap_fetch(r->s, batch, n, extent,
+	                       begins(what, "from=") ? strtoul(what + 5, NULL, 10) : 0);
 	while (rc == EMAIL_OK && n--)
 		asked_for(r, batch[n].number)->fetched = true;
 	return rc;
@@ -438,7 +440,7 @@ ask(run *r, const char *text)
 		email__imap_quit(r->s);
 	else if (strcmp(verb, "wake") == 0)
 		email__imap_wake(r->s);
-	else if (!email__imap_ready(r->s))
+	else if (!email__imap_ready(r->s) && strcmp(verb, "settle") != 0 && strcmp(verb, "move") != 0)
 		return false;
 	else if (strcmp(verb, "list") == 0)
 		rc = email__imap_list(r->s, strcmp(what, "unseen") == 0, (uint32_t)from);
@@ -546,6 +548,14 @@ next_item(run *r)
 	}
 }
 
+/* Wishes behind each other are one breath. */
+static bool
+wishes_follow(const email_test_imap *t, size_t at)
+{
+	return at < t->item_count && t->items[at].kind == '>' &&
+	       (begins(t->items[at].text.p, "settle") || begins(t->items[at].text.p, "move"));
+}
+
 static void
 drive(run *r)
 {
@@ -573,7 +583,8 @@ drive(run *r)
 			       r->item < t->item_count && t->items[r->item].kind == '>' &&
 			       ask(r, t->items[r->item].text.p)) {
 				r->item++;
-				r->l->step(r->l);
+				if (!wishes_follow(t, r->item))
+					r->l->step(r->l);
 			}
 			if (r->bad)
 				return;

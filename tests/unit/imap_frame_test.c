@@ -61,20 +61,22 @@ framed(const char *text, size_t size, size_t by)
 static void
 sample(void **state)
 {
-	static const char text[] = "* OK [CAPABILITY IMAP4rev1] ready {5}\r\n"
-				   "* 1 FETCH (UID 7 BODY[] {5}\r\n)\r\nab FLAGS (\\Seen) BODY[1] {0}\r\n)\r\n"
-				   "* LIST () \"/\" {3}\r\na\nb\r\n"
-				   "* 2 FETCH (UID 8 BODY[TEXT]<10> ~{2}\r\nxy)\n"
-				   "A1 OK done {99}\r\n"
-				   "+ {3}\r\n+\r\n"
-				   "* 3 FETCH (X {4}\r\n{9}\r Y {1}\r\nz)\r\n";
-	static const char want[] = "R<* OK [CAPABILITY IMAP4rev1] ready {5}>"
-				   "H<* 1 FETCH (UID 7 BODY[] {5}>B<)\r\nab>H< FLAGS (\\Seen) BODY[1] {0}>B<>R<)>"
-				   "R<* LIST () \"/\" {3}\r\na\nb>"
-				   "H<* 2 FETCH (UID 8 BODY[TEXT]<10> ~{2}>B<xy>R<)>"
-				   "R<A1 OK done {99}>"
-				   "R<+ {3}>R<+>"
-				   "R<* 3 FETCH (X {4}\r\n{9}\r Y {1}\r\nz)>";
+	static const char text[] =
+		"* OK [CAPABILITY IMAP4rev1] ready {5}\r\n"
+		"* 1 FETCH (UID 7 BODY[] {5}\r\n)\r\nab FLAGS (\\Seen) BODY[1] {0}\r\n)\r\n"
+		"* LIST () \"/\" {3}\r\na\nb\r\n"
+		"* 2 FETCH (UID 8 BODY[TEXT]<10> ~{2}\r\nxy)\n"
+		"A1 OK done {99}\r\n"
+		"+ {3}\r\n+\r\n"
+		"* 3 FETCH (X {4}\r\n{9}\r Y {1}\r\nz)\r\n";
+	static const char want[] =
+		"R<* OK [CAPABILITY IMAP4rev1] ready {5}>"
+		"H<* 1 FETCH (UID 7 BODY[] {5}>B<)\r\nab>H< FLAGS (\\Seen) BODY[1] {0}>B<>R<)>"
+		"R<* LIST () \"/\" {3}\r\na\nb>"
+		"H<* 2 FETCH (UID 8 BODY[TEXT]<10> ~{2}>B<xy>R<)>"
+		"R<A1 OK done {99}>"
+		"R<+ {3}>R<+>"
+		"R<* 3 FETCH (X {4}\r\n{9}\r Y {1}\r\nz)>";
 	size_t by;
 
 	(void)state;

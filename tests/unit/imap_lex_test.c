@@ -15,11 +15,10 @@ tokens(const char *text, size_t size)
 	email__imap_lex_start(&l, text, size, 0);
 	out[0] = '\0';
 	for (;;) {
-		static const char sign[] = {[EMAIL__IMAP_END] = 'E',    [EMAIL__IMAP_BAD] = '!',
-		                            [EMAIL__IMAP_ATOM] = 'A',   [EMAIL__IMAP_NUMBER] = '#',
-		                            [EMAIL__IMAP_NIL] = 'N',    [EMAIL__IMAP_STRING] = 'S',
-		                            [EMAIL__IMAP_STREAM] = '{', [EMAIL__IMAP_OPEN] = '(',
-		                            [EMAIL__IMAP_CLOSE] = ')'};
+		static const char sign[] = {
+			[EMAIL__IMAP_END] = 'E',    [EMAIL__IMAP_BAD] = '!',  [EMAIL__IMAP_ATOM] = 'A',
+			[EMAIL__IMAP_NUMBER] = '#', [EMAIL__IMAP_NIL] = 'N',  [EMAIL__IMAP_STRING] = 'S',
+			[EMAIL__IMAP_STREAM] = '{', [EMAIL__IMAP_OPEN] = '(', [EMAIL__IMAP_CLOSE] = ')'};
 		email__imap_token t = email__imap_lex_next(&l);
 		char word[200];
 
@@ -44,14 +43,16 @@ words(void **state)
 	static const char *const rows[][2] = {
 		{"", "E"},
 		{"   ", "E"},
-		{"* 12 FETCH (UID 5 FLAGS (\\Seen $X))", "A<*>#12A<FETCH>(A<UID>#5A<FLAGS>(A<\\Seen>A<$X>))E"},
+		{"* 12 FETCH (UID 5 FLAGS (\\Seen $X))",
+	         "A<*>#12A<FETCH>(A<UID>#5A<FLAGS>(A<\\Seen>A<$X>))E"},
 		{"NIL nil Nile \"NIL\" {3}\r\nNIL", "NNA<Nile>S<NIL>S<NIL>E"},
 		{"BODY[HEADER.FIELDS (\"a]b\" To)]<0> \"x\"", "A<BODY[HEADER.FIELDS (\"a]b\" To)]<0>>S<x>E"},
 		{"\"a\\\"b\\\\c\" \"\"", "S<a\"b\\c>S<>E"},
 		{"BODY[] {44}", "A<BODY[]>{44E"},
 		{"BODY[] ~{44}", "A<BODY[]>{44E"},
 		{"{0}\n{2}\r\n{}x", "S<>S<{}>A<x>E"},
-		{"9223372036854775799 9223372036854775808 1x 0", "#9223372036854775799A<9223372036854775808>A<1x>#0E"},
+		{"9223372036854775799 9223372036854775808 1x 0",
+	         "#9223372036854775799A<9223372036854775808>A<1x>#0E"},
 		{"1:4,7 *:3 ~x", "A<1:4,7>A<*:3>A<~x>E"},
 		{"()(())", "()(())E"},
 		{")", "!"},
@@ -66,7 +67,9 @@ words(void **state)
 		{"{-1}", "!"},
 		{"{18446744073709551616}", "!"},
 		{"x{5}", "A<x>{5E"},
-		{"a\x01" "b", "A<a>!"},
+		{"a\x01"
+	         "b",
+	         "A<a>!"},
 		{"BODY[", "!"},
 		{"BODY[\"]", "!"},
 	};

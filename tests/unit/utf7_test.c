@@ -37,9 +37,8 @@ both_ways(void **state)
 			assert_int_equal(email__utf7_encode(out, n, pairs[i][0]),
 			                 n > strlen(pairs[i][1]) ? EMAIL_OK : EMAIL_E_LIMIT);
 			assert_int_equal(out[n], 'x');
-			assert_int_equal(
-				email__utf7_decode(out, n, pairs[i][1], strlen(pairs[i][1])),
-				n > strlen(pairs[i][0]) ? EMAIL_OK : EMAIL_E_LIMIT);
+			assert_int_equal(email__utf7_decode(out, n, pairs[i][1], strlen(pairs[i][1])),
+			                 n > strlen(pairs[i][0]) ? EMAIL_OK : EMAIL_E_LIMIT);
 			assert_int_equal(out[n], 'x');
 			if (n + 1 == sizeof out)
 				break;
@@ -50,8 +49,8 @@ both_ways(void **state)
 static void
 names_refused(void **state)
 {
-	static const char *const bad[] = {"a\rb", "a\nb", "\x01", "\x7F", "\xC3", "\xFF", "\xED\xA0\x80",
-	                                  "a\tb"};
+	static const char *const bad[] = {"a\rb", "a\nb", "\x01",         "\x7F",
+	                                  "\xC3", "\xFF", "\xED\xA0\x80", "a\tb"};
 	char out[100];
 	size_t i;
 
@@ -65,23 +64,23 @@ static void
 spellings_refused(void **state)
 {
 	static const char *const bad[] = {
-		"&",           /* no end */
-		"&AOQ",        /* no end */
-		"&AOR-",       /* bits behind the last character */
-		"&AOQA-",      /* six bits of nothing more */
-		"&AOQ=-",      /* padding */
-		"&AGE-",       /* "a", which stands for itself */
-		"&AA0-",       /* CR */
-		"&AAA-",       /* NUL */
-		"&AH8-",       /* DEL */
-		"&AOQ-&AOQ-",  /* two where one would do */
-		"&2D0-",       /* half a pair */
-		"&2D0AYQ-",    /* half a pair and something else */
-		"&3gA-",       /* the other half */
-		"&U/BTFw-",    /* "/" is not a digit */
-		"&A-",         /* too short */
-		"a\x80",       /* not ASCII */
-		"a\nb",        "\xC3\xA4",
+		"&",          /* no end */
+		"&AOQ",       /* no end */
+		"&AOR-",      /* bits behind the last character */
+		"&AOQA-",     /* six bits of nothing more */
+		"&AOQ=-",     /* padding */
+		"&AGE-",      /* "a", which stands for itself */
+		"&AA0-",      /* CR */
+		"&AAA-",      /* NUL */
+		"&AH8-",      /* DEL */
+		"&AOQ-&AOQ-", /* two where one would do */
+		"&2D0-",      /* half a pair */
+		"&2D0AYQ-",   /* half a pair and something else */
+		"&3gA-",      /* the other half */
+		"&U/BTFw-",   /* "/" is not a digit */
+		"&A-",        /* too short */
+		"a\x80",      /* not ASCII */
+		"a\nb",       "\xC3\xA4",
 	};
 	char out[100];
 	size_t i;
