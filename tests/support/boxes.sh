@@ -58,7 +58,8 @@ account() { # ssl|starttls|plain PROPERTY=VALUE...
 receive() { # STATUS OPTION...
 	expected_status=$1
 	shift
-	want "$expected_status" emailctl --json receive in --out out "$@"
+	# a server that goes on for ever must not take the client with it
+	want "$expected_status" timeout 60 emailctl --json receive in --out out "$@"
 }
 
 # So many messages in the folder, each a whole one, none twice.

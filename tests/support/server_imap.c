@@ -407,6 +407,8 @@ command(conn *c, char *line)
 	int now = c->box.open ? OPEN : c->authenticated ? AFTER : BEFORE;
 	char *verb = line + strcspn(line, " "), *arguments;
 
+	if (c->bent && strcmp(line, "*") == 0) /* gives up a login that a rule has made longer */
+		return email_test_reply(c, "auth-end", NULL, "{tag} BAD Cancelled") > 0;
 	if (*verb)
 		*verb++ = '\0';
 	if (!*line || strlen(line) >= sizeof c->tag || strpbrk(line, "+(){%*\"\\]"))

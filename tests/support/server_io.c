@@ -411,7 +411,7 @@ email_test_putf(conn *c, const char *format, ...)
 
 /* --- messages --- */
 
-/* RFC 1939 3: a dot in front of a line is doubled. `line_start` says whether `p` begins one, and is kept. */
+/* RFC 1939 3: a dot in front of a line is doubled; a line ends with CRLF, and a bare LF is a byte of it. `line_start` says whether `p` begins one, and is kept. */
 static bool
 put_stuffed(conn *c, const unsigned char *p, size_t n, bool *line_start)
 {
@@ -422,7 +422,7 @@ put_stuffed(conn *c, const unsigned char *p, size_t n, bool *line_start)
 			return false;
 		if (!email_test_put(c, p, k))
 			return false;
-		*line_start = nl != NULL;
+		*line_start = nl && nl > p && nl[-1] == '\r';
 		p += k;
 		n -= k;
 	}
