@@ -105,43 +105,6 @@ go(email__imap *s, enum imap_state next)
 
 /* --- output helpers --- */
 
-uint32_t
-email__imap_tag(const email__imap *s)
-{
-	return s->tag + 1;
-}
-
-static void
-expect(email__imap *s, enum imap_expected what)
-{
-	unsigned at = (s->head + s->expected++) % EMAIL__IMAP_COMMANDS;
-
-	s->ring[at].what = what;
-	s->ring[at].tag = ++s->tag;
-	s->ring[at].end = s->link.sent;
-	s->ring[at].upto = what == X_SECTION ? s->fetch.written : s->fetch.asked;
-}
-
-bool
-email__imap_awaits(const email__imap *s, enum imap_expected what)
-{
-	unsigned i;
-
-	for (i = 0; i < s->expected; i++)
-		if (s->ring[(s->head + i) % EMAIL__IMAP_COMMANDS].what == what)
-			return true;
-	return false;
-}
-
-enum imap_state
-email__imap_sent(email__imap *s, email_code rc, enum imap_expected what, enum imap_state next)
-{
-	if (rc)
-		return email__imap_fail(s, rc, "a command could not be written: %s", email_code_text(rc));
-	expect(s, what);
-	return next;
-}
-
 static enum imap_state
 verb(email__imap *s, const char *word, enum imap_expected what, enum imap_state next)
 {
@@ -255,15 +218,6 @@ held(const email__imap *s)
 /* --- reply: what a tagged response leads to --- */
 
 static enum imap_state
-idle_reply(email__imap *s)
-{
-	if (s->response.status != EMAIL__IMAP_OK)
-		s->can.idle = false; /* from now on the caller polls */
-	s->wait = s->idling = s->wake = s->done_sent = false;
-	return S_READY;
-}
-
-static enum imap_state
 reply_to(email__imap *s, enum imap_expected what, size_t upto)
 {
 	bool ok = s->response.status == EMAIL__IMAP_OK;
@@ -295,7 +249,7 @@ reply_to(email__imap *s, enum imap_expected what, size_t upto)
 	case X_COPY:
 	case X_CREATE: return email__imap_settle_answer(s, what);
 	case X_NOOP: s->poll = false; return S_READY;
-	case X_IDLE: return idle_reply(s);
+	case X_IDLE: return email__imap_answer_idle(s);
 	case X_LOGOUT: return S_CLOSED; /* whatever it says */
 	}
 	return S_FAILED;
@@ -316,14 +270,6 @@ static const email_stage stage_of[] = {
 	[X_IDLE] = EMAIL_STAGE_MAILBOX,       [X_LOGOUT] = EMAIL_STAGE_NONE,
 };
 
-/* Has the command at this place of the ring left `out`? */
-static bool
-asked_for(const email__imap *s, unsigned i)
-{
-	return i < s->expected && s->link.sent - email__buf_len(&s->link.out) >=
-	                                  s->ring[(s->head + i) % EMAIL__IMAP_COMMANDS].end;
-}
-
 static enum imap_state
 unasked(email__imap *s, const char *text, size_t n)
 {
@@ -334,44 +280,15 @@ unasked(email__imap *s, const char *text, size_t n)
 	                        shown);
 }
 
-/* The command whose tag is in front: its place in the ring, and in *rest what stands behind the tag; or `expected`. */
-static unsigned
-find_tag(const email__imap *s, const char *text, size_t n, const char **rest)
-{
-	char tag[16];
-	unsigned i;
-
-	for (i = 0; i < s->expected; i++) {
-		unsigned long number = s->ring[(s->head + i) % EMAIL__IMAP_COMMANDS].tag;
-		size_t len = (size_t)snprintf(tag, sizeof tag, "A%lu ", number);
-
-		*rest = text + len;
-		if (n >= len && memcmp(text, tag, len) == 0)
-			break;
-	}
-	return i;
-}
-
-/* Command i is answered: those in front of it move up. */
-static void
-remove_expected(email__imap *s, unsigned i)
-{
-	for (; i > 0; i--)
-		s->ring[(s->head + i) % EMAIL__IMAP_COMMANDS] =
-			s->ring[(s->head + i - 1) % EMAIL__IMAP_COMMANDS];
-	s->head = (s->head + 1) % EMAIL__IMAP_COMMANDS;
-	s->expected--;
-}
-
 static enum imap_state
 tagged(email__imap *s, const char *text, size_t n)
 {
 	const char *rest;
-	unsigned i = find_tag(s, text, n, &rest), at = (s->head + i) % EMAIL__IMAP_COMMANDS;
+	unsigned i = email__imap_find_tag(s, text, n, &rest), at = (s->head + i) % EMAIL__IMAP_COMMANDS;
 	enum imap_expected what = s->ring[at].what;
 	size_t upto = s->ring[at].upto;
 
-	if (!asked_for(s, i) || what == X_GREETING)
+	if (!email__imap_asked_for(s, i) || what == X_GREETING)
 		return unasked(s, text, n);
 	switch (email__imap_response_read(&s->response, rest, n - (size_t)(rest - text))) {
 	case EMAIL__IMAP_OK:
@@ -383,7 +300,7 @@ tagged(email__imap *s, const char *text, size_t n)
 	}
 	email__imap_codes(s);
 	s->link.stage = stage_of[what];
-	remove_expected(s, i);
+	email__imap_remove(s, i);
 	return reply_to(s, what, upto);
 }
 
@@ -393,7 +310,7 @@ continuation(email__imap *s, const char *text, size_t n)
 {
 	enum imap_expected what = s->ring[s->head].what;
 
-	if (!asked_for(s, 0))
+	if (!email__imap_asked_for(s, 0))
 		return unasked(s, text, n);
 	if (what == X_AUTH || (what == X_LOGIN && s->rest.parts)) {
 		s->link.stage = stage_of[what];
@@ -697,7 +614,7 @@ email__imap_new(const email__imap_config *config)
 	s->link.tls_started = tls_started;
 	email__imap_auth_end(s);
 	s->state = S_WAIT;
-	expect(s, X_GREETING);
+	email__imap_expect(s, X_GREETING);
 	s->tag = 0;
 	settle(s, HOLD_REPLY);
 	return s;
@@ -743,40 +660,6 @@ uint32_t
 email__imap_count(const email__imap *s)
 {
 	return s->folder.exists;
-}
-
-email_code
-email__imap_wait(email__imap *s)
-{
-	if (!email__imap_ready(s))
-		return EMAIL_E_USAGE;
-	if (!s->can.idle)
-		return EMAIL_E_EXTENSION;
-	if (s->folder.fresh && s->events.news)
-		s->events.news(s->events.context);
-	else
-		s->wait = true;
-	return EMAIL_OK;
-}
-
-void
-email__imap_wake(email__imap *s)
-{
-	if (s->wait && s->expected == 0)
-		s->wait = false; /* IDLE was not even written */
-	s->wake = s->wait;
-}
-
-email_code
-email__imap_poll(email__imap *s)
-{
-	if (!email__imap_ready(s))
-		return EMAIL_E_USAGE;
-	if (s->folder.fresh && s->events.news)
-		s->events.news(s->events.context);
-	else
-		s->poll = true;
-	return EMAIL_OK;
 }
 
 void

@@ -40,7 +40,10 @@ write_range(email__imap_set *set)
 	set->n += digits(set->text + set->n, set->low);
 	if (set->high > set->low) {
 		set->text[set->n++] = ':';
-		set->n += digits(set->text + set->n, set->high);
+		if (set->high == UINT32_MAX) /* "*", the last one, is what everybody knows */
+			set->text[set->n++] = '*';
+		else
+			set->n += digits(set->text + set->n, set->high);
 	}
 	set->low = 0;
 }

@@ -188,13 +188,6 @@ enum imap_state email__imap_fail_response(email__imap *s, email_code otherwise, 
 /* Tells whoever watches that the stage ended well. */
 void email__imap_ended(email__imap *s, const char *detail);
 
-/* The tag of the command to be written next. */
-uint32_t email__imap_tag(const email__imap *s);
-/* After the command writer's rc: one more response is expected; EMAIL_OK leads on to `next`. */
-enum imap_state email__imap_sent(email__imap *s, email_code rc, enum imap_expected what,
-                                 enum imap_state next);
-/* Is an answer of this kind still to come? */
-bool email__imap_awaits(const email__imap *s, enum imap_expected what);
 /* The response at hand says no: its words are kept. The code that it means. */
 email_code email__imap_refusal(email__imap *s);
 
@@ -232,6 +225,24 @@ enum imap_state email__imap_list_item(email__imap *s);
 enum imap_state email__imap_list_answer(email__imap *s, enum imap_expected what);
 void email__imap_list_end(email__imap *s);
 
+/* imap_ring.c: the tag of the command to be written next. */
+uint32_t email__imap_tag(const email__imap *s);
+/* After the command writer's rc: one more response is expected; EMAIL_OK leads on to `next`. */
+enum imap_state email__imap_sent(email__imap *s, email_code rc, enum imap_expected what,
+                                 enum imap_state next);
+void email__imap_expect(email__imap *s, enum imap_expected what);
+/* Is an answer of this kind still to come? */
+bool email__imap_awaits(const email__imap *s, enum imap_expected what);
+/* Has the command at this place of the ring (0: the first) left `out`? */
+bool email__imap_asked_for(const email__imap *s, unsigned i);
+/* The command whose tag is in front: its place in the ring, and in *rest what stands behind the tag; or `expected`. */
+unsigned email__imap_find_tag(const email__imap *s, const char *text, size_t n, const char **rest);
+/* It is answered. */
+void email__imap_remove(email__imap *s, unsigned i);
+
+/* imap_idle.c: what the answer to IDLE leads to. */
+enum imap_state email__imap_answer_idle(email__imap *s);
+
 /* imap_fetch.c */
 bool email__imap_fetch_due(const email__imap *s);
 enum imap_state email__imap_fetch_write(email__imap *s);
@@ -245,6 +256,35 @@ enum imap_state email__imap_fetch_item(email__imap *s);
 enum imap_state email__imap_fetch_answer(email__imap *s, enum imap_expected what, size_t upto);
 void email__imap_fetch_broken(email__imap *s);
 void email__imap_fetch_end(email__imap *s);
+
+/* Of imap_fetch.c for imap_parts.c. Events: what they return decides. Message i has its end; the one at hand. */
+enum imap_state email__imap_begin(email__imap *s);
+enum imap_state email__imap_data(email__imap *s, const char *bytes, size_t n);
+enum imap_state email__imap_end(email__imap *s, size_t i, email_code code);
+enum imap_state email__imap_end_now(email__imap *s);
+enum imap_state email__imap_fetch_sent(email__imap *s, email_code rc, enum imap_expected what);
+/* As many of the entries as go in one line, and at most `most`. */
+const char *email__imap_next_set(imap_fetch *f, email__imap_set *set, size_t most);
+/* The message that was asked for by this UID and has no end; NULL for none. */
+const email__entry *email__imap_find(const imap_fetch *f, uint32_t uid);
+/* Is the section at hand this one? */
+bool email__imap_is_section(const email__imap *s, const char *section, uint64_t origin);
+
+static inline bool
+email__imap_is_done(const imap_fetch *f, size_t i)
+{
+	return f->done[i / 8] >> (i % 8) & 1;
+}
+
+/* imap_parts.c */
+bool email__imap_parts_due(const email__imap *s);
+enum imap_state email__imap_parts_write(email__imap *s);
+/* To the section at hand: fetch.here says whether there is one that was asked for. Then its beginning. */
+enum imap_state email__imap_parts_find(email__imap *s);
+enum imap_state email__imap_parts_begin(email__imap *s);
+void email__imap_parts_verify(email__imap *s);
+enum imap_state email__imap_parts_answer(email__imap *s, enum imap_expected what, size_t upto,
+                                         email_code code);
 
 /* imap_settle.c */
 bool email__imap_settle_due(const email__imap *s);

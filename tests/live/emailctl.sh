@@ -75,7 +75,7 @@ ctl 64 hosts
 ctl 64 send out --subject x
 ctl 64 send out --to a@example.com --priority 11
 ctl 64 send out --to a@example.com --queue
-for later in login receive queue run discover; do
+for later in login queue run discover; do
 	ctl 64 $later
 	err 'not part of this version'
 done
@@ -86,7 +86,7 @@ for command in new show get set unset remove rename reset check test send hosts 
 	ctl 0 --help
 	out "^  $command "
 done
-no '^  (receive|login|queue|run|discover) ' out
+no '^  (login|queue|run|discover) ' out
 ctl 0 --version
 out '^emailctl [0-9]+\.[0-9]+\.[0-9]+$'
 

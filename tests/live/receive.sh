@@ -218,6 +218,17 @@ is text 'See the report.' "$(value text | tr -d '\n')"
 is attachment report.pdf "$(value attachments.0.fileName)"
 is "its size" 0 "$(value attachments.0.size)"
 
+case_name="the example"
+fill
+for store in imap pop3; do
+	port=$([ $store = imap ] && echo "$imaps" || echo "$pop3s")
+	want 0 "$BUILD/examples/receive" localhost "$port" $store plant "pass word:1" "$WORK/pki/root.crt"
+	has "$WORK/stdout" 'K.*hlung 3'
+	has "$WORK/stdout" '^3 messages$'
+	dovecot_empty
+	fill
+done
+
 case_name="a processed folder"
 fill
 mailbox Imap "$imaps" useSsl=true "processedFolder=Erledigt & gr$(printf '\303\274')n"

@@ -77,7 +77,7 @@ transcripts(void **state)
 	}
 	closedir(d);
 	assert_int_equal(bad, 0);
-	assert_true(count >= 40);
+	assert_true(count >= 150);
 }
 
 int

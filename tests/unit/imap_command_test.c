@@ -52,6 +52,9 @@ sets(void **state)
 	            email__imap_set_add(&s, 3, 9) && email__imap_set_add(&s, 11, 11) &&
 	            email__imap_set_add(&s, 4294967295, 4294967295) && email__imap_set_add(&s, 5, 6));
 	assert_string_equal(email__imap_set_text(&s), "1:9,11,4294967295,5:6");
+	email__imap_set_start(&s);
+	assert_true(email__imap_set_add(&s, 7, UINT32_MAX));
+	assert_string_equal(email__imap_set_text(&s), "7:*");
 	/* the highest has no neighbour */
 	email__imap_set_start(&s);
 	assert_true(email__imap_set_add(&s, UINT32_MAX, UINT32_MAX) && email__imap_set_add(&s, 1, 1));

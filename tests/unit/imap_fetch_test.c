@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Bodies in large batches, and put together from their sections. Dialogues: tests/transcripts. */
+/* Bodies in large batches. Dialogues: tests/transcripts. */
 #include <stdlib.h>
 
 #include "base/limits.h"
 #include "support/cm.h"
-#include "support/failalloc.h"
 #include "support/imap_peer.h"
 
 static email_test_imap_peer p;
@@ -61,94 +60,11 @@ any_order(void **state)
 		snprintf(want, sizeof want, "begin %u\n%uend %u OK\n", order[i], order[i], order[i]);
 		email_test_imap_say(&p, text);
 		assert_string_equal(email_test_imap_told(&p), want);
+		email_test_imap_say(&p, text); /* twice: nobody's */
+		assert_string_equal(email_test_imap_told(&p), "");
 	}
 	email_test_imap_say(&p, "A3 OK x\r\n");
 	assert_true(email__imap_ready(p.s));
-	email_test_imap_close(&p);
-}
-
-/* Without attachments: a batch of many, some structures at a time; no body of an attachment is ever asked for. */
-static void
-many_texts(void **state)
-{
-	static email__entry batch[100];
-	unsigned tag = 3, i;
-	size_t flights = 0, blocks;
-	const char *wrote;
-
-	(void)state;
-	email_test_fail_alloc(0);
-	assert_true(email_test_imap_open(&p, "", 100));
-	blocks = email_test_blocks();
-	p.quiet = true;
-	for (i = 0; i < 100; i++)
-		batch[i].number = i + 1;
-	assert_int_equal(email__imap_fetch(p.s, batch, 100, EMAIL__EXTENT_NO_ATTACHMENTS, 0), EMAIL_OK);
-	wrote = email_test_imap_say(&p, "");
-	while (!email__imap_ready(p.s) && p.l->error.code == EMAIL_OK) {
-		static char asked[65536], text[65536];
-		char *line, *end;
-		size_t at = 0;
-
-		snprintf(asked, sizeof asked, "%s", wrote);
-		assert_true(asked[0]);
-		flights++;
-		for (line = asked; (end = strstr(line, "\r\n")); line = end + 2) {
-			char section[40];
-			unsigned first, last, uid;
-
-			*end = '\0';
-			if (sscanf(line, "A%*u UID FETCH %u:%u (UID BODYSTRUCTURE)", &first, &last) == 2)
-				for (; first <= last; first++)
-					at += (size_t)sprintf(text + at,
-					                      "* %u FETCH (UID %u BODYSTRUCTURE ((\"text\" "
-					                      "\"plain\" NIL NIL NIL \"7bit\" 3 1)"
-					                      "(\"a\" \"b\" NIL NIL NIL \"7bit\" 9) "
-					                      "\"mixed\" (\"boundary\" \"b\")))\r\n",
-					                      first, first);
-			else {
-				assert_int_equal(sscanf(line, "A%*u UID FETCH %u (UID BODY.PEEK[%39[^]]])",
-				                        &uid, section),
-				                 2);
-				assert_string_not_equal(section, "2");
-				at += (size_t)sprintf(text + at,
-				                      "* %u FETCH (UID %u BODY[%s] {3}\r\nabc)\r\n", uid, uid,
-				                      section);
-			}
-			at += (size_t)sprintf(text + at, "A%u OK x\r\n", tag++);
-		}
-		wrote = email_test_imap_say_bytes(&p, text, at);
-	}
-	assert_int_equal(p.l->error.code, EMAIL_OK);
-	assert_int_equal(p.ended, 100);
-	/* four sections each, and what stands between them */
-	assert_int_equal(p.bytes, 100 * (4 * 3 + 2 * strlen("\r\n--b\r\n") + strlen("\r\n--b--\r\n")));
-	assert_true(flights <= 30);
-	assert_int_equal(email_test_blocks(), blocks);
-	email_test_imap_close(&p);
-	email_test_fail_alloc_off();
-}
-
-/* Want of memory for the plans is the caller's to know; want of it later ends the session, and each has its end. */
-static void
-no_memory(void **state)
-{
-	email__entry e = {.number = 5};
-
-	(void)state;
-	assert_true(email_test_imap_open(&p, "", 3));
-	email_test_fail_alloc(1);
-	assert_int_equal(email__imap_fetch(p.s, &e, 1, EMAIL__EXTENT_NO_ATTACHMENTS, 0), EMAIL_E_MEMORY);
-	email_test_fail_alloc_off();
-	assert_true(email__imap_ready(p.s));
-	assert_int_equal(email__imap_fetch(p.s, &e, 1, EMAIL__EXTENT_NO_ATTACHMENTS, 0), EMAIL_OK);
-	email_test_imap_say(&p, "");
-	email_test_imap_say(&p, "* 1 FETCH (UID 5");
-	email_test_fail_alloc(1);
-	email_test_imap_say(&p, " BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 3 1))\r\n");
-	email_test_fail_alloc_off();
-	assert_int_equal(p.l->error.code, EMAIL_E_MEMORY);
-	assert_string_equal(email_test_imap_told(&p), "end 5 E_MEMORY\n");
 	email_test_imap_close(&p);
 }
 
@@ -196,7 +112,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(several_commands), cmocka_unit_test(any_order),
-	                                   cmocka_unit_test(many_texts), cmocka_unit_test(no_memory),
 	                                   cmocka_unit_test(quoted)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

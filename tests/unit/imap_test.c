@@ -178,40 +178,11 @@ contract(void **state)
 	email_test_imap_close(&p);
 }
 
-/* Waiting: woken before IDLE was written, and while it is on its way. */
-static void
-waiting(void **state)
-{
-	(void)state;
-	assert_true(email_test_imap_open(&p, "IDLE", 3));
-	assert_int_equal(email__imap_wait(p.s), EMAIL_OK);
-	email__imap_wake(p.s);
-	assert_string_equal(email_test_imap_say(&p, ""), "");
-	assert_true(email__imap_ready(p.s));
-	assert_int_equal(email__imap_wait(p.s), EMAIL_OK);
-	assert_string_equal(email_test_imap_say(&p, ""), "A3 IDLE\r\n");
-	assert_int_equal(p.l->wait, EMAIL__WAIT_RESPONSE);
-	assert_int_equal(p.l->want, EMAIL__WANT_READ);
-	email_test_imap_say(&p, "+ idling\r\n");
-	assert_int_equal(p.l->wait, EMAIL__WAIT_NEWS);
-	assert_int_equal(p.l->want, EMAIL__WANT_READ | EMAIL__WANT_CALLER);
-	email_test_imap_say(&p, "* 4 EXISTS\r\n");
-	assert_int_equal(p.news, 1);
-	email__imap_wake(p.s);
-	assert_string_equal(email_test_imap_say(&p, ""), "DONE\r\n");
-	assert_int_equal(p.l->wait, EMAIL__WAIT_RESPONSE);
-	email_test_imap_say(&p, "A3 OK x\r\n");
-	assert_true(email__imap_ready(p.s));
-	assert_int_equal(email__imap_count(p.s), 4);
-	email_test_imap_close(&p);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(many), cmocka_unit_test(large),
-	                                   cmocka_unit_test(long_lines), cmocka_unit_test(contract),
-	                                   cmocka_unit_test(waiting)};
+	                                   cmocka_unit_test(long_lines), cmocka_unit_test(contract)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
