@@ -100,11 +100,11 @@ bad "untagged OK for a login" 75,76 ssl ssl --reply 'auth=* OK logged in' --drop
 is messages 0 "$(find out -type f 2>/dev/null | wc -l)"
 
 # --- folders ---
-bad "no such folder" 69 ssl ssl --reply 'select={tag} NO [NONEXISTENT] no'
+bad "no such folder" 69,78 ssl ssl --reply 'select={tag} NO [NONEXISTENT] no'
 bad "a folder read-only" 0,69 ssl ssl --reply 'select={tag} OK [READ-ONLY] so'
 bad "a folder without UIDVALIDITY" 0,76 ssl ssl --reply 'uidvalidity=0'
 bad "a UIDVALIDITY of 2^32" 0,76 ssl ssl --reply 'uidvalidity=4294967296'
-bad "a folder that says BAD" 69,76 ssl ssl --reply 'select={tag} BAD no'
+bad "a folder that says BAD" 69,76,78 ssl ssl --reply 'select={tag} BAD no'
 bad "four thousand million messages" 0,65,75,76 ssl ssl --reply 'exists=4294967295'
 bad "messages by the sextillion" 0,76 ssl ssl --reply 'exists=999999999999999999999'
 bad "fewer messages than found" 0,76 ssl ssl --reply 'exists=1'
@@ -280,7 +280,9 @@ for how in drop reset half; do
 		brought 3
 		stop server
 		no_violations server
-		left 0
+		# what was marked before the connection broke is \Deleted, and not listed any more: another client's expunge
+		# takes it
+		[ $stage = store ] || left 0
 	done
 done
 
