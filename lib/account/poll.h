@@ -49,6 +49,7 @@ typedef struct email__poll {
 	bool scratch_made;
 	email__scratch scratch;
 	email_code part_rc; /* of the message that comes now */
+	uint64_t part_bytes;
 	email_error error;  /* the first thing that went wrong without ending the session */
 } email__poll;
 
