@@ -196,7 +196,8 @@ polled(email_operation *op)
 	email_account *account = op->account;
 	email__connection *c = account->connection;
 
-	if (account->error.code == EMAIL_OK)
+	/* where the poll ended the session, its reason says more than that it did */
+	if (account->error.code == EMAIL_OK || (account->error.code == EMAIL_E_CANCELLED && c->poll.error.code))
 		account->error = c->poll.error;
 	email__status_of_poll(account, &account->error);
 	return done(op, account->error.code);

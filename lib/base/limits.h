@@ -43,6 +43,11 @@
 #define EMAIL__IMAP_FOLDER_MAX 1024
 /* Messages searched at a time: their UIDs fit into EMAIL__IMAP_LINE_MAX, ten digits and a space each. */
 #define EMAIL__IMAP_WINDOW 4000
+/* Messages of one folder: those that are not read are searched for in 250 windows. */
+#define EMAIL__IMAP_MESSAGES_MAX 1000000
+/* Untagged responses before the next tagged one, besides two for each message of the folder (its list, and changes by
+ * other clients): Dovecot says "still searching" now and then, which keeps the deadline; a flood would keep it too. */
+#define EMAIL__IMAP_UNTAGGED_MAX 10000
 /* Messages fetched by one batch, and messages whose fate is on its way to the server. */
 #define EMAIL__IMAP_BATCH_MAX 512
 /* Commands that may be outstanding. */
