@@ -20,8 +20,8 @@ read_name(const char *name, box_message *m)
 	    (*end && strncmp(end, ":2,", 3)))
 		return false;
 	*m = (box_message){.uid = (uint32_t)uid};
-	(void)snprintf(m->file, sizeof m->file, "%s", name);
-	(void)snprintf(m->flags, sizeof m->flags, "%s", *end ? end + 3 : "");
+	memcpy(m->file, name, strlen(name)); /* its length was looked at */
+	(void)snprintf(m->flags, sizeof m->flags, "%.*s", (int)sizeof m->flags - 1, *end ? end + 3 : "");
 	return true;
 }
 
@@ -154,7 +154,7 @@ email_test_box_flag(conn *c, box_message *m, const char *flags)
 	path_of(&c->box, name, to);
 	if (rename(from, to))
 		return false;
-	(void)snprintf(m->file, sizeof m->file, "%s", name);
+	memcpy(m->file, name, strlen(name)); /* its length was looked at */
 	(void)snprintf(m->flags, sizeof m->flags, "%.12s", flags);
 	email_test_log(c, "flagged %lu %s", (unsigned long)m->uid, flags);
 	return true;
