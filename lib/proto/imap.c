@@ -352,7 +352,8 @@ piece(email__imap *s, const char *text, size_t n, bool first)
 		return continuation(s, text, n);
 	if (n > 2 && memcmp(text, "* ", 2) == 0) {
 		if (s->untagged++ > EMAIL__IMAP_UNTAGGED_MAX + s->patience)
-			return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server talks without end, and does not answer");
+			return email__imap_fail(s, EMAIL_E_PROTOCOL,
+			                        "the server talks without end, and does not answer");
 		return email__imap_untagged(s, text + 2, n - 2);
 	}
 	return tagged(s, text, n);
