@@ -30,7 +30,11 @@ answers(void **state)
 	            {534, "5.7.9", "app password"},   {454, "4.7.0", "tried again"},
 	            {421, "", "tried again"},         {530, "5.7.57", "emailAuthenticator"},
 	            {552, "5.3.4", "larger"},         {535, "5.9.9", "account and password"},
-	            {550, "5.1.1", "no such mailbox"}};
+	            {550, "5.1.1", "no such mailbox"}, {550, "5.7.60", "Send As"},
+	            {432, "4.3.2", "connections"},    {554, "5.2.0", "sending limit"},
+	            {554, "5.2.2", "full"},           {504, "5.7.4", "useStartTls"},
+	            {421, "4.7.0", "tried again"},    {530, "5.7.0", "useStartTls"},
+	            {534, "", "app password"},        {538, "", "over TLS only"}};
 	size_t i;
 
 	(void)state;
