@@ -10,7 +10,8 @@
 #define EMAIL__SMTP_LINE_MAX 2048
 /* Lines in one reply: the longest EHLO answers have some thirty. */
 #define EMAIL__SMTP_REPLY_LINES_MAX 100
-/* A command line. RFC 5321 4.5.3.1.4 says 512; SMTPUTF8, DSN and AUTH (RFC 4954 4.3: 12288) make it longer. */
+/* A command line. RFC 5321 4.5.3.1.4 says 512; SMTPUTF8, DSN and AUTH (RFC 4954 4.3: 12288) make it longer. A response
+ * to a challenge is no command: it is as long as it needs to be. */
 #define EMAIL__SMTP_COMMAND_MAX 12288
 /* Recipients of one message (RFC 5321 4.5.3.1.8 asks servers to take 100 at least). */
 #define EMAIL__RECIPIENTS_MAX 1000
@@ -37,7 +38,7 @@
 #define EMAIL__IMAP_DEPTH_MAX 64
 /* A command line: RFC 7162 4 says about 8192; servers take at least that. */
 #define EMAIL__IMAP_COMMAND_MAX 8000
-/* A line of a login: as EMAIL__SASL_RESPONSE_MAX, and the words around it. */
+/* LOGIN with its two strings, quoted or as literals: longer passwords go by a mechanism. */
 #define EMAIL__IMAP_LOGIN_MAX (12288 + 64)
 /* A folder's name as it goes over the wire; file systems of servers end at 255 for each level. */
 #define EMAIL__IMAP_FOLDER_MAX 1024
@@ -59,10 +60,12 @@
 #define EMAIL__IMAP_SECTIONS_MAX 1000
 
 /* SASL. Challenges of one login: the longest mechanism known needs 4. One of them, decoded: an error of OAuth in
- * JSON has some hundred bytes. A response: RFC 4954 4.3, 12288 encoded, and its line end. */
+ * JSON has some hundred bytes. A user name: four times what RFC 5321 4.5.3.1.3 and RFC 4616 2 give it. A response: the
+ * longest token, and names and words beside it, "," and "=" of the user's spelled in three bytes (RFC 5801 4). */
 #define EMAIL__SASL_CHALLENGES_MAX 8
 #define EMAIL__SASL_CHALLENGE_MAX 2048
-#define EMAIL__SASL_RESPONSE_MAX (12288 / 4 * 3 - 3)
+#define EMAIL__SASL_USER_MAX 1024
+#define EMAIL__SASL_RESPONSE_MAX (EMAIL__SECRET_MAX + 4096)
 
 /* HTTP, for tokens. A request: a secret or token of EMAIL__SECRET_MAX with each byte as %XX, and its head. */
 #define EMAIL__HTTP_REQUEST_MAX (64 * 1024)
@@ -95,6 +98,8 @@
 
 /* Plain text that an engine holds towards the server: one full TLS record (RFC 8446 5.1). */
 #define EMAIL__LINK_OUT_MAX 16384
+/* While a login is in it: the longest response in base64, and its line end. */
+#define EMAIL__LINK_LOGIN_MAX ((EMAIL__SASL_RESPONSE_MAX + 2) / 3 * 4 + 2)
 /* What is read in one go, and more than the longest line. */
 #define EMAIL__LINK_IN_MAX 4096
 

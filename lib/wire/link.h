@@ -62,6 +62,14 @@ struct email__link {
 	email_error error;
 };
 
+/*
+ * Room at the end of `out` for n bytes of a login, which may be longer than any other flight: up to
+ * EMAIL__LINK_LOGIN_MAX. From now on `out` is secret: wiped when it was written. Errors: EMAIL_E_LIMIT, EMAIL_E_MEMORY.
+ */
+email_code email__link_login(email__link *link, size_t n);
+/* For each step: a login that was written, and wiped with that, leaves `out` as it was before. */
+void email__link_login_over(email__link *link);
+
 /* One line of transcript, made printable: who is 'C' (us), 'S' or '*'. Costs nothing where there is no
  * log. */
 void email__link_log(email__link *link, char who, const char *text, size_t n);
