@@ -421,14 +421,33 @@ list(email__poll *p, email__engine *e)
 	return e->mailbox->list(e->box, lists_unseen(p->account));
 }
 
+typedef struct owing {
+	email__poll *poll;
+	email__engine *engine;
+} owing;
+
+/* It is marked \Deleted already, or read by somebody: not in the list, but not what the policy wants either. */
+static void
+owe(void *context, const char *uid)
+{
+	const owing *o = context;
+	email__entry entry;
+
+	if (o->engine->mailbox->entry(o->engine->box, uid, &entry) && !add(&o->poll->owed, &entry))
+		note(o->poll, EMAIL_E_MEMORY, NULL, "a message could not be settled");
+}
+
 /* A list of the unread ones alone says nothing of the others. */
 static void
-end_list(email__poll *p)
+end_list(email__poll *p, email__engine *engine)
 {
+	owing o = {p, engine};
 	email_error e = {0};
 	email_code rc;
 
 	p->account->left = p->left;
+	if (p->handed && engine->mailbox->entry && !email__poll_read_only(p))
+		email__handed_owed(p->handed, owe, &o);
 	if (p->handed && !lists_unseen(p->account) && p->error.code == EMAIL_OK &&
 	    (rc = email__handed_list_end(p->handed, &e)))
 		note(p, rc, &e, "");
@@ -513,7 +532,7 @@ ask(email__poll *p, email__engine *e)
 	switch (p->state) {
 	case EMAIL__POLL_NONE: return list(p, e);
 	case EMAIL__POLL_LISTING:
-		end_list(p);
+		end_list(p, e);
 		p->state = EMAIL__POLL_WHOLE;
 		return EMAIL_OK;
 	case EMAIL__POLL_WHOLE:

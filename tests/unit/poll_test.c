@@ -104,7 +104,22 @@ wake(void *b)
 	((table *)b)->wakes++;
 }
 
-static const email__mailbox calls = {.list = list, .fetch = fetch, .batch = 3, .settle = settle, .wait = wait_for, .wake = wake};
+static bool
+known(void *b, const char *uid, email__entry *entry)
+{
+	(void)b;
+	memset(entry, 0, sizeof *entry);
+	snprintf(entry->uid, sizeof entry->uid, "%s", uid);
+	return strcmp(uid, "of another mailbox") != 0;
+}
+
+static const email__mailbox calls = {.list = list,
+                                     .fetch = fetch,
+                                     .batch = 3,
+                                     .settle = settle,
+                                     .wait = wait_for,
+                                     .wake = wake,
+                                     .entry = known};
 static email__engine engine = {.link = &link_, .mailbox = &calls, .box = &box};
 
 static email_code
@@ -301,6 +316,25 @@ owed(void **state)
 	assert_int_equal(box.settled, 2);
 	assert_int_equal(poll_.error.code, EMAIL_OK);
 	box.count = 0;
+	poll_gives("");
+	assert_int_equal(box.settled, 0);
+}
+
+/* The connection broke after the flag and before the expunge: the list does not have them any more (they are \Deleted), and
+ * they are asked for all the same. */
+static void
+owed_but_not_listed(void **state)
+{
+	(void)state;
+	set("deliveryPolicy", "Delete");
+	box.word = EMAIL_E_CLOSED;
+	poll_gives("1 3");
+	box.word = EMAIL_OK;
+	box.count = 0;
+	assert_int_equal(email__handed_set(poll_.handed, "of another mailbox", EMAIL__HANDED_ACCEPTED, NULL), EMAIL_OK);
+	poll_gives("");
+	assert_int_equal(box.settled, 2);
+	assert_int_equal(box.fates[0], EMAIL__FATE_DELETED);
 	poll_gives("");
 	assert_int_equal(box.settled, 0);
 }
@@ -547,6 +581,7 @@ main(void)
 		T(accepted_unread),
 		T(moved),
 		T(owed),
+		T(owed_but_not_listed),
 		T(gone_meanwhile),
 		T(cancelled),
 		T(too_large),
