@@ -48,7 +48,7 @@ def python_sees(data, ours, found):
     key, data = found[0], re.sub(rb"^([\w-]+)[ \t]+:", rb"\1:", data.lstrip(b"\r\n"), flags=re.M)
     data = re.sub(rb"^:", b"\r\n:", data, flags=re.M)  # to Python a field without a name
     if key == "messageId":
-        return (email.message_from_bytes(data)["Message-ID"] or "").strip().strip("<>") == found[1]
+        return str(email.message_from_bytes(data)["Message-ID"] or "").strip().strip("<>") == found[1]
     if key in ("subject", "date", "from", "to", "cc") and not found[1] and email.message_from_bytes(data)[key] is None:
         return True
     if key == "subject" and found[1]:
