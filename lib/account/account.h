@@ -129,6 +129,8 @@ struct email_account {
 	char **status_seen; /* the file's rows as texts, status_seen_count of them (service/status.c) */
 	size_t status_seen_count;
 	bool has_handler; /* somebody takes the mail that is received */
+	email_credential_fn credential; /* of an authenticator "callback" */
+	void *credential_context;
 	size_t poll_limit, left; /* email_account_set_poll_limit(), email_account_left() */
 	email_log_fn log;
 	void *log_context;

@@ -335,6 +335,16 @@ email__handed_listed(email__handed *h, const char *text)
 	return u ? u->state : EMAIL__HANDED_NOT;
 }
 
+void
+email__handed_owed(const email__handed *h, void (*visit)(void *context, const char *uid), void *context)
+{
+	size_t i;
+
+	for (i = 0; i < h->size; i++)
+		if (h->table[i] && !h->table[i]->listed && h->table[i]->state == EMAIL__HANDED_ACCEPTED)
+			visit(context, h->table[i]->text);
+}
+
 email_code
 email__handed_list_end(email__handed *h, email_error *e)
 {

@@ -71,6 +71,8 @@ email__buf_reserve(email__buf *b, size_t n)
 		return EMAIL_OK;
 	if (b->cap - len >= n) {
 		memmove(b->data, email__buf_head(b), len);
+		if (b->secret)
+			email__wipe(b->data + len, b->end - len);
 		b->start = 0;
 		b->end = len;
 		return EMAIL_OK;

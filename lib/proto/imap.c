@@ -299,6 +299,8 @@ tagged(email__imap *s, const char *text, size_t n)
 	case EMAIL__IMAP_PREAUTH:
 	case EMAIL__IMAP_NONE: return unasked(s, text, n);
 	}
+	s->untagged = 0;
+	s->patience = 2 * s->folder.exists;
 	email__imap_codes(s);
 	s->link.stage = stage_of[what];
 	email__imap_remove(s, i);
@@ -349,8 +351,12 @@ piece(email__imap *s, const char *text, size_t n, bool first)
 	}
 	if (n && text[0] == '+')
 		return continuation(s, text, n);
-	if (n > 2 && memcmp(text, "* ", 2) == 0)
+	if (n > 2 && memcmp(text, "* ", 2) == 0) {
+		if (s->untagged++ > EMAIL__IMAP_UNTAGGED_MAX + s->patience)
+			return email__imap_fail(s, EMAIL_E_PROTOCOL,
+			                        "the server talks without end, and does not answer");
 		return email__imap_untagged(s, text + 2, n - 2);
+	}
 	return tagged(s, text, n);
 }
 
@@ -547,8 +553,7 @@ step(email__link *link)
 	enum hold hold;
 
 	count_flight(s);
-	if (link->out.secret && email__buf_len(&link->out) == 0)
-		link->out.secret = false; /* the login was written, and wiped with that */
+	email__link_login_over(link);
 	if (s->state == S_TLS && email__buf_len(&link->in))
 		go(s, email__imap_fail(s, EMAIL_E_STARTTLS,
 		                       "bytes in the clear came behind the go-ahead for TLS"));

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "proto/imap_engine.h"
+#include "proto/remedy.h"
 
 static bool
 clear_ok(const email__imap *s)
@@ -39,6 +40,8 @@ no_login(email__imap *s)
 	else
 		email__exchange_choose(&s->login, s->can.auth[0] || clear_ok(s) ? s->can.auth : "PLAIN",
 		                       s->wanted, s->tls, clear_ok(s), s->credentials, e);
+	if (s->tls && s->credentials->kind == EMAIL__CREDENTIAL_TOKEN)
+		email__remedy_token(e);
 	email__error_remedy(
 		e, s->tls ? "Change emailAuthenticator.saslMechanism to what the server offers"
 			  : "Set useSsl or useStartTls, or change emailAuthenticator.saslMechanism to "
@@ -77,12 +80,12 @@ enum imap_state
 email__imap_write_auth(email__imap *s)
 {
 	const char *name = s->login.sasl.mechanism->name;
-	size_t words = strlen("A4294967295 AUTHENTICATE ") + strlen(name) + strlen(" \r\n");
+	size_t words = strlen("A4294967295 AUTHENTICATE ") + strlen(name) + strlen(" ");
 	bool has;
 	email_code rc;
 
 	/* without SASL-IR (RFC 4959) there is no room for it at all */
-	rc = email__exchange_initial(&s->login, s->can.sasl_ir ? EMAIL__IMAP_LOGIN_MAX - words : 0, &has);
+	rc = email__exchange_initial(&s->login, s->can.sasl_ir ? EMAIL__IMAP_COMMAND_MAX - words : 0, &has);
 	if (rc == EMAIL_OK)
 		rc = email__imap_put_auth(&s->link, email__imap_tag(s), name,
 		                          has ? email__buf_head(&s->login.response) : NULL,
@@ -142,32 +145,39 @@ email__imap_continue(email__imap *s, const char *words, size_t n)
 
 	if (s->ring[s->head].what == X_LOGIN)
 		return S_REST;
-	/* without SASL-IR the first challenge is an empty one, and some write words there: "+ go ahead" */
-	if (s->login.challenges == 0 && s->login.sasl.step == 0 && s->login.sasl.mechanism->client_first)
-		n = 0;
 	rc = email__exchange_challenge(&s->login, words, n, &s->link.error);
 	if (rc == EMAIL_E_MEMORY)
 		return S_FAILED;
 	return rc ? S_CANCEL : S_ANSWER;
 }
 
+/* A server that knows us but does not let us in, or has its administrator asked, has said what to do. */
+static bool
+bare_no(const email__imap *s)
+{
+	return !email__imap_response_has(&s->response, "AUTHORIZATIONFAILED") &&
+	       !email__imap_response_has(&s->response, "CONTACTADMIN");
+}
+
 static enum imap_state
 refused(email__imap *s, enum imap_expected what)
 {
+	email_error *e = &s->link.error;
+
+	if (what == X_LOGIN && s->rest.parts) /* RFC 3501 7.5: it does not want the literal, so it is not sent */
+		email__imap_rest_end(&s->rest);
 	/* BAD: no such command, no such mechanism */
 	if (s->response.status == EMAIL__IMAP_BAD_COMMAND)
-		return email__imap_fail_response(s, EMAIL_E_MECHANISM,
-		                                 "the server does not take this kind of login");
-	if (what == X_LOGIN &&
-	    s->rest.parts) /* RFC 3501 7.5: it does not want the literal, so it is not sent */
-		email__imap_rest_end(&s->rest);
-	email__imap_fail_response(s, EMAIL_E_LOGIN, "the server refused the login");
+		email__imap_fail_response(s, EMAIL_E_MECHANISM, "the server does not take this kind of login");
+	else
+		email__imap_fail_response(s, EMAIL_E_LOGIN, "the server refused the login");
+	if (what == X_AUTH && email__exchange_token(&s->login) && bare_no(s))
+		email__remedy_token(e);
 	if (what == X_AUTH)
-		email__exchange_refused(&s->login, &s->link.error);
-	if (s->link.error.code == EMAIL_E_LOGIN)
-		email__error_remedy(&s->link.error,
-		                    "Check account and password; many servers need an app password or "
-		                    "an OAuth authenticator");
+		email__exchange_refused(&s->login, e);
+	if (e->code == EMAIL_E_LOGIN)
+		email__error_remedy(e, "Check account and password; many servers need an app password or "
+		                       "an OAuth authenticator");
 	return S_FAILED;
 }
 

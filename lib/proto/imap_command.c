@@ -149,9 +149,10 @@ finish(line *l, const char *masked)
 	size_t n = (size_t)(l->p - l->start);
 
 	add(l, "\r\n", 2);
-	if (!l->start)
-		return email__buf_left(&link->out) < EMAIL__IMAP_COMMAND_ROOM ? EMAIL_E_LIMIT
-		                                                              : EMAIL_E_MEMORY;
+	if (!l->start) /* a login had its memory before it began */
+		return link->out.secret || email__buf_left(&link->out) < EMAIL__IMAP_COMMAND_ROOM
+		               ? EMAIL_E_LIMIT
+		               : EMAIL_E_MEMORY;
 	if (link->log)
 		email__imap_log(link, 'C', masked ? masked : l->start, masked ? strlen(masked) : n);
 	email__buf_added(&link->out, n + 2);
@@ -232,29 +233,24 @@ mechanism_valid(const char *name)
 static void
 add_base64(line *l, const void *p, size_t n)
 {
-	l->link->out.secret = true;
 	if (EMAIL__BASE64_LEN(n) > (size_t)(l->end - l->p))
 		l->start = l->p = l->end = NULL;
 	else
 		l->p += email__base64_encode(l->p, p, n);
 }
 
-/* The buffer may have to move for it, and leaves no copy of what was secret. */
-static line
-begin_login(email__link *link)
-{
-	link->out.secret = true;
-	return begin_line(link, EMAIL__IMAP_LOGIN_MAX);
-}
-
 email_code
 email__imap_put_auth(email__link *link, uint32_t tag, const char *mechanism, const void *response, size_t n)
 {
 	char masked[100] = "AUTHENTICATE ";
-	line l = begin_login(link);
+	email_code rc;
+	line l;
 
 	if (!mechanism_valid(mechanism))
 		return EMAIL_E_VALUE;
+	if ((rc = email__link_login(link, EMAIL__IMAP_COMMAND_ROOM)))
+		return rc;
+	l = begin_line(link, EMAIL__IMAP_COMMAND_ROOM);
 	memcpy(masked + 13, mechanism, strlen(mechanism) + 1);
 	adds(&l, "A");
 	add_number(&l, tag);
@@ -271,8 +267,13 @@ email__imap_put_auth(email__link *link, uint32_t tag, const char *mechanism, con
 email_code
 email__imap_put_response(email__link *link, const void *response, size_t n)
 {
-	line l = begin_login(link);
+	size_t most = EMAIL__BASE64_LEN(n) + 2;
+	email_code rc = n > EMAIL__SASL_RESPONSE_MAX ? EMAIL_E_LIMIT : email__link_login(link, most);
+	line l;
 
+	if (rc)
+		return rc;
+	l = begin_line(link, most);
 	add_base64(&l, response, n);
 	return finish(&l, "****");
 }
@@ -322,8 +323,12 @@ static email_code
 put_part(email__link *link, email__imap_rest *r, size_t end)
 {
 	size_t done = r->at ? r->lengths[r->at - 1] : 0, n = end - done;
-	line l = begin_login(link);
+	email_code rc = email__link_login(link, n);
+	line l;
 
+	if (rc)
+		return rc;
+	l = begin_line(link, n);
 	add(&l, (const char *)r->text.data + done, n - 2); /* finish() writes the line's end */
 	return finish(&l, r->at ? "****" : "LOGIN ****");
 }

@@ -40,6 +40,31 @@ static const struct {
          "There is no such folder: correct it; on some servers folders lie below INBOX."},
 };
 
+/* Words without a code that say what no code does, in small letters. */
+static const struct {
+	const char *words;
+	email_code is;
+	const char *remedy;
+} sayings[] = {
+	/* Microsoft 365, to whatever comes behind a login that went well */
+	{"user is authenticated but not connected", EMAIL_E_LOGIN,
+         "The login is right, but does not open the mailbox: check that account is the mailbox's address, and the "
+         "client's permission for it (IMAP.AccessAsApp, and the service principal's); or too many stations use the "
+         "mailbox at once"},
+};
+
+static size_t
+saying_of(const email__imap_response *r)
+{
+	size_t i, at, n;
+
+	for (i = 0; i < sizeof sayings / sizeof *sayings; i++)
+		for (n = strlen(sayings[i].words), at = 0; at + n <= r->text_len; at++)
+			if (email__str_equal_n(r->text + at, sayings[i].words, n))
+				return i;
+	return sizeof sayings / sizeof *sayings;
+}
+
 bool
 email__imap_response_has(const email__imap_response *r, const char *code)
 {
@@ -120,7 +145,8 @@ email__imap_response_code(const email__imap_response *r, email_code otherwise)
 	for (i = 0; i < sizeof codes / sizeof *codes; i++)
 		if (codes[i].is != EMAIL_OK && email__imap_response_has(r, codes[i].code))
 			return codes[i].is;
-	return otherwise;
+	i = saying_of(r);
+	return i < sizeof sayings / sizeof *sayings ? sayings[i].is : otherwise;
 }
 
 email_code
@@ -138,5 +164,7 @@ email__imap_response_error(const email__imap_response *r, email_error *e, email_
 	for (i = 0; i < sizeof codes / sizeof *codes; i++)
 		if (email__imap_response_has(r, codes[i].code))
 			email__error_remedy(e, "%s", codes[i].remedy);
+	if ((i = saying_of(r)) < sizeof sayings / sizeof *sayings)
+		email__error_remedy(e, "%s", sayings[i].remedy);
 	return code;
 }

@@ -98,6 +98,8 @@ email__imap_answer_folder(email__imap *s)
 
 	if (s->response.status != EMAIL__IMAP_OK) {
 		email__imap_fail_response(s, EMAIL_E_UNKNOWN, "the server does not open the folder");
+		if (s->link.error.code == EMAIL_E_LOGIN) /* not for its name */
+			return S_FAILED;
 		email__error_remedy(&s->link.error,
 		                    "Check `folder`; on some servers folders lie below INBOX.");
 		memcpy(s->link.error.property, "folder", sizeof "folder");

@@ -493,8 +493,7 @@ step(email__link *link)
 	enum hold hold;
 
 	count_flight(p);
-	if (link->out.secret && email__buf_len(&link->out) == 0)
-		link->out.secret = false; /* the login was written, and wiped with that */
+	email__link_login_over(link);
 	if (p->state == S_TLS && email__buf_len(&link->in))
 		go(p, in_the_clear(p));
 	while (p->state != S_FAILED && p->state != S_CLOSED && p->state != S_TLS && frame(p))

@@ -59,6 +59,8 @@ email__pop3_login(email__pop3 *p)
 	else if (email__exchange_choose(&p->login, p->can.sasl, mechanism, p->tls, clear_ok(p),
 	                                p->credentials, e) == EMAIL_OK)
 		return S_AUTH;
+	if (e->code == EMAIL_E_MECHANISM && p->tls && !password)
+		email__remedy_token(e);
 	if (e->code == EMAIL_E_MECHANISM)
 		email__remedy(e);
 	return S_FAILED;
@@ -145,6 +147,8 @@ email__pop3_answer_auth(email__pop3 *p)
 		return challenge(p);
 	if (p->reply.status == EMAIL__POP3_ERR) {
 		email__pop3_fail_reply(p, EMAIL_E_LOGIN, "the server refused the login");
+		if (email__exchange_token(&p->login))
+			email__remedy_token(&p->link.error);
 		email__exchange_refused(&p->login, &p->link.error);
 		return S_FAILED;
 	}

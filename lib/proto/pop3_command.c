@@ -55,7 +55,6 @@ add_number(line *l, uint32_t v)
 static void
 add_base64(line *l, const void *p, size_t n)
 {
-	l->link->out.secret = true;
 	if (EMAIL__BASE64_LEN(n) > (size_t)(l->end - l->p))
 		l->start = l->p = l->end = NULL;
 	else
@@ -113,11 +112,14 @@ email__pop3_put_top(email__link *link, uint32_t number)
 static email_code
 put_word(email__link *link, const char *verb, const char *word, const char *masked)
 {
-	line l = begin(link, EMAIL__POP3_COMMAND_MAX);
+	email_code rc;
+	line l;
 
 	if (email__str_breaks_line(word, strlen(word)))
 		return EMAIL_E_VALUE;
-	link->out.secret = true;
+	if ((rc = email__link_login(link, EMAIL__POP3_COMMAND_MAX)))
+		return rc;
+	l = begin(link, EMAIL__POP3_COMMAND_MAX);
 	adds(&l, verb);
 	adds(&l, word);
 	return finish(&l, masked);
@@ -151,10 +153,14 @@ email_code
 email__pop3_put_auth(email__link *link, const char *mechanism, const void *response, size_t n)
 {
 	char masked[64];
-	line l = begin(link, EMAIL__POP3_COMMAND_MAX);
+	email_code rc;
+	line l;
 
 	if (!mechanism_valid(mechanism))
 		return EMAIL_E_VALUE;
+	if ((rc = email__link_login(link, EMAIL__POP3_COMMAND_MAX)))
+		return rc;
+	l = begin(link, EMAIL__POP3_COMMAND_MAX);
 	snprintf(masked, sizeof masked, "AUTH %s%s", mechanism, response ? " ****" : "");
 	adds(&l, "AUTH ");
 	adds(&l, mechanism);
@@ -168,8 +174,13 @@ email__pop3_put_auth(email__link *link, const char *mechanism, const void *respo
 email_code
 email__pop3_put_response(email__link *link, const void *response, size_t n)
 {
-	line l = begin(link, EMAIL__BASE64_LEN(EMAIL__SASL_RESPONSE_MAX) + 2);
+	size_t most = EMAIL__BASE64_LEN(n) + 2;
+	email_code rc = n > EMAIL__SASL_RESPONSE_MAX ? EMAIL_E_LIMIT : email__link_login(link, most);
+	line l;
 
+	if (rc)
+		return rc;
+	l = begin(link, most);
 	add_base64(&l, response, n);
 	return finish(&l, "****");
 }

@@ -91,6 +91,43 @@ email__remedy(email_error *e)
 	}
 }
 
+/* The same where a token was shown: Microsoft 365 says no more than this, whichever of its switches is missing. */
+static const struct {
+	const char *enhanced;
+	email_code code;
+	const char *text;
+} token_table[] = {
+	{"5.7.3", EMAIL_E_LOGIN,
+         "Check that account is the mailbox's address, SMTP AUTH allowed for tenant and mailbox, the client's "
+         "permission (SMTP.SendAsApp, with the administrator's consent), and its service principal's permission for "
+         "the mailbox (by the object id of the enterprise application)"},
+	{"5.7.139", EMAIL_E_LOGIN,
+         "SMTP AUTH is switched off for the tenant or the mailbox, or a policy blocks it: it has to be allowed for "
+         "both, for logins by OAuth too"},
+	{"", EMAIL_E_LOGIN,
+         "Check that the token is for the mailbox in account, and its scope and permission at the provider "
+         "(Google: https://mail.google.com/; Microsoft 365: IMAP.AccessAsApp, POP.AccessAsApp, SMTP.SendAsApp, and "
+         "the service principal's permission for the mailbox)"},
+	{"", EMAIL_E_MECHANISM,
+         "The server takes no OAuth token here: check hostname and port, or use another type of authenticator"},
+};
+
+void
+email__remedy_token(email_error *e)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof token_table / sizeof *token_table; i++)
+		if (token_table[i].code == e->code &&
+		    (!token_table[i].enhanced[0] || strcmp(token_table[i].enhanced, e->enhanced) == 0))
+			break;
+	if (i == sizeof token_table / sizeof *token_table)
+		return;
+	if (e->code == EMAIL_E_LOGIN)
+		e->remedy[0] = '\0';
+	email__error_remedy(e, "%s", token_table[i].text);
+}
+
 static int
 begins(const unsigned char *p, size_t n, const char *with)
 {

@@ -440,8 +440,7 @@ step(email__link *link)
 	enum hold hold;
 
 	count_flight(s);
-	if (link->out.secret && email__buf_len(&link->out) == 0)
-		link->out.secret = false; /* the login was written, and wiped with that */
+	email__link_login_over(link);
 	if (s->state == S_TLS && email__buf_len(&link->in))
 		go(s, email__smtp_fail(s, EMAIL_E_STARTTLS,
 		                       "bytes in the clear came behind the go-ahead for TLS"));

@@ -22,6 +22,8 @@ email__smtp_login(email__smtp *s)
 	if (email__exchange_choose(&s->login, s->can.auth, s->wanted, s->tls,
 	                           s->tls || s->allow_plaintext_login, s->credentials, e) == EMAIL_OK)
 		return S_AUTH;
+	if (e->code == EMAIL_E_MECHANISM && s->tls && s->credentials->kind == EMAIL__CREDENTIAL_TOKEN)
+		email__remedy_token(e);
 	if (e->code == EMAIL_E_MECHANISM && s->can.auth[0] == '\0' && s->tls)
 		email__error_remedy(
 			e, "Set emailAuthenticator.type to none where the server trusts its network, or use "
@@ -74,19 +76,20 @@ challenge(email__smtp *s)
 	return rc ? S_CANCEL : S_ANSWER;
 }
 
+/* What the reply means. 504: no such mechanism; 500, 502, 503: no AUTH here; 538: not without TLS. */
 static enum smtp_state
 refused(email__smtp *s)
 {
-	const email__smtp_reply *r = &s->reply;
+	int code = s->reply.code;
 
-	if (r->code < 500)
-		return email__smtp_fail_reply(s, EMAIL_E_TEMPORARY,
-		                              "the server cannot log the account in now");
-	/* 504: no such mechanism; 500, 502, 503: no AUTH here; 538: not without TLS */
-	if (r->code == 504 || r->code == 538 || r->code <= 503)
-		return email__smtp_fail_reply(s, EMAIL_E_MECHANISM,
-		                              "the server does not take this kind of login");
-	email__smtp_fail_reply(s, EMAIL_E_LOGIN, "the server refused the login");
+	if (code < 500)
+		email__smtp_fail_reply(s, EMAIL_E_TEMPORARY, "the server cannot log the account in now");
+	else if (code == 504 || code == 538 || code <= 503)
+		email__smtp_fail_reply(s, EMAIL_E_MECHANISM, "the server does not take this kind of login");
+	else
+		email__smtp_fail_reply(s, EMAIL_E_LOGIN, "the server refused the login");
+	if (email__exchange_token(&s->login))
+		email__remedy_token(&s->link.error);
 	email__exchange_refused(&s->login, &s->link.error);
 	return S_FAILED;
 }

@@ -283,7 +283,6 @@ email__smtp_put_rcpt(email__link *link, const char *address, const email__smtp_m
 static void
 add_base64(line *l, const void *p, size_t n)
 {
-	l->link->out.secret = true;
 	if (EMAIL__BASE64_LEN(n) > (size_t)(l->end - l->p))
 		l->start = l->p = l->end = NULL;
 	else
@@ -294,11 +293,15 @@ email_code
 email__smtp_put_auth(email__link *link, const char *mechanism, const void *response, size_t n)
 {
 	char masked[64] = "AUTH ";
-	line l = begin(link, EMAIL__SMTP_COMMAND_MAX);
+	email_code rc;
+	line l;
 
 	if (!email__smtp_domain_valid(mechanism) ||
 	    strlen(mechanism) > 40) /* RFC 4422 3.1: letters, digits, - and _ */
 		return EMAIL_E_VALUE;
+	if ((rc = email__link_login(link, EMAIL__SMTP_COMMAND_MAX)))
+		return rc;
+	l = begin(link, EMAIL__SMTP_COMMAND_MAX);
 	memcpy(masked + 5, mechanism, strlen(mechanism));
 	adds(&l, "AUTH ");
 	adds(&l, mechanism);
@@ -313,8 +316,13 @@ email__smtp_put_auth(email__link *link, const char *mechanism, const void *respo
 email_code
 email__smtp_put_response(email__link *link, const void *response, size_t n)
 {
-	line l = begin(link, EMAIL__SMTP_COMMAND_MAX);
+	size_t most = EMAIL__BASE64_LEN(n) + 2;
+	email_code rc = n > EMAIL__SASL_RESPONSE_MAX ? EMAIL_E_LIMIT : email__link_login(link, most);
+	line l;
 
+	if (rc)
+		return rc;
+	l = begin(link, most);
 	add_base64(&l, response, n);
 	return finish(&l, "****");
 }

@@ -3,7 +3,6 @@
  * written. */
 #include "sasl/exchange.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -33,6 +32,12 @@ failed(email_error *e, email_code code, const char *text)
 	return email__error_set(e, code, EMAIL_STAGE_AUTHENTICATE, "%s", text);
 }
 
+static const char *
+secret_word(const email__credentials *c)
+{
+	return c->kind == EMAIL__CREDENTIAL_TOKEN ? "token" : "password";
+}
+
 static email_code
 refuse(const char *offered, const char *wanted, bool tls, const email__credentials *c, email_error *e)
 {
@@ -47,7 +52,8 @@ refuse(const char *offered, const char *wanted, bool tls, const email__credentia
 		                 "%s does not go with this type of authenticator", m->name);
 		email__error_remedy(e, "set emailAuthenticator.saslMechanism to Auto");
 	} else if (email__sasl_choose(offered, wanted, true, c)) {
-		failed(e, EMAIL_E_MECHANISM, "the login would show the password to whoever reads the connection");
+		email__error_set(e, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
+		                 "the login would show the %s to whoever reads the connection", secret_word(c));
 	} else if (m && m->binds && email__sasl_listed(offered, m->name)) {
 		email__error_set(e, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
 		                 "%s needs a connection that it can be bound to", m->name);
@@ -60,9 +66,33 @@ refuse(const char *offered, const char *wanted, bool tls, const email__credentia
 		email__error_set(e, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
 		                 "%s is not among the logins that the server offers", wanted);
 	} else {
-		failed(e, EMAIL_E_MECHANISM, "none of the logins that the server offers is known");
+		email__error_set(e, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
+		                 "none of the logins that the server offers %s",
+		                 c->kind == EMAIL__CREDENTIAL_TOKEN ? "takes a token" : "is known");
 	}
 	return EMAIL_E_MECHANISM;
+}
+
+/* Told before anything is sent. */
+static bool
+too_long(const email__credentials *c, email_error *e)
+{
+	const char *what = secret_word(c);
+	bool is = false;
+
+	if (c->user && strlen(c->user) > EMAIL__SASL_USER_MAX) {
+		is = true;
+		email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_AUTHENTICATE,
+		                 "the account's user name has %zu bytes, more than %d", strlen(c->user),
+		                 EMAIL__SASL_USER_MAX);
+	} else if (c->password && strlen(c->password) > EMAIL__SECRET_MAX) {
+		is = true;
+		email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_AUTHENTICATE, "the %s has %zu bytes, more than %d",
+		                 what, strlen(c->password), EMAIL__SECRET_MAX);
+	}
+	if (is && c->kind == EMAIL__CREDENTIAL_TOKEN)
+		email__error_remedy(e, "have the provider put less into its tokens, such as groups and roles");
+	return is;
 }
 
 email_code
@@ -74,6 +104,8 @@ email__exchange_choose(email__exchange *x, const char *offered, const char *want
 
 	if (!m)
 		return refuse(offered, wanted, tls, c, e);
+	if (too_long(c, e))
+		return EMAIL_E_LIMIT;
 	x->challenges = 0;
 	rc = email__sasl_start(&x->sasl, m, offered, c);
 	if (rc == EMAIL_E_VALUE)
@@ -147,6 +179,10 @@ email__exchange_challenge(email__exchange *x, const char *base64, size_t n, emai
 	unsigned char decoded[EMAIL__SASL_CHALLENGE_MAX];
 	email_code rc;
 
+	/* What asks for the initial response is empty (RFC 4954 4, RFC 3501 6.2.2, RFC 5034 4), but some write words
+	 * there: "334 XOAUTH2 supported", "+ go ahead" */
+	if (x->sasl.mechanism->client_first && x->sasl.step == 0)
+		n = 0;
 	for (; n && *base64 == ' '; base64++)
 		n--;
 	while (n && base64[n - 1] == ' ')
@@ -168,15 +204,28 @@ email__exchange_accept(email__exchange *x, email_error *e)
 	return failed(e, EMAIL_E_PROTOCOL, "the server said yes before the login was complete");
 }
 
+bool
+email__exchange_token(const email__exchange *x)
+{
+	return x->sasl.mechanism && x->sasl.mechanism->kind == EMAIL__CREDENTIAL_TOKEN;
+}
+
 void
 email__exchange_refused(const email__exchange *x, email_error *e)
 {
+	const char *said = x->sasl.said;
 	size_t n = strlen(e->text);
 
-	if (x->sasl.said[0] && !strstr(e->text, x->sasl.said) && n + 4 < sizeof e->text)
-		snprintf(e->text + n, sizeof e->text - n, " (%s)", x->sasl.said);
+	if (said[0] && !strstr(e->text, said) && sizeof e->text - n > sizeof " (..)") {
+		memcpy(e->text + n, " (", 2);
+		email__printable(e->text + n + 2, sizeof e->text - n - 3, said, strlen(said));
+		memcpy(e->text + strlen(e->text), ")", 2);
+	}
 	/* Cyrus offers -PLUS under TLS 1.3 but cannot bind to it (RFC 9266): a person decides, not whoever is between */
-	if (x->sasl.binding)
-		email__error_remedy(e, "if the password is right, the server may not be able to bind to this TLS "
-		                       "version: set emailAuthenticator.saslMechanism to the same without -PLUS");
+	if (x->sasl.binding && !e->temporary) {
+		e->remedy[0] = '\0';
+		email__error_remedy(e, "Check account and password; if they are right, the server may not be able to "
+		                       "bind to this TLS version: set emailAuthenticator.saslMechanism to the same "
+		                       "without -PLUS");
+	}
 }

@@ -28,7 +28,8 @@ void email__exchange_end(email__exchange *x);
  * Begins with the strongest mechanism of `offered` (names between spaces) that may be used: `wanted`
  * alone where it is a name, and one that reveals the password where `clear_ok` alone. `tls` is for the
  * words of the error only. Errors, told in `e` at the stage authenticate: EMAIL_E_MECHANISM (none),
- * EMAIL_E_LOGIN (no user name).
+ * EMAIL_E_LOGIN (no user name), EMAIL_E_LIMIT (a token of more than EMAIL__SECRET_MAX, a user name of more than
+ * EMAIL__SASL_USER_MAX: nothing is sent then).
  */
 email_code email__exchange_choose(email__exchange *x, const char *offered, const char *wanted, bool tls,
                                   bool clear_ok, const email__credentials *c, email_error *e);
@@ -48,7 +49,10 @@ email_code email__exchange_initial(email__exchange *x, size_t room, bool *has);
 email_code email__exchange_challenge(email__exchange *x, const char *base64, size_t n, email_error *e);
 /* The server said yes: EMAIL_E_PROTOCOL, told in `e`, where the mechanism is not through, or its proof is missing. */
 email_code email__exchange_accept(email__exchange *x, email_error *e);
-/* The server said no: what it told before on the reason goes behind the text of `e`, and the remedy that is known. */
+/* The login is one by a token: a no needs other remedies than one to a password. */
+bool email__exchange_token(const email__exchange *x);
+/* The server said no, which is in `e`: what it told before on the reason goes behind the text, and where the login was
+ * bound to the connection the remedy is the one for that. */
 void email__exchange_refused(const email__exchange *x, email_error *e);
 
 #endif

@@ -48,6 +48,7 @@ struct email__link {
 	char local
 		[64]; /* the connection's own address as a literal "[192.0.2.1]" (RFC 5321 4.1.3); the driver fills it */
 	uint64_t sent; /* plain bytes appended to `out` so far */
+	bool whole;    /* set by the driver before eof(): TLS ended by close_notify, so that nothing was cut off */
 	void (*step)(email__link *);
 	void (*eof)(email__link *);
 	void (*tls_started)(email__link *);
@@ -60,6 +61,14 @@ struct email__link {
 	void *ended_context;
 	email_error error;
 };
+
+/*
+ * Room at the end of `out` for n bytes of a login, which may be longer than any other flight: up to
+ * EMAIL__LINK_LOGIN_MAX. From now on `out` is secret: wiped when it was written. Errors: EMAIL_E_LIMIT, EMAIL_E_MEMORY.
+ */
+email_code email__link_login(email__link *link, size_t n);
+/* For each step: a login that was written, and wiped with that, leaves `out` as it was before. */
+void email__link_login_over(email__link *link);
 
 /* One line of transcript, made printable: who is 'C' (us), 'S' or '*'. Costs nothing where there is no
  * log. */

@@ -4,7 +4,7 @@
  * transcript is text, one thing a line:
  *
  *     # a remark
- *     config starttls tls plaintext user=U password=P mechanism=NAME
+ *     config starttls tls plaintext mechanism=NAME; user=.. and more: support/replay_login.h
  *            delete      the handler deletes each message at its end
  *            refuse=N    it refuses message N at its beginning     drop=N  at its first piece
  *            stop=N      it cancels at the beginning of N          halt=N  at the end of N

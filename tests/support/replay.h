@@ -4,7 +4,7 @@
  * A transcript is text, one thing a line:
  *
  *     # a remark
- *     config starttls tls plaintext user=U password=P ehlo=NAME mechanism=NAME
+ *     config starttls tls plaintext ehlo=NAME mechanism=NAME; user=.. and more: support/replay_login.h
  *     mail from=A to=B,C size=N 8bit utf8 dsn=success,failure,delay|never envid=ID more bad
  *     | a line of the message above            (CRLF added)     |- the same, raw: \r \n \0 \\ are meant
  *     repeat N TEXT                            N such lines     fail: the source breaks here

@@ -3,7 +3,7 @@
  * Runs a golden IMAP dialogue against the engine, as a driver would, in any way of cutting the bytes. A transcript
  * is text as in support/replay.h, with these lines:
  *
- *     config starttls tls plaintext user=U password=P mechanism=NAME folder=NAME readonly processed=NAME
+ *     config starttls tls plaintext mechanism=NAME folder=NAME readonly processed=NAME; user=.. as there
  *     S: S- C: C- T X session CODE [STAGE] flights N says TEXT                   as there
  *     > list all|unseen FROM               > fetch whole|header|texts|from=N UID,UID..
  *     > settle|move left|seen|unseen|deleted UID,UID..                           > wait   > wake   > poll   > quit

@@ -124,22 +124,88 @@ challenges(void **state)
 static void
 bounds(void **state)
 {
-	static char password[EMAIL__SASL_RESPONSE_MAX + 1];
+	static char password[EMAIL__SECRET_MAX + 2], user[EMAIL__SASL_USER_MAX + 2];
 	email__credentials c = {.user = "user", .password = password};
 	bool has;
 
 	(void)state;
-	memset(password, 'p', EMAIL__SASL_RESPONSE_MAX - 6);
+	memset(password, 'p', EMAIL__SECRET_MAX);
+	memset(user, ',', EMAIL__SASL_USER_MAX); /* each of them three bytes in OAUTHBEARER */
 	assert_int_equal(email__exchange_choose(&x, "PLAIN", NULL, true, true, &c, &e), EMAIL_OK);
 	assert_int_equal(email__exchange_initial(&x, 99999, &has), EMAIL_OK);
-	password[EMAIL__SASL_RESPONSE_MAX - 6] = 'p';
-	assert_int_equal(email__exchange_choose(&x, "PLAIN", NULL, true, true, &c, &e), EMAIL_OK);
-	assert_int_equal(challenge(""), EMAIL_E_LIMIT);
+	c = (email__credentials){.user = user, .password = password, .kind = EMAIL__CREDENTIAL_TOKEN, .host = "h"};
+	assert_int_equal(email__exchange_choose(&x, "OAUTHBEARER", NULL, true, true, &c, &e), EMAIL_OK);
+	assert_int_equal(email__exchange_initial(&x, 99999, &has), EMAIL_OK);
+	assert_true(email__exchange_token(&x));
+	user[EMAIL__SASL_USER_MAX] = 'u';
+	assert_int_equal(email__exchange_choose(&x, "OAUTHBEARER", NULL, true, true, &c, &e), EMAIL_E_LIMIT);
+	assert_string_equal(e.text, "the account's user name has 1025 bytes, more than 1024");
+	memset(&e, 0, sizeof e);
+	user[1] = '\0';
+	password[EMAIL__SECRET_MAX] = 'p';
+	assert_int_equal(email__exchange_choose(&x, "OAUTHBEARER", NULL, true, true, &c, &e), EMAIL_E_LIMIT);
+	assert_string_equal(e.text, "the token has 16385 bytes, more than 16384");
+	assert_non_null(strstr(e.remedy, "provider"));
+	memset(&e, 0, sizeof e);
+	c.kind = EMAIL__CREDENTIAL_PASSWORD;
+	assert_int_equal(email__exchange_choose(&x, "PLAIN", NULL, true, true, &c, &e), EMAIL_E_LIMIT);
+	assert_string_equal(e.text, "the password has 16385 bytes, more than 16384");
+	assert_string_equal(e.remedy, "");
 	email__exchange_end(&x);
 	email_test_fail_alloc_from(1);
 	assert_int_equal(email__exchange_choose(&x, "PLAIN", NULL, true, true, &who, &e), EMAIL_OK);
 	assert_int_equal(email__exchange_initial(&x, 99, &has), EMAIL_E_MEMORY);
 	email_test_fail_alloc_off();
+}
+
+static void
+refusals(void **state)
+{
+	static const email__credentials token = {.user = "user", .password = "t", .kind = EMAIL__CREDENTIAL_TOKEN};
+	static const email__binding exporter = {.type = "tls-exporter", .data = "0123", .n = 4};
+	static const email__credentials bound = {.user = "user", .password = "secret", .binding = &exporter};
+	char long_json[400] = "{\"status\":\"401\",\"x\":\"", encoded[600];
+	bool has;
+
+	(void)state;
+	/* the server's reason, printable, once, and as much as there is room for */
+	assert_int_equal(email__exchange_choose(&x, "XOAUTH2", NULL, true, true, &token, &e), EMAIL_OK);
+	assert_int_equal(email__exchange_initial(&x, 99, &has), EMAIL_OK);
+	memset(long_json + strlen(long_json), '\n', 300);
+	encoded[email__base64_encode(encoded, long_json, strlen(long_json))] = '\0';
+	assert_int_equal(challenge(encoded), EMAIL_OK);
+	assert_int_equal(email__buf_len(&x.response), 0);
+	memset(e.text, 'w', 200);
+	e.code = EMAIL_E_LOGIN;
+	email__exchange_refused(&x, &e);
+	assert_int_equal(strlen(e.text), sizeof e.text - 1);
+	assert_non_null(strstr(e.text, "ww ({\"status\":\"401\",\"x\":\"?????"));
+	assert_int_equal(e.text[sizeof e.text - 2], ')');
+	/* what asks for the initial response may have any words */
+	memset(&e, 0, sizeof e);
+	assert_int_equal(email__exchange_choose(&x, "XOAUTH2", NULL, true, true, &token, &e), EMAIL_OK);
+	assert_int_equal(challenge("XOAUTH2 supported"), EMAIL_OK);
+	assert_memory_equal(email__buf_head(&x.response), "user=user\1auth=Bearer t\1\1", 25);
+	assert_int_equal(challenge("no base64"), EMAIL_E_PROTOCOL);
+	/* no downgrade by itself, but a word on it */
+	memset(&e, 0, sizeof e);
+	assert_int_equal(email__exchange_choose(&x, "SCRAM-SHA-1-PLUS PLAIN", NULL, true, true, &bound, &e), EMAIL_OK);
+	assert_string_equal(x.sasl.mechanism->name, "SCRAM-SHA-1-PLUS");
+	assert_false(email__exchange_token(&x));
+	snprintf(e.remedy, sizeof e.remedy, "an app password");
+	e.temporary = true;
+	email__exchange_refused(&x, &e);
+	assert_string_equal(e.remedy, "an app password");
+	e.temporary = false;
+	email__exchange_refused(&x, &e);
+	assert_non_null(strstr(e.remedy, "without -PLUS"));
+	/* in the words for what would be shown */
+	memset(&e, 0, sizeof e);
+	assert_int_equal(email__exchange_choose(&x, "XOAUTH2", NULL, false, false, &token, &e), EMAIL_E_MECHANISM);
+	assert_string_equal(e.text, "the login would show the token to whoever reads the connection");
+	memset(&e, 0, sizeof e);
+	assert_int_equal(email__exchange_choose(&x, "PLAIN LOGIN", NULL, true, true, &token, &e), EMAIL_E_MECHANISM);
+	assert_string_equal(e.text, "none of the logins that the server offers takes a token");
 }
 
 /* Cleared, and ended: no trace of the password in the buffer; and usable anew. */
@@ -170,7 +236,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {with_exchange(choice), with_exchange(initial),
-	                                   with_exchange(challenges), with_exchange(bounds),
+	                                   with_exchange(challenges), with_exchange(bounds), with_exchange(refusals),
 	                                   with_exchange(wiped)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

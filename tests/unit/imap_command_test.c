@@ -26,7 +26,7 @@ teardown(void **state)
 static const char *
 written(void)
 {
-	static char text[EMAIL__LINK_OUT_MAX + 1];
+	static char text[EMAIL__LINK_LOGIN_MAX + 1];
 	size_t n = email__buf_len(&l.out);
 
 	assert_int_equal(l.sent, n);

@@ -92,6 +92,9 @@ meanings(void **state)
 	            {"NO [OVERQUOTA] x", EMAIL_E_REFUSED, true},
 	            {"NO [CONTACTADMIN] x", EMAIL_E_REFUSED, true},
 	            {"NO [X-OWN] x", EMAIL_E_REFUSED, false},
+	            {"BAD User is authenticated but not connected.", EMAIL_E_LOGIN, true},
+	            {"NO now: user IS authenticated but not connected", EMAIL_E_LOGIN, true},
+	            {"NO user is authenticated but not connecte", EMAIL_E_REFUSED, false},
 	            {"NO x", EMAIL_E_REFUSED, false},
 	            {"BAD x", EMAIL_E_REFUSED, false}};
 	size_t i;

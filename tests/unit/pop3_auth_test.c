@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The login where passwords are long, odd, or must leave no trace. Dialogues: tests/transcripts. */
+#include <stdlib.h>
+
 #include "base/limits.h"
 #include "codec/base64.h"
 #include "proto/pop3.h"
 #include "support/cm.h"
+#include "support/token.h"
 
 static email__pop3 *p;
 static email__link *l;
@@ -32,17 +35,17 @@ start(const email__credentials *who, const char *offered)
 static const char plain[] = "+OK\r\nSASL PLAIN\r\n.\r\n";
 static const char user[] = "+OK\r\nUSER\r\n.\r\n";
 
-/* The password at both ends of the limits: one line, two lines, too long. */
+/* The password at both ends of the limits: one line, two lines, too long for any. */
 static void
 long_passwords(void **state)
 {
-	static char password[20000], want[20000];
+	static char password[20000], want[24000];
 	static unsigned char raw[20000];
 	email__credentials who = {.user = "user", .password = password};
 	size_t n, one = 0, two = 0, none = 0;
 
 	(void)state;
-	for (n = 150; n < 9230; n += n < 200 || n > 9190 ? 1 : 500) {
+	for (n = 150; n <= EMAIL__SECRET_MAX + 2; n += n < 200 || n > EMAIL__SECRET_MAX - 500 ? 1 : 499) {
 		size_t line;
 
 		memset(password, 'p', n);
@@ -71,11 +74,62 @@ long_passwords(void **state)
 		email__pop3_free(p);
 	}
 	assert_true(one && two && none);
+	password[300] = '\0';
 	start(&who, user);
 	say("+OK\r\n");
 	assert_int_equal(l->error.code, EMAIL_E_LIMIT);
 	assert_non_null(strstr(l->error.text, "password is too long"));
 	email__pop3_free(p);
+}
+
+/* Of 100 bytes to EMAIL__SECRET_MAX; none of it is left in `out`, which is then what it was. */
+static void
+tokens(void **state)
+{
+	static const size_t sizes[] = {100, 4096, 9000, 12288, EMAIL__SECRET_MAX};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		char *token = email_test_token(sizes[i]);
+		email__credentials who = {.user = "user", .password = token, .kind = EMAIL__CREDENTIAL_TOKEN};
+
+		start(&who, "+OK\r\nSASL PLAIN XOAUTH2\r\n.\r\n");
+		if (sizes[i] > 100) {
+			assert_memory_equal(email__buf_head(&l->out), "AUTH XOAUTH2\r\n", 14);
+			say("+ \r\n");
+			email_test_token_line(&l->out, 0, token);
+		} else {
+			assert_memory_equal(email__buf_head(&l->out), "AUTH XOAUTH2 ", 13);
+			email_test_token_line(&l->out, 13, token);
+		}
+		assert_true(l->out.secret);
+		email__buf_consume(&l->out, email__buf_len(&l->out));
+		assert_true(email_test_token_gone(&l->out));
+		say("+OK\r\n");
+		assert_true(email__pop3_ready(p));
+		assert_int_equal(l->out.max, EMAIL__LINK_OUT_MAX);
+		assert_false(l->out.secret);
+		email__pop3_free(p);
+		email_test_token_free(token);
+	}
+}
+
+static void
+too_long(void **state)
+{
+	char *token = email_test_token(EMAIL__SECRET_MAX + 1);
+	email__credentials who = {.user = "user", .password = token, .kind = EMAIL__CREDENTIAL_TOKEN};
+
+	(void)state;
+	start(&who, "+OK\r\nSASL XOAUTH2\r\n.\r\n");
+	assert_int_equal(email__buf_len(&l->out), 0);
+	assert_int_equal(l->error.code, EMAIL_E_LIMIT);
+	assert_int_equal(l->error.stage, EMAIL_STAGE_AUTHENTICATE);
+	assert_string_equal(l->error.text, "the token has 16385 bytes, more than 16384");
+	assert_true(l->error.remedy[0]);
+	email__pop3_free(p);
+	email_test_token_free(token);
 }
 
 /* Spaces, quotes, percent signs, bytes over 127 go out as they are; line breaks do not, but for base64. */
@@ -162,7 +216,8 @@ nobody(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(long_passwords), cmocka_unit_test(odd_passwords),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(long_passwords), cmocka_unit_test(tokens),
+	                                   cmocka_unit_test(too_long), cmocka_unit_test(odd_passwords),
 	                                   cmocka_unit_test(wiped), cmocka_unit_test(nobody)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

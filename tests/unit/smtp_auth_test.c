@@ -6,6 +6,7 @@
 #include "codec/base64.h"
 #include "proto/smtp.h"
 #include "support/cm.h"
+#include "support/token.h"
 
 static email__smtp *s;
 static email__link *l;
@@ -25,20 +26,27 @@ start(const email__credentials *who, const char *offered)
 	l->step(l);
 }
 
-/* The password at both ends of the limit: one line, two lines, too long. */
+static void
+hear(const char *text)
+{
+	email__buf_consume(&l->out, email__buf_len(&l->out));
+	l->step(l);
+	assert_int_equal(email__buf_adds(&l->in, text), EMAIL_OK);
+	l->step(l);
+}
+
+/* The password at both ends of the limits: one line, two lines. */
 static void
 long_passwords(void **state)
 {
-	static char password[20000];
+	static char password[20000], want[20000];
+	static unsigned char raw[20000];
 	email__credentials who = {.user = "user", .password = password};
-	size_t n;
+	unsigned one = 0, two = 0;
+	size_t n, line;
 
 	(void)state;
 	for (n = 9180; n < 9230; n++) {
-		static char want[20000];
-		static unsigned char raw[20000];
-		size_t line;
-
 		memset(password, 'p', n);
 		password[n] = '\0';
 		memcpy(raw, "\0user\0", 6);
@@ -50,24 +58,68 @@ long_passwords(void **state)
 			assert_int_equal(email__buf_len(&l->out), 11 + line + 2);
 			assert_memory_equal(email__buf_head(&l->out), "AUTH PLAIN ", 11);
 			assert_memory_equal(email__buf_head(&l->out) + 11, want, line + 2);
-		} else if (l->error.code == EMAIL_OK) {
+			one++;
+		} else {
 			assert_int_equal(email__buf_len(&l->out), 12);
-			email__buf_consume(&l->out, 12);
-			assert_int_equal(email__buf_adds(&l->in, "334 \r\n"), EMAIL_OK);
-			l->step(l);
-			assert_true(line + 2 <= EMAIL__SMTP_COMMAND_MAX);
+			hear("334 \r\n");
 			assert_int_equal(email__buf_len(&l->out), line + 2);
 			assert_memory_equal(email__buf_head(&l->out), want, line + 2);
-		} else
-			assert_true(line + 13 > EMAIL__SMTP_COMMAND_MAX);
+			two++;
+		}
 		email__smtp_free(s);
 	}
-	memset(password, 'p', 16000);
-	start(&who, "250-x\r\n250 AUTH PLAIN\r\n");
+	assert_true(one && two);
+}
+
+/* Of 100 bytes to EMAIL__SECRET_MAX; none of it is left in `out`, which is then what it was. */
+static void
+tokens(void **state)
+{
+	static const size_t sizes[] = {100, 4096, 9000, 9100, 12288, EMAIL__SECRET_MAX};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		char *token = email_test_token(sizes[i]);
+		email__credentials who = {.user = "user", .password = token, .kind = EMAIL__CREDENTIAL_TOKEN};
+
+		start(&who, "250-x\r\n250 AUTH PLAIN XOAUTH2\r\n");
+		if (sizes[i] > 9180) {
+			assert_memory_equal(email__buf_head(&l->out), "AUTH XOAUTH2\r\n", 14);
+			hear("334 \r\n");
+			email_test_token_line(&l->out, 0, token);
+		} else {
+			assert_memory_equal(email__buf_head(&l->out), "AUTH XOAUTH2 ", 13);
+			email_test_token_line(&l->out, 13, token);
+		}
+		assert_true(l->out.secret);
+		email__buf_consume(&l->out, email__buf_len(&l->out));
+		assert_true(email_test_token_gone(&l->out));
+		hear("235 ok\r\n");
+		assert_int_equal(l->want, EMAIL__WANT_CALLER);
+		assert_int_equal(l->out.max, EMAIL__LINK_OUT_MAX);
+		assert_false(l->out.secret);
+		email__smtp_free(s);
+		email_test_token_free(token);
+	}
+}
+
+static void
+too_long(void **state)
+{
+	char *token = email_test_token(EMAIL__SECRET_MAX + 1);
+	email__credentials who = {.user = "user", .password = token, .kind = EMAIL__CREDENTIAL_TOKEN};
+
+	(void)state;
+	start(&who, "250-x\r\n250 AUTH XOAUTH2\r\n");
+	assert_int_equal(email__buf_len(&l->out), 0);
 	assert_int_equal(l->want, 0);
 	assert_int_equal(l->error.code, EMAIL_E_LIMIT);
 	assert_int_equal(l->error.stage, EMAIL_STAGE_AUTHENTICATE);
+	assert_string_equal(l->error.text, "the token has 16385 bytes, more than 16384");
+	assert_true(l->error.remedy[0]);
 	email__smtp_free(s);
+	email_test_token_free(token);
 }
 
 /* Row 116: spaces, quotes, percent signs, bytes over 127 go out as they are. */
@@ -130,7 +182,8 @@ no_user(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(long_passwords), cmocka_unit_test(odd_passwords),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(long_passwords), cmocka_unit_test(tokens),
+	                                   cmocka_unit_test(too_long), cmocka_unit_test(odd_passwords),
 	                                   cmocka_unit_test(wiped), cmocka_unit_test(no_user)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
