@@ -31,9 +31,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "codec/hide.h"
 #include "proto/imap_engine.h"
 #include "proto/remedy.h"
-#include "sasl/hide.h"
 
 /* --- limits --- */
 
@@ -395,7 +395,7 @@ hide_secret(email__imap *s, const char *text, size_t n)
 
 	if (s->link.stage == EMAIL_STAGE_AUTHENTICATE && space && text[0] != '+' &&
 	    email__imap_response_read(&r, space + 1, n - (size_t)(space + 1 - text)) != EMAIL__IMAP_NONE)
-		email__credentials_hide(s->credentials, (char *)(uintptr_t)r.text, r.text_len);
+		email__hide((char *)(uintptr_t)r.text, r.text_len, email__credentials_secret(s->credentials));
 }
 
 /* What is there of a literal. */

@@ -24,9 +24,9 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "codec/hide.h"
 #include "proto/pop3_engine.h"
 #include "proto/remedy.h"
-#include "sasl/hide.h"
 #include "wire/line.h"
 
 /* --- failing --- */
@@ -432,7 +432,7 @@ frame(email__pop3 *p)
 		}
 		/* "+ " has base64 behind it that is for the mechanism */
 		if (p->link.stage == EMAIL_STAGE_AUTHENTICATE && n > 4 && line[1] != ' ')
-			email__credentials_hide(p->credentials, (char *)(uintptr_t)line + 4, n - 4);
+			email__hide((char *)(uintptr_t)line + 4, n - 4, email__credentials_secret(p->credentials));
 		email__link_log(&p->link, 'S', line, n);
 		p->link.progress++;
 		if (!p->lines) {

@@ -29,6 +29,13 @@ typedef struct email__credentials {
 	const email__binding *binding; /* of the connection, filled once it is a TLS one; NULL or type NULL: none */
 } email__credentials;
 
+/* What no server's words may show (codec/hide.h); NULL: nothing. Once they are wiped it is "". */
+static inline const char *
+email__credentials_secret(const email__credentials *c)
+{
+	return c ? c->password : NULL;
+}
+
 /* Iterations of SCRAM's hash: fewer give the password away to who steals the server's file (RFC 7677 4), more are an
  * attack on this processor. */
 #define EMAIL__SCRAM_ITERATIONS_MIN 4096

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "codec/hide.h"
 #include "token/advice.h"
 #include "token/url.h"
 
@@ -167,6 +168,8 @@ refused(const email__web_response *r, const email__json *json, const char *const
 		return EMAIL__TOKEN_SLOW_DOWN;
 	(void)email__json_words(json, "error_description", words, sizeof words);
 	for (; *secrets; secrets++) {
+		email__hide(error, strlen(error), *secrets);
+		email__hide(words, strlen(words), *secrets);
 		mask(error, *secrets);
 		mask(words, *secrets);
 	}
