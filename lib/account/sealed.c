@@ -10,7 +10,8 @@
 #include "codec/base64.h"
 #include "crypto/seal.h"
 
-_Static_assert(EMAIL__BASE64_LEN(EMAIL__SECRET_MAX + EMAIL__SEAL_MORE) == EMAIL__SEALED_MAX, "EMAIL__SEALED_MAX");
+_Static_assert(EMAIL__BASE64_LEN(EMAIL__SECRET_MAX + EMAIL__SEAL_MORE) == EMAIL__SEALED_MAX,
+               "EMAIL__SEALED_MAX");
 
 #define PURPOSE "urn:emailservice:sealed-secret:1"
 
@@ -30,8 +31,9 @@ bind(email__buf *bound, const char *name, const char *property)
 static email_code
 key_of(const email_account *account, unsigned char key[EMAIL__SEAL_KEY], email_error *e)
 {
-	return account->owner && account->owner->seal_key ? account->owner->seal_key(account->owner->service, key, e)
-	                                                  : EMAIL_E_UNKNOWN;
+	return account->owner && account->owner->seal_key
+	               ? account->owner->seal_key(account->owner->service, key, e)
+	               : EMAIL_E_UNKNOWN;
 }
 
 /* --- opening --- */
@@ -39,14 +41,17 @@ key_of(const email_account *account, unsigned char key[EMAIL__SEAL_KEY], email_e
 static email_code
 explain(email_code rc, const char *property, email_error *e)
 {
-	const char *why = rc == EMAIL_E_UNKNOWN ? "was sealed under another key"
-	                : rc == EMAIL_E_SECRET  ? "cannot be unsealed: it was changed, or sealed for another account or property"
-	                                        : "is sealed in no form that this version knows";
+	const char *why =
+		rc == EMAIL_E_UNKNOWN ? "was sealed under another key"
+		: rc == EMAIL_E_SECRET
+			? "cannot be unsealed: it was changed, or sealed for another account or property"
+			: "is sealed in no form that this version knows";
 
 	if (rc == EMAIL_E_MEMORY)
 		return email__error_memory(e, EMAIL_STAGE_NONE);
 	if (rc == EMAIL_E_TLS)
-		return email__error_set(e, rc, EMAIL_STAGE_NONE, "%s cannot be unsealed: the TLS library fails", property);
+		return email__error_set(e, rc, EMAIL_STAGE_NONE,
+		                        "%s cannot be unsealed: the TLS library fails", property);
 	email__error_set(e, EMAIL_E_SECRET, EMAIL_STAGE_NONE, "%s %s", property, why);
 	email__error_remedy(e, "%s",
 	                    rc == EMAIL_E_UNKNOWN ? "give the key that it was sealed under, or set it anew"
@@ -57,8 +62,10 @@ explain(email_code rc, const char *property, email_error *e)
 static email_code
 no_key(const char *property, email_error *e)
 {
-	email__error_set(e, EMAIL_E_SECRET, EMAIL_STAGE_NONE, "%s is sealed, and there is no seal key", property);
-	email__error_remedy(e, "give the key that it was sealed under (emailctl: --seal-key), or set it anew");
+	email__error_set(e, EMAIL_E_SECRET, EMAIL_STAGE_NONE, "%s is sealed, and there is no seal key",
+	                 property);
+	email__error_remedy(e,
+	                    "give the key that it was sealed under (emailctl: --seal-key), or set it anew");
 	return EMAIL_E_SECRET;
 }
 
@@ -91,8 +98,8 @@ out:
 }
 
 email_code
-email__sealed_open(const email_account *account, const char *name, const char *property, const email__secret *secret,
-                   email__buf *out, email_error *e)
+email__sealed_open(const email_account *account, const char *name, const char *property,
+                   const email__secret *secret, email__buf *out, email_error *e)
 {
 	unsigned char key[EMAIL__SEAL_KEY];
 	email_code rc = key_of(account, key, e);
@@ -121,7 +128,8 @@ seal(const unsigned char *key, const email__buf *bound, email__secret *secret)
 
 	email__buf_init(&blob, sealed);
 	email__buf_init(&text, EMAIL__BASE64_LEN(sealed) + 1);
-	if (!(bytes = email__buf_room(&blob, sealed)) || !(room = email__buf_room(&text, EMAIL__BASE64_LEN(sealed) + 1)))
+	if (!(bytes = email__buf_room(&blob, sealed)) ||
+	    !(room = email__buf_room(&text, EMAIL__BASE64_LEN(sealed) + 1)))
 		goto out;
 	if ((rc = email__seal(key, email__buf_head(bound), email__buf_len(bound), secret->text, n, bytes)))
 		goto out;
@@ -134,8 +142,8 @@ out:
 }
 
 email_code
-email__sealed_make(const email_account *account, const char *name, const char *property, email__secret *secret,
-                   email_error *e)
+email__sealed_make(const email_account *account, const char *name, const char *property,
+                   email__secret *secret, email_error *e)
 {
 	unsigned char key[EMAIL__SEAL_KEY];
 	bool unsaved = secret->unsaved;
@@ -148,8 +156,8 @@ email__sealed_make(const email_account *account, const char *name, const char *p
 		if (rc == EMAIL_E_MEMORY)
 			email__error_memory(e, EMAIL_STAGE_NONE);
 		else
-			rc = email__error_set(e, EMAIL_E_TLS, EMAIL_STAGE_NONE, "%s cannot be sealed: the TLS library fails",
-			                      property);
+			rc = email__error_set(e, EMAIL_E_TLS, EMAIL_STAGE_NONE,
+			                      "%s cannot be sealed: the TLS library fails", property);
 	}
 	secret->unsaved = unsaved;
 	email__buf_dispose(&bound);
@@ -158,8 +166,8 @@ email__sealed_make(const email_account *account, const char *name, const char *p
 }
 
 email_code
-email__sealed_rename(const email_account *account, const char *new_name, const char *property, email__secret *secret,
-                     email_error *e)
+email__sealed_rename(const email_account *account, const char *new_name, const char *property,
+                     email__secret *secret, email_error *e)
 {
 	email__secret fresh = {.kind = EMAIL__SECRET_NONE};
 	bool unsaved = secret->unsaved;

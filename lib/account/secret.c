@@ -55,7 +55,8 @@ refuse_file(const char *path, const char *why, email_error *e)
 static char *
 path_of(const email_account *account, const char *relative)
 {
-	return account->sheet_path ? email__path_beside(account->sheet_path, relative) : email__strdup(relative);
+	return account->sheet_path ? email__path_beside(account->sheet_path, relative)
+	                           : email__strdup(relative);
 }
 
 static email_code
@@ -185,12 +186,13 @@ email__secret_replace(email_account *account, email__secret *secret, const char 
 
 	if (text[0] == '\0' || strlen(text) > EMAIL__SECRET_MAX || !email__utf8_valid(text, strlen(text)))
 		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_NONE,
-		                        "what %s should become is no secret of 1 to %d bytes", property, EMAIL__SECRET_MAX);
+		                        "what %s should become is no secret of 1 to %d bytes", property,
+		                        EMAIL__SECRET_MAX);
 	switch (secret->kind) {
 	case EMAIL__SECRET_ENV:
 		rc = email__error_set(e, EMAIL_E_SECRET, EMAIL_STAGE_NONE,
-		                      "%s has changed, but the environment variable %s cannot be written", property,
-		                      secret->text);
+		                      "%s has changed, but the environment variable %s cannot be written",
+		                      property, secret->text);
 		email__error_remedy(e, "keep it in a file (file:PATH) or in the sheet");
 		break;
 	case EMAIL__SECRET_FILE: rc = replace_file(account, secret->text, text, e); break;

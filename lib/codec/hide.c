@@ -39,7 +39,8 @@ next_byte(const char *text, size_t n, size_t *i, enum spelling spelling)
 		*i = n;
 		return -1;
 	}
-	if (spelling == FORM && p[0] == '%' && (high = email__hex_value(p[1])) >= 0 && (low = email__hex_value(p[2])) >= 0) {
+	if (spelling == FORM && p[0] == '%' && (high = email__hex_value(p[1])) >= 0 &&
+	    (low = email__hex_value(p[2])) >= 0) {
 		*i += 3;
 		return high << 4 | low;
 	}

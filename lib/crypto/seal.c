@@ -64,8 +64,8 @@ prepare(additional *a, const unsigned char *key, const void *bound, size_t bound
 }
 
 email_code
-email__seal(const unsigned char key[EMAIL__SEAL_KEY], const void *bound, size_t bound_n, const void *text, size_t n,
-            unsigned char *out)
+email__seal(const unsigned char key[EMAIL__SEAL_KEY], const void *bound, size_t bound_n, const void *text,
+            size_t n, unsigned char *out)
 {
 	unsigned char *nonce = out + HEADER;
 	psa_key_id_t id = 0;
@@ -77,16 +77,16 @@ email__seal(const unsigned char key[EMAIL__SEAL_KEY], const void *bound, size_t 
 	    (rc = import(key, PSA_KEY_USAGE_ENCRYPT, &id)))
 		goto out;
 	memcpy(out, a.bytes, HEADER);
-	rc = code_of(psa_aead_encrypt(id, PSA_ALG_GCM, nonce, NONCE, a.bytes, a.n, n ? text : "", n, nonce + NONCE,
-	                              n + TAG, &written));
+	rc = code_of(psa_aead_encrypt(id, PSA_ALG_GCM, nonce, NONCE, a.bytes, a.n, n ? text : "", n,
+	                              nonce + NONCE, n + TAG, &written));
 out:
 	psa_destroy_key(id);
 	return rc;
 }
 
 email_code
-email__unseal(const unsigned char key[EMAIL__SEAL_KEY], const void *bound, size_t bound_n, const void *sealed, size_t n,
-              unsigned char *out)
+email__unseal(const unsigned char key[EMAIL__SEAL_KEY], const void *bound, size_t bound_n, const void *sealed,
+              size_t n, unsigned char *out)
 {
 	const unsigned char *in = sealed, *nonce = in + HEADER;
 	unsigned char none;

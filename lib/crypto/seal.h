@@ -24,14 +24,14 @@
 
 /* `out` has room for n + EMAIL__SEAL_MORE, which it fills. Errors: EMAIL_E_MEMORY, EMAIL_E_LIMIT (bound_n), EMAIL_E_TLS (the
  * TLS library cannot, or has no random numbers). */
-email_code email__seal(const unsigned char key[EMAIL__SEAL_KEY], const void *bound, size_t bound_n, const void *text,
-                       size_t n, unsigned char *out);
+email_code email__seal(const unsigned char key[EMAIL__SEAL_KEY], const void *bound, size_t bound_n,
+                       const void *text, size_t n, unsigned char *out);
 /*
  * `out` has room for n - EMAIL__SEAL_MORE, which it fills; after an error it is undefined.
  * Errors: EMAIL_E_VALUE (nothing that this version sealed), EMAIL_E_UNKNOWN (sealed under another key), EMAIL_E_SECRET
  *         (changed since, or bound to something else), and those of email__seal().
  */
-email_code email__unseal(const unsigned char key[EMAIL__SEAL_KEY], const void *bound, size_t bound_n, const void *sealed,
-                         size_t n, unsigned char *out);
+email_code email__unseal(const unsigned char key[EMAIL__SEAL_KEY], const void *bound, size_t bound_n,
+                         const void *sealed, size_t n, unsigned char *out);
 
 #endif

@@ -32,7 +32,8 @@ says_the_same(const email_account *a, const email__secret *x, const email_accoun
 	email__buf_init(&other, EMAIL__SECRET_MAX + 2);
 	one.secret = other.secret = true;
 	same = email__secret_read(a, x, &one, &ignored) == EMAIL_OK &&
-	       email__secret_read(b, y, &other, &ignored) == EMAIL_OK && email__buf_len(&one) == email__buf_len(&other) &&
+	       email__secret_read(b, y, &other, &ignored) == EMAIL_OK &&
+	       email__buf_len(&one) == email__buf_len(&other) &&
 	       (email__buf_len(&one) == 0 ||
 	        memcmp(email__buf_head(&one), email__buf_head(&other), email__buf_len(&one)) == 0);
 	email__buf_dispose(&one);
@@ -50,7 +51,8 @@ counterpart(email_account *there, const email_account *account, const email__sec
 	if (!row || there->kind != account->kind || there->v.auth_type != account->v.auth_type)
 		return NULL;
 	found = email__value_secret(row, &there->v);
-	return in_sheet(found) && (secret->unsaved || says_the_same(account, secret, there, found)) ? found : NULL;
+	return in_sheet(found) && (secret->unsaved || says_the_same(account, secret, there, found)) ? found
+	                                                                                            : NULL;
 }
 
 static email_code
@@ -60,8 +62,9 @@ replace(email__contents *c, const char *path, email_account *there, const email_
 	email__secret *found;
 
 	if (!there || !(found = counterpart(there, account, secret))) {
-		email__error_set(e, EMAIL_E_SECRET, EMAIL_STAGE_SHEET,
-		                 "the secret has changed, but the sheet is another one by now, and was left as it is");
+		email__error_set(
+			e, EMAIL_E_SECRET, EMAIL_STAGE_SHEET,
+			"the secret has changed, but the sheet is another one by now, and was left as it is");
 		email__error_remedy(e, "load the sheet again");
 		email__error_place(e, path, 0);
 		return EMAIL_E_SECRET;

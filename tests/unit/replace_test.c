@@ -26,18 +26,17 @@ static email_service *service;
 static email_account *account;
 static char text[2][EMAIL__SHEET_MAX];
 
-static const char before[] =
-	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-	"<emailService xmlns=\"urn:emailservice:property-sheet:1\">\n"
-	"  <!-- by hand -->\n"
-	"  <outgoingAccount name=\"Out\">\n"
-	"    <emailAuthenticator type=\"oAuthRefreshToken\">\n"
-	"      <refreshToken>first</refreshToken>\n"
-	"    </emailAuthenticator>\n"
-	"    <hostname>smtp.example.com</hostname>\n"
-	"  </outgoingAccount>\n"
-	"  <incomingAccount name=\"In\"/>\n"
-	"</emailService>\n";
+static const char before[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+			     "<emailService xmlns=\"urn:emailservice:property-sheet:1\">\n"
+			     "  <!-- by hand -->\n"
+			     "  <outgoingAccount name=\"Out\">\n"
+			     "    <emailAuthenticator type=\"oAuthRefreshToken\">\n"
+			     "      <refreshToken>first</refreshToken>\n"
+			     "    </emailAuthenticator>\n"
+			     "    <hostname>smtp.example.com</hostname>\n"
+			     "  </outgoingAccount>\n"
+			     "  <incomingAccount name=\"In\"/>\n"
+			     "</emailService>\n";
 
 static int
 group_setup(void **state)
@@ -173,7 +172,8 @@ this_and_nothing_else_is_written(void **state)
 	assert_int_equal(replace("second", &e), EMAIL_OK);
 	snprintf(text[1], sizeof text[1], "%s", before);
 	memcpy(strstr(text[1], "first"), "secon", 5);
-	memmove(strstr(text[1], "secon") + 6, strstr(text[1], "secon") + 5, strlen(strstr(text[1], "secon") + 5) + 1);
+	memmove(strstr(text[1], "secon") + 6, strstr(text[1], "secon") + 5,
+	        strlen(strstr(text[1], "secon") + 5) + 1);
 	strstr(text[1], "secon")[5] = 'd';
 	assert_string_equal(sheet(0), text[1]);
 	assert_int_equal(mode(), 0600);

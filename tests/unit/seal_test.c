@@ -6,7 +6,8 @@
 
 #include "support/cm.h"
 
-static const unsigned char key[EMAIL__SEAL_KEY] = "0123456789abcdefghijklmnopqrstu", other[EMAIL__SEAL_KEY] = {0};
+static const unsigned char key[EMAIL__SEAL_KEY] = "0123456789abcdefghijklmnopqrstu",
+			   other[EMAIL__SEAL_KEY] = {0};
 static const char bound[] = "account\0property", text[] = "s3cret of the boiler";
 
 enum { N = sizeof text - 1, SEALED = N + EMAIL__SEAL_MORE };
@@ -105,7 +106,8 @@ another_key_or_purpose_is_refused(void **state)
 	(void)state;
 	assert_int_equal(email__seal(key, bound, sizeof bound, text, N, sealed), EMAIL_OK);
 	assert_int_equal(email__unseal(other, bound, sizeof bound, sealed, SEALED, out), EMAIL_E_UNKNOWN);
-	assert_int_equal(email__unseal(key, "account\0propertz", sizeof bound, sealed, SEALED, out), EMAIL_E_SECRET);
+	assert_int_equal(email__unseal(key, "account\0propertz", sizeof bound, sealed, SEALED, out),
+	                 EMAIL_E_SECRET);
 	assert_int_equal(email__unseal(key, bound, sizeof bound - 1, sealed, SEALED, out), EMAIL_E_SECRET);
 	assert_int_equal(email__seal(key, wide, sizeof wide, text, N, sealed), EMAIL_E_LIMIT);
 	assert_int_equal(email__seal(key, wide, sizeof wide - 1, text, N, sealed), EMAIL_OK);
@@ -116,9 +118,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(opens_where_it_belongs),         cmocka_unit_test(opens_what_was_sealed_before),
-		cmocka_unit_test(nothing_and_much),               cmocka_unit_test(every_changed_bit_is_noticed),
-		cmocka_unit_test(cut_anywhere_it_is_refused),     cmocka_unit_test(another_key_or_purpose_is_refused),
+		cmocka_unit_test(opens_where_it_belongs),
+		cmocka_unit_test(opens_what_was_sealed_before),
+		cmocka_unit_test(nothing_and_much),
+		cmocka_unit_test(every_changed_bit_is_noticed),
+		cmocka_unit_test(cut_anywhere_it_is_refused),
+		cmocka_unit_test(another_key_or_purpose_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,7 +146,9 @@ every_reason_is_told(void **state)
 	changed[7 + 27] = changed[7 + 27] == 'A' ? 'B' : 'A';
 	assert_int_equal(email_account_set(account, PASSWORD, changed), EMAIL_OK);
 	assert_refused("it was changed");
-	assert_int_equal(email_account_set(account, PASSWORD, "sealed:AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), EMAIL_OK);
+	assert_int_equal(email_account_set(account, PASSWORD,
+	                                   "sealed:AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+	                 EMAIL_OK);
 	assert_refused("in no form that this version knows");
 	assert_int_equal(email_account_set(account, PASSWORD, "sealed:AQAA"), EMAIL_OK);
 	assert_refused("in no form that this version knows");
@@ -173,14 +175,16 @@ blobs_cannot_be_swapped(void **state)
 	}
 	email_account_free(other);
 	/* from one property to another */
-	assert_int_equal(email_account_set(account, "emailAuthenticator.type", "oAuthRefreshToken"), EMAIL_OK);
+	assert_int_equal(email_account_set(account, "emailAuthenticator.type", "oAuthRefreshToken"),
+	                 EMAIL_OK);
 	assert_int_equal(email_account_set(account, "emailAuthenticator.refreshToken", text), EMAIL_OK);
 	{
 		email_error e = {0};
 		email__buf out;
 
 		email__buf_init(&out, EMAIL__SECRET_MAX + 2);
-		assert_int_equal(email__secret_read(account, &account->v.auth_refresh_token, &out, &e), EMAIL_E_SECRET);
+		assert_int_equal(email__secret_read(account, &account->v.auth_refresh_token, &out, &e),
+		                 EMAIL_E_SECRET);
 		email__buf_dispose(&out);
 	}
 }

@@ -11,7 +11,9 @@
 #include "support/failalloc.h"
 
 #define RAW "0123456789abcdef0123456789abcdef"
-#define HEX "30313233343536373839616263646566" "30313233343536373839616263646566"
+#define HEX \
+	"30313233343536373839616263646566" \
+	"30313233343536373839616263646566"
 
 static char file[] = "/tmp/email-sealkey-XXXXXX";
 static unsigned char key[EMAIL_SEAL_KEY_SIZE];
@@ -63,7 +65,11 @@ files_that_hold_one(void **state)
 	/* 32 bytes are themselves, whatever they are */
 	assert_int_equal(read_key("\0\n\xFF" RAW, 32, 0600, &e), EMAIL_OK);
 	assert_memory_equal(key, "\0\n\xFF" RAW, 32);
-	assert_int_equal(read_key("ABCDEFabcdef0000" "ABCDEFabcdef0000" "ABCDEFabcdef0000" "ABCDEFabcdef0000", 64, 0600, &e),
+	assert_int_equal(read_key("ABCDEFabcdef0000"
+	                          "ABCDEFabcdef0000"
+	                          "ABCDEFabcdef0000"
+	                          "ABCDEFabcdef0000",
+	                          64, 0600, &e),
 	                 EMAIL_OK);
 	assert_memory_equal(key, "\xAB\xCD\xEF\xAB\xCD\xEF\0\0\xAB\xCD\xEF", 11);
 }
@@ -71,7 +77,8 @@ files_that_hold_one(void **state)
 static void
 files_that_hold_none(void **state)
 {
-	static const char *const bad[] = {"", RAW "\n", HEX "0", HEX "\n\n", HEX "\n0", " " HEX, HEX RAW, "0x" HEX};
+	static const char *const bad[] = {"",        RAW "\n", HEX "0", HEX "\n\n",
+	                                  HEX "\n0", " " HEX,  HEX RAW, "0x" HEX};
 	static const mode_t wide[] = {0640, 0604, 0620, 0602, 0601, 0700, 0644, 04600};
 	static const unsigned char zeros[sizeof key];
 	char digits[] = HEX;

@@ -206,7 +206,7 @@ a_file_keeps_its_line_end(void **state)
 		const char *before, *with, *after;
 	} rows[] = {
 		{"old", "new", "new"},         {"old\n", "new", "new\n"}, {"old\r\n", "new", "new\r\n"},
-		{"old", "new\n", "new\n\n"}, {"", "new", "new\n"},      {"\n", "new", "new\n"},
+		{"old", "new\n", "new\n\n"},   {"", "new", "new\n"},      {"\n", "new", "new\n"},
 		{"old\r\n", "n\n", "n\n\r\n"},
 	};
 	email_error e;
@@ -218,7 +218,8 @@ a_file_keeps_its_line_end(void **state)
 		chmod(file, 0644);
 		assert_int_equal(replace("file:a.secret", rows[i].with, &e), EMAIL_OK);
 		assert_file(rows[i].after);
-		assert_int_equal(email__secret_read(account, &account->v.auth_refresh_token, &text, &e), EMAIL_OK);
+		assert_int_equal(email__secret_read(account, &account->v.auth_refresh_token, &text, &e),
+		                 EMAIL_OK);
 		assert_string_equal(email__buf_text(&text), rows[i].with);
 	}
 	unlink(file);
@@ -322,7 +323,8 @@ the_account_goes_on_with_one_that_could_not_be_saved(void **state)
 	assert_int_equal(email_account_set(account, token, "value:old"), EMAIL_OK);
 	account->owner = &owner;
 	memset(&e, 0, sizeof e);
-	assert_int_equal(email__secret_replace(account, &account->v.auth_refresh_token, "new", &e), EMAIL_E_FILE);
+	assert_int_equal(email__secret_replace(account, &account->v.auth_refresh_token, "new", &e),
+	                 EMAIL_E_FILE);
 	assert_string_equal(account->v.auth_refresh_token.text, "new");
 	assert_true(account->v.auth_refresh_token.unsaved);
 	/* another property's change leaves it so, and a person's own forgets it */
