@@ -28,14 +28,16 @@ DATADIR    ?= $(PREFIX)/share
 DESTDIR    ?=
 
 # Warnings are errors in `make check`, where the compilers are known; not for a user with a newer one.
-CHECKS := check unit asan tsan valgrind transcripts replay live hostile headers install-check
+CHECKS := check unit asan tsan valgrind transcripts replay live hostile oauth check-oauth headers install-check
 WERROR ?= $(if $(filter $(CHECKS),$(MAKECMDGOALS)),-Werror)
 export CC CXX NM BUILD DEPS MBEDTLS_PREFIX WERROR VERSION
 
 # --- what is needed: tools/deps.sh installs what is missing, and says so ------------------------
 .DEFAULT_GOAL := all
 GOALS := $(or $(MAKECMDGOALS),all)
-SETS  := build $(if $(filter check-courier,$(GOALS)),courier) $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz,$(GOALS)) $(if $(filter bench bench-mime bench-receive,$(GOALS)),bench)
+SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz,$(GOALS)) \
+         $(if $(filter bench bench-mime bench-receive,$(GOALS)),bench) $(if $(filter check-courier,$(GOALS)),courier) \
+         $(if $(filter oauth check-oauth,$(GOALS)),oauth)
 ifneq ($(filter-out clean distclean uninstall help,$(GOALS)),)
 include $(DEPS)/config.mk
 # Looked at each time (it takes a twentieth of a second), written only when something has changed.
@@ -50,11 +52,11 @@ WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototy
         -Wvla -Wwrite-strings -Wswitch-enum -Wformat=2 -Wundef
 ALL_CFLAGS = $(WARN) $(WERROR) $(CFLAGS) -D_POSIX_C_SOURCE=200809L -DEMAIL__VERSION=\"$(VERSION)\" \
              -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -pthread -MMD -MP
-LIB_CFLAGS   = $(ALL_CFLAGS) -Iinclude -Ilib $(MBEDTLS_CFLAGS) $(XML_CFLAGS)
+LIB_CFLAGS   = $(ALL_CFLAGS) -Iinclude -Ilib $(MBEDTLS_CFLAGS) $(XML_CFLAGS) $(JANSSON_CFLAGS)
 # Tools and examples are programs like anyone's: they see the public headers alone.
 TOOL_CFLAGS  = $(ALL_CFLAGS) -Iinclude $(JANSSON_CFLAGS)
-TEST_CFLAGS  = $(LIB_CFLAGS) -Itests $(JANSSON_CFLAGS)
-LIBS         = $(MBEDTLS_LIBS) $(XML_LIBS) -pthread
+TEST_CFLAGS  = $(LIB_CFLAGS) -Itests
+LIBS         = $(MBEDTLS_LIBS) $(XML_LIBS) $(JANSSON_LIBS) -pthread
 
 # --- what there is ------------------------------------------------------------------------------
 LIB_OBJ  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/*/*.c))
@@ -71,6 +73,7 @@ REPLAY      := $(patsubst %_fuzz.c,$(BUILD)/%_replay,$(wildcard tests/fuzz/*_fuz
 FUZZERS     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
 LIVE        := $(wildcard tests/live/*.sh)
 HOSTILE     := $(wildcard tests/hostile/*.sh)
+OAUTH       := $(wildcard tests/oauth/*.sh)
 # Peers are measured where they are installed.
 PEERS       := $(if $(wildcard /usr/include/*/curl/curl.h),curl) $(if $(wildcard /usr/include/libetpan/libetpan.h),etpan) \
                $(if $(wildcard /usr/include/libesmtp.h),esmtp)
@@ -123,14 +126,14 @@ $(BUILD)/libemailservice.so: $(BUILD)/$(SHARED)
 	ln -sf $(SHARED) $@
 
 # Linked against a static library, mbedTLS is in it already or is the system's.
-STATIC_LIBS = $(BUILD)/libemailservice.a $(if $(MBEDTLS_ARCHIVES),,$(MBEDTLS_LIBS)) $(XML_LIBS) -pthread
+STATIC_LIBS = $(BUILD)/libemailservice.a $(if $(MBEDTLS_ARCHIVES),,$(MBEDTLS_LIBS)) $(XML_LIBS) $(JANSSON_LIBS) -pthread
 
 $(BUILD)/tools/emailctl/%.o: tools/emailctl/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -c $< -o $@
 
 $(BUILD)/emailctl: $(TOOL_OBJ) $(BUILD)/libemailservice.a
-	$(CC) $(CFLAGS) -Wl,--gc-sections $(LDFLAGS) $(TOOL_OBJ) $(STATIC_LIBS) $(JANSSON_LIBS) -o $@
+	$(CC) $(CFLAGS) -Wl,--gc-sections $(LDFLAGS) $(TOOL_OBJ) $(STATIC_LIBS) -o $@
 
 $(BUILD)/emailservice.xsd: $(BUILD)/emailctl
 	$< schema > $@.new
@@ -155,11 +158,11 @@ TEST_PARTS = $(BUILD)/support.a $(BUILD)/objects.a
 $(TRANSCRIPTS): WRAP = -Wl,--wrap=email__crypto_random,--wrap=email__pbkdf2
 $(BUILD)/tests/%_test: tests/%_test.c $(TEST_PARTS)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(WRAP) $(TEST_PARTS) $(LIBS) $(CMOCKA_LIBS) $(JANSSON_LIBS) -o $@
+	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(WRAP) $(TEST_PARTS) $(LIBS) $(CMOCKA_LIBS) -o $@
 
 $(BUILD)/tests/programs/%: tests/programs/%.c $(TEST_PARTS)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) $(JANSSON_LIBS) -o $@
+	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) -o $@
 
 $(BUILD)/tests/fuzz/%_replay: tests/fuzz/%_fuzz.c tests/fuzz/replay.c $(TEST_PARTS)
 	@mkdir -p $(@D)
@@ -212,6 +215,9 @@ check-live: all test-programs examples economy
 	@$(RUN) live $(LIVE)
 check-hostile: all test-programs examples
 	@$(RUN) hostile $(HOSTILE)
+# Beside `make check`: it brings node, and an authorization server from npm's registry.
+check-oauth: all test-programs
+	@$(RUN) oauth $(OAUTH)
 
 # In a job of its own: Courier cannot be installed beside Dovecot, and is not needed for anything else.
 check-courier: export RESULTS = $(BUILD)/log/courier-results
@@ -227,8 +233,8 @@ headers: all
 	@tests/headers.sh
 install-check: all
 	@tests/install.sh
-unit transcripts replay asan live hostile:
-	@$(FAST) test-programs $(if $(filter live hostile,$@),all examples)
+unit transcripts replay asan live hostile oauth:
+	@$(FAST) test-programs $(if $(filter live hostile oauth,$@),all examples)
 	@rm -f $(BUILD)/log/results
 	@$(SLOW) check-$@
 unit/%: $(BUILD)/tests/unit/%_test
@@ -309,7 +315,7 @@ $(BUILD)/bench/mime_vmime: bench/mime_vmime.cpp $(BUILD)/bench/mime.o
 	$(CXX) $(CFLAGS) $^ $(LDFLAGS) -lvmime -o $@
 $(BUILD)/bench/sink: bench/sink.c $(TEST_PARTS)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) $(JANSSON_LIBS) -o $@
+	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) -o $@
 $(BUILD)/bench/count.so: bench/count.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-pedantic -shared $< -ldl -o $@
@@ -333,7 +339,7 @@ format:
 CMAKEDIR = $(LIBDIR)/cmake/emailservice
 # What a program needs beside a static libemailservice.
 space   := $(eval) $(eval)
-PRIVATE  = $(strip $(if $(MBEDTLS_ARCHIVES),,$(MBEDTLS_LIBS)) $(XML_LIBS) -pthread)
+PRIVATE  = $(strip $(if $(MBEDTLS_ARCHIVES),,$(MBEDTLS_LIBS)) $(XML_LIBS) $(JANSSON_LIBS) -pthread)
 # CMake wants a list, and its paths follow the folder that its package lies in.
 FILL     = sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
                -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@PRIVATE@|$(PRIVATE)|g' \
@@ -387,18 +393,22 @@ help:
 	@echo "make demo         build, and send and receive mail with a server started for it"
 	@echo "make check        every test; one group: unit transcripts replay asan live hostile floors headers install-check"
 	@echo "make unit/NAME    one unit test"
+	@echo "make check-oauth  tokens from a real authorization server, which npm brings"
 	@echo "make valgrind     the unit tests under valgrind; make tsan: under the thread sanitizer"
 	@echo "make limbo        the trust verdict on an x509-limbo corpus, CORPUS=FILE"
 	@echo "make fuzz         each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))"
 	@echo "make lint         clang-format, clang-tidy, cppcheck"
 	@echo "make bench        this library beside its peers"
+	@echo "make bench-receive  the same for mailboxes that are read"
+	@echo "make check-courier  receiving from another make of server"
 	@echo "make bench-mime   the same for messages composed and read"
 	@echo "make install      under PREFIX ($(PREFIX)), DESTDIR before it; make uninstall"
 	@echo "make clean        keeps what was brought in; make distclean does not"
 
-.PHONY: all check demo limbo unit transcripts replay asan tsan valgrind live hostile floors headers install-check fuzz fuzzers \
+.PHONY: all check demo limbo unit transcripts replay asan tsan valgrind live hostile oauth floors headers install-check fuzz fuzzers \
         lint format bench bench-mime bench-receive examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
-        check-floors check-headers check-install-check check-unit check-transcripts check-replay check-asan check-live check-hostile check-courier
+        check-floors check-headers check-install-check check-unit check-transcripts check-replay check-asan check-live check-hostile check-courier \
+        check-oauth
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -6,6 +6,8 @@
  *
  *     AUTHENTICATE PLAIN =IR=   EXAMINE INBOX   FETCH 1:* BODY.PEEK[]
  *     AUTH PLAIN =IR=           RETR 1 .. RETR n, up to WINDOW of them outstanding
+ *
+ * HOW "list": the mailbox is listed before, as whoever goes by sizes, flags and what was read before has to.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -215,6 +217,10 @@ imap(wire *w, const bench_job *job)
 	until(w, "a");
 	put(w, "b EXAMINE INBOX\r\n", 17);
 	until(w, "b");
+	if (strcmp(job->how, "list") == 0) {
+		put(w, "l FETCH 1:* (UID RFC822.SIZE FLAGS INTERNALDATE)\r\n", 50);
+		until(w, "l");
+	}
 	put(w, "c FETCH 1:* BODY.PEEK[]\r\n", 25);
 	for (;;) {
 		char *line = next_line(w), *brace;
@@ -271,6 +277,13 @@ pop3(wire *w, const bench_job *job)
 	put(w, text, (size_t)snprintf(text, sizeof text, "AUTH PLAIN %s\r\n", initial_response(job)));
 	if (*next_line(w) != '+')
 		die("login");
+	if (strcmp(job->how, "list") == 0) {
+		put(w, "LIST\r\nUIDL\r\n", 12);
+		while (*next_line(w) != '.')
+			;
+		while (*next_line(w) != '.')
+			;
+	}
 	while (got < job->count) {
 		size_t n = 0;
 

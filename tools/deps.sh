@@ -4,7 +4,7 @@
 # Brings what the build and the tests need, says what it brings, and writes what it found to
 # $DEPS/config.mk for the Makefile. Fast and silent where nothing is missing.
 #
-#   tools/deps.sh SET...              sets: build test lint fuzz bench courier
+#   tools/deps.sh SET...              sets: build test lint fuzz bench courier oauth
 #   tools/deps.sh --packages SET...   the distribution's packages only (for sudo)
 #   tools/deps.sh --install PACKAGE... (as root; what the two above call)
 #
@@ -162,6 +162,12 @@ missing_bench() {
 # Courier's packages and Dovecot's keep each other away, so these are only unpacked: see bring_courier.
 missing_courier() {
 	missing_test
+}
+
+# Debian's npm comes with some hundred packages: for this test alone.
+missing_oauth() {
+	have node || lack nodejs
+	have npm || lack npm
 }
 
 look() {
@@ -426,8 +432,8 @@ esac
 sets=${*:-build}
 for set in $sets; do
 	case $set in
-	build | test | lint | fuzz | bench | courier) ;;
-	*) die "no set $set: build test lint fuzz bench courier" ;;
+	build | test | lint | fuzz | bench | courier | oauth) ;;
+	*) die "no set $set: build test lint fuzz bench courier oauth" ;;
 	esac
 done
 

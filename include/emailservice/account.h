@@ -74,6 +74,32 @@ EMAIL_API email_code email_account_set_no_authenticator(email_account *account);
 EMAIL_API email_code email_account_set_basic_authenticator(email_account *account, const char *user,
                                                            const char *password);
 
+/*
+ * Authenticator "callback": the program hands over a password, or an OAuth token (*token is then to be set), each time a
+ * connection logs in. `again`: the server refused the last one. Ended by NUL, at most size - 1 bytes (16,384); wiped once
+ * used. Anything but EMAIL_OK: there is none now, and the operation ends with EMAIL_E_SECRET.
+ */
+typedef email_code (*email_credential_fn)(void *context, bool again, char *secret, size_t size, bool *token);
+EMAIL_API void email_account_set_credential_callback(email_account *account, email_credential_fn credential,
+                                                     void *context);
+/*
+ * Authenticator "oAuthRefreshToken": device authorization (RFC 8628). `show` is called once with what a person has to
+ * enter, and where; then it waits, for minutes, until that was done, and keeps the refresh token as the account's secret: in
+ * its file where it is a "file:" one, else in the sheet, which is saved. Blocks; email_account_cancel() ends it.
+ * Errors: EMAIL_E_USAGE (another type of authenticator), EMAIL_E_REFUSED (the person said no, the code ran out, or the
+ *         server does not do this), EMAIL_E_PROTOCOL (no refresh token came), those of connecting and of files.
+ */
+typedef struct email_device {
+	const char *code;   /* what to enter, */
+	const char *uri;    /* and where */
+	const char *direct; /* the same with the code in it; "" where the server gives none */
+	long seconds;       /* that it is good for */
+} email_device;
+typedef void (*email_device_fn)(void *context, const email_device *device);
+EMAIL_API email_code email_account_login(email_account *account, email_device_fn show, void *context);
+/* Seconds that the OAuth token which is held is still good for; 0: none is held. */
+EMAIL_API long email_account_token_seconds(const email_account *account);
+
 EMAIL_API const char *email_account_hostname(const email_account *account);
 EMAIL_API int email_account_port(const email_account *account);
 /* The port that a session will use, 1..65535. */

@@ -21,7 +21,7 @@ extern "C" {
 typedef struct email_received {
 	email_account *account;
 	const char *uid;       /* stable: POP3's unique id, IMAP's "UIDVALIDITY.UID" */
-	email_message *message; /* parsed; its raw bytes by email_message_read() */
+	email_message *message; /* parsed when it is first asked for something; its raw bytes by email_message_read() */
 	uint64_t size;         /* bytes on the server; 0 where it does not say */
 	int64_t internal_date; /* when the server got it, seconds since 1970; 0 where unknown (POP3) */
 	bool header_only;      /* larger than incomingEmailSizeLimit: `message` is its header, and it is left */
@@ -29,8 +29,9 @@ typedef struct email_received {
 
 /*
  * EMAIL_OK: accepted, the policy is carried out. EMAIL_E_CANCELLED: not accepted, and the poll ends. Anything else:
- * not accepted; the message stays as it was, to come again with the next poll. It may call nothing of the account
- * but getters and email_account_cancel().
+ * not accepted; the message stays as it was, to come again with the next poll. So does one that it asked for something
+ * but that could not be parsed (EMAIL_E_MEMORY, EMAIL_E_FILE). It may call nothing of the account but getters and
+ * email_account_cancel().
  */
 typedef email_code (*email_receive_fn)(void *context, const email_received *received);
 

@@ -444,3 +444,10 @@ email__effective_status(const email_account *account)
 {
 	return account->v.status_bits | (account->v.enabled ? 0 : EMAIL__STATUS_DISABLED);
 }
+
+void
+email_account_set_credential_callback(email_account *account, email_credential_fn credential, void *context)
+{
+	account->credential = credential;
+	account->credential_context = context;
+}

@@ -119,6 +119,8 @@ struct email_account {
 	char **status_seen; /* the file's rows as texts, status_seen_count of them (service/status.c) */
 	size_t status_seen_count;
 	bool has_handler; /* somebody takes the mail that is received */
+	email_credential_fn credential; /* of an authenticator "callback" */
+	void *credential_context;
 	size_t poll_limit, left; /* email_account_set_poll_limit(), email_account_left() */
 	email_log_fn log;
 	void *log_context;
@@ -140,6 +142,7 @@ void email__connection_free(email_account *account);
 void email__status_know(email_account *account);
 void email__status_keep(email_account *account, bool at_once);
 
+email_code email__secret_replace(email_account *account, email__secret *secret, const char *text, email_error *e);
 /* The secret's text into `out`, which must be a secret buffer with EMAIL__SECRET_MAX + 2 for its maximum
  * (a newline at the end of a file comes and goes), and is cleared first: EMAIL_E_SECRET where its
  * variable or file is not to be had (named in `e`), EMAIL_OK with nothing for NONE. */

@@ -26,6 +26,7 @@ email__connection_new(email_account *account)
 	c->user.secret = c->password.secret = true;
 	email__buf_init(&c->client_pem, EMAIL__CHAIN_MAX * 2 * EMAIL__CERTIFICATE_MAX + 1);
 	c->client_pem.secret = true;
+	email__tokens_init(&c->tokens);
 	c->op.account = account;
 	account->connection = c;
 	return true;
@@ -45,6 +46,7 @@ email__connection_free(email_account *account)
 	email__buf_dispose(&c->password);
 	email_report_free(c->op.report);
 	email__poll_dispose(&c->poll);
+	email__tokens_dispose(&c->tokens);
 	email__free(c->recipients);
 	email__mutex_dispose(&c->lock);
 	email__free(c);
@@ -75,7 +77,10 @@ email__connection_drop(email_account *account)
 	session = c->session;
 	c->session = NULL;
 	email__mutex_unlock(&c->lock);
-	keep_tls(c, session);
+	if (c->engine.http)
+		email__tls_session_free(session ? email__session_take_tls(session) : NULL);
+	else
+		keep_tls(c, session);
 	email__session_free(session);
 	email__engine_free(&c->engine);
 	c->kept = false;
@@ -170,6 +175,18 @@ email__connection_step_failed(email_account *account)
 	told(&account->connection->op, e->stage, false, e->text, e->remedy);
 }
 
+void
+email__connection_token_told(email_account *account, long seconds)
+{
+	char detail[64];
+
+	if (seconds < 0)
+		snprintf(detail, sizeof detail, "a token");
+	else
+		snprintf(detail, sizeof detail, "a token, good for %ld s", seconds);
+	told(&account->connection->op, EMAIL_STAGE_TOKEN, true, detail, "");
+}
+
 /* A stage ended well: said by session and engine alike. */
 static void
 ended(void *context, email_stage stage, const char *detail)
@@ -182,6 +199,9 @@ ended(void *context, email_stage stage, const char *detail)
 		email__printable(line, sizeof line, detail, strlen(detail));
 		account->log(account->log_context, account->name, '*', line);
 	}
+	/* of a token's request only its end is a stage */
+	if (c->engine.http)
+		return;
 	told(&c->op, stage, true, detail, "");
 	/* not asked, it was resumed: by the verdict of the connection that it comes from */
 	if (stage == EMAIL_STAGE_TLS_HANDSHAKE && !c->judged)
@@ -247,28 +267,10 @@ lend(email__connection *c)
 }
 
 static email_code
-make_session(email_account *account, email__connection *c, bool address)
+start_session(email_account *account, const email__session_config *config)
 {
-	email__session_config config = {
-		.host = c->key.host,
-		.port = c->key.port,
-		.local_address = account->v.local_address,
-		.tls_first = account->v.use_ssl,
-		.tls = {.server_name = address ? NULL : c->key.host,
-	                .min = (email_tls_version)account->v.tls_min_protocol,
-	                .cap_1_2 = c->op.cap_1_2,
-	                .judge = judge,
-	                .judge_context = c,
-	                .client = email__buf_len(&c->client_pem) ? &c->client : NULL,
-	                .keep_session = true,
-	                .resume = lend(c)},
-		.connection_timeout_ms = (long)account->v.connection_timeout,
-		.response_timeout_ms = (long)account->v.response_timeout,
-		.data_timeout_ms = (long)account->v.data_timeout,
-		.event = ended,
-		.event_context = account,
-	};
-	email__session *session = email__session_new(&config, c->engine.link);
+	email__connection *c = account->connection;
+	email__session *session = email__session_new(config, c->engine.link);
 
 	if (!session)
 		return email__error_memory(&account->error, EMAIL_STAGE_CONNECT);
@@ -280,10 +282,48 @@ make_session(email_account *account, email__connection *c, bool address)
 	return EMAIL_OK;
 }
 
+/* What sessions with the mail server and with a token endpoint have in common. */
+static email__session_config
+session_config(email_account *account, bool address)
+{
+	email__connection *c = account->connection;
+
+	return (email__session_config){
+		.host = c->key.host,
+		.port = c->key.port,
+		.local_address = account->v.local_address,
+		.tls = {.server_name = address ? NULL : c->key.host,
+	                .min = (email_tls_version)account->v.tls_min_protocol,
+	                .cap_1_2 = c->op.cap_1_2,
+	                .judge = judge,
+	                .judge_context = c},
+		.connection_timeout_ms = (long)account->v.connection_timeout,
+		.response_timeout_ms = (long)account->v.response_timeout,
+		.data_timeout_ms = (long)account->v.data_timeout,
+		.event = ended,
+		.event_context = account,
+	};
+}
+
+/* Whom this connection is to, by whose rules. */
+static void
+begin_judging(email_account *account)
+{
+	email__connection *c = account->connection;
+
+	c->trust = email__account_trust(account);
+	c->key.min = email_account_effective_tls_min_protocol(account);
+	c->key.changes = account->changes;
+	c->key.generation = email__trust_generation(c->trust, true);
+	c->judged = false;
+	memset(&c->verdict, 0, sizeof c->verdict);
+}
+
 email_code
 email__connection_open(email_account *account)
 {
 	email__connection *c = account->connection;
+	email__session_config config;
 	bool address;
 	email_code rc;
 
@@ -298,14 +338,47 @@ email__connection_open(email_account *account)
 		return email__error_set(&account->error, rc, EMAIL_STAGE_RESOLVE,
 		                        "\"%s\" is no host name and no address", account->v.hostname);
 	c->key.port = email_account_effective_port(account);
-	c->trust = email__account_trust(account);
-	c->key.min = email_account_effective_tls_min_protocol(account);
-	c->key.changes = account->changes;
-	c->key.generation = email__trust_generation(c->trust, true);
-	c->judged = false;
-	memset(&c->verdict, 0, sizeof c->verdict);
+	begin_judging(account);
 	if ((rc = read_client_key(account, c)) || (rc = email__credentials_read(account)) ||
-	    (rc = make_engine(account, c)) || (rc = make_session(account, c, address)))
+	    (rc = make_engine(account, c)))
+		goto out;
+	config = session_config(account, address);
+	config.tls_first = account->v.use_ssl;
+	config.tls.client = email__buf_len(&c->client_pem) ? &c->client : NULL;
+	config.tls.keep_session = true;
+	config.tls.resume = lend(c);
+	rc = start_session(account, &config);
+out:
+	if (rc)
+		email__connection_drop(account);
+	return rc;
+}
+
+/* The endpoint is a server like any other: the same rules of trust, the same minimum, no client certificate. */
+email_code
+email__connection_open_web(email_account *account, const email__web_request *request)
+{
+	email__connection *c = account->connection;
+	email__session_config config;
+	bool address;
+	email_code rc;
+
+	email__connection_drop(account);
+	if ((rc = email__host_canonical(request->host, c->key.host, &address)))
+		return email__error_set(&account->error, rc, EMAIL_STAGE_TOKEN,
+		                        "\"%.200s\" is no host name and no address", request->host);
+	c->key.port = request->port;
+	begin_judging(account);
+	if (email__engine_make_web(&c->engine, request))
+		return email__error_memory(&account->error, EMAIL_STAGE_TOKEN);
+	if (account->log && account->v.debug) {
+		c->engine.link->log = transcript;
+		c->engine.link->log_context = account;
+	}
+	config = session_config(account, address);
+	config.tls_first = true;
+	rc = start_session(account, &config);
+	if (rc)
 		email__connection_drop(account);
 	return rc;
 }

@@ -3,7 +3,7 @@
  * An account's connection: engine and session together, kept from one mail to the next, and the one
  * operation that may run on it.
  *
- *     BEGIN -> CONNECTING -> READY -> SENDING -> DONE      a mail
+ *     BEGIN -> [TOKEN ->] CONNECTING -> READY -> SENDING -> DONE      a mail
  *     BEGIN -> CONNECTING -> READY -> POLLING -> [QUITTING] -> DONE    a mailbox
  *     BEGIN -> CONNECTING -> READY -> QUITTING -> DONE     a test
  *
@@ -16,6 +16,7 @@
 #include "account/account.h"
 #include "account/poll.h"
 #include "account/resumable.h"
+#include "account/token.h"
 #include "mime/compose.h"
 #include "net/session.h"
 #include "os/mutex.h"
@@ -24,6 +25,7 @@
 typedef enum email__op_state {
 	EMAIL__OP_NONE, /* no operation runs */
 	EMAIL__OP_BEGIN,
+	EMAIL__OP_TOKEN, /* a request of a token is under way */
 	EMAIL__OP_CONNECTING,
 	EMAIL__OP_READY,
 	EMAIL__OP_SENDING,
@@ -32,7 +34,7 @@ typedef enum email__op_state {
 	EMAIL__OP_DONE
 } email__op_state;
 
-typedef enum email__op_kind { EMAIL__OP_SEND, EMAIL__OP_RECEIVE, EMAIL__OP_TEST } email__op_kind;
+typedef enum email__op_kind { EMAIL__OP_SEND, EMAIL__OP_RECEIVE, EMAIL__OP_TEST, EMAIL__OP_LOGIN } email__op_kind;
 
 struct email_operation {
 	email_account *account;
@@ -42,6 +44,7 @@ struct email_operation {
 	email_code result;
 	bool asked;       /* the challenge was put once */
 	bool retried;     /* a dead kept connection was replaced once */
+	bool renewed;     /* a token that the server refused was replaced once */
 	bool cap_1_2;     /* a defect of the TLS library was met: no more than TLS 1.2 is offered */
 	unsigned flights; /* round trips of connections that were given up, or made before this mail */
 	uint64_t sent;
@@ -69,6 +72,7 @@ typedef struct email__connection {
 
 	email__buf user, password; /* secret; empty once logged in */
 	email__credentials credentials;
+	email__tokens tokens;
 	email__binding binding; /* of this connection */
 	int64_t iterations_a_second; /* of SCRAM's hash, here; 0: not measured yet */
 
@@ -95,6 +99,10 @@ email_code email__credentials_read(email_account *account);
 bool email__connection_usable(email_account *account);
 /* Starts a new one (not waiting). Errors are in account->error. */
 email_code email__connection_open(email_account *account);
+/* The same for one request of a token, to its own host. */
+email_code email__connection_open_web(email_account *account, const email__web_request *request);
+/* Tells a test that a token came, good for so many seconds (-1: not said). */
+void email__connection_token_told(email_account *account, long seconds);
 /* Drops it without ceremony. */
 void email__connection_drop(email_account *account);
 /* The session closed: fills account->error with the reason that counts; true where connecting again makes

@@ -48,6 +48,35 @@ read_password(email_account *account, email__connection *c)
 	return rc ? at_stage(account, rc, EMAIL_STAGE_AUTHENTICATE) : EMAIL_OK;
 }
 
+/* The program hands over a password or a token. */
+static email_code
+ask_application(email_account *account, email__connection *c)
+{
+	unsigned char *room;
+	bool token = false;
+	email_code rc;
+
+	if (!account->credential) {
+		rc = email__error_set(&account->error, EMAIL_E_SECRET, EMAIL_STAGE_AUTHENTICATE,
+		                      "the authenticator is a callback, and the program has set none");
+		email__error_remedy(&account->error, "email_account_set_credential_callback()");
+		return rc;
+	}
+	if (!(room = email__buf_room(&c->password, EMAIL__SECRET_MAX + 1)))
+		return email__error_memory(&account->error, EMAIL_STAGE_AUTHENTICATE);
+	room[0] = '\0';
+	rc = account->credential(account->credential_context, c->op.renewed, (char *)room, EMAIL__SECRET_MAX + 1, &token);
+	room[EMAIL__SECRET_MAX] = '\0';
+	email__buf_added(&c->password, strlen((char *)room));
+	if (rc)
+		return email__error_set(&account->error, EMAIL_E_SECRET, EMAIL_STAGE_AUTHENTICATE,
+		                        "the program has no password or token for this account");
+	c->credentials.kind = token ? EMAIL__CREDENTIAL_TOKEN : EMAIL__CREDENTIAL_PASSWORD;
+	if (!token)
+		c->credentials.max_iterations = iterations_in_time(account, c);
+	return EMAIL_OK;
+}
+
 email_code
 email__credentials_read(email_account *account)
 {
@@ -67,9 +96,11 @@ email__credentials_read(email_account *account)
 	case EMAIL__AUTH_OAUTH_CLIENT_SECRET:
 	case EMAIL__AUTH_OAUTH_CLIENT_CERTIFICATE:
 	case EMAIL__AUTH_OAUTH_REFRESH_TOKEN:
-	case EMAIL__AUTH_CALLBACK:
-		return email__error_set(&account->error, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
-		                        "this authenticator type is not in this version");
+		/* got before the connection was made (token.c) */
+		c->credentials.kind = EMAIL__CREDENTIAL_TOKEN;
+		rc = email__buf_add(&c->password, email__buf_head(&c->tokens.access), email__buf_len(&c->tokens.access));
+		break;
+	case EMAIL__AUTH_CALLBACK: rc = ask_application(account, c); break;
 	}
 	if (rc)
 		return rc;

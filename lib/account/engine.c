@@ -205,10 +205,21 @@ email__engine_make(email__engine *e, const email_account *account, const email__
 	return made ? EMAIL_OK : EMAIL_E_MEMORY;
 }
 
+email_code
+email__engine_make_web(email__engine *e, const email__web_request *request)
+{
+	memset(e, 0, sizeof *e);
+	if (!(e->http = email__http_new(request)))
+		return EMAIL_E_MEMORY;
+	e->link = email__http_link(e->http);
+	return EMAIL_OK;
+}
+
 void
 email__engine_free(email__engine *e)
 {
 	email__smtp_free(e->smtp);
+	email__http_free(e->http);
 	if (e->box)
 		e->mailbox->free(e->box);
 	memset(e, 0, sizeof *e);

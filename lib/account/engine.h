@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The protocol engine of a connection, whichever it is: SMTP by name, a mailbox by what IMAP and POP3 share. */
+/* The protocol engine of a connection, whichever it is: SMTP and HTTP by name, a mailbox by what IMAP and POP3 share. */
 #ifndef EMAIL__ACCOUNT_ENGINE_H
 #define EMAIL__ACCOUNT_ENGINE_H
 
 #include "account/account.h"
+#include "proto/http.h"
 #include "proto/mailbox.h"
 #include "proto/smtp.h"
 
@@ -35,6 +36,7 @@ typedef struct email__mailbox {
 typedef struct email__engine {
 	email__link *link;             /* NULL: none is made */
 	email__smtp *smtp;             /* an outgoing account's */
+	email__http *http;             /* a request of a token */
 	const email__mailbox *mailbox; /* an incoming account's, and its engine */
 	void *box;
 	bool read_only; /* the mailbox was opened so that nothing can be settled */
@@ -43,6 +45,8 @@ typedef struct email__engine {
 /* For the account's kind and store; `events` for an incoming one. `read_only`: nothing will be settled. EMAIL_E_MEMORY. */
 email_code email__engine_make(email__engine *e, const email_account *account, const email__credentials *credentials,
                               const email__mailbox_events *events, bool read_only);
+/* For one request of a token. EMAIL_E_MEMORY. */
+email_code email__engine_make_web(email__engine *e, const email__web_request *request);
 void email__engine_free(email__engine *e);
 /* Asks for the session's proper end. */
 void email__engine_quit(email__engine *e);

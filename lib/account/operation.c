@@ -58,6 +58,39 @@ failed(email_operation *op)
 	return done(op, account->error.code);
 }
 
+/* --- connecting --- */
+
+static email__op_state
+open_connection(email_operation *op)
+{
+	return email__connection_open(op->account) ? failed(op) : EMAIL__OP_CONNECTING;
+}
+
+/* The outcome of a way that led to no session. */
+static email__op_state
+no_session(email_operation *op)
+{
+	email_account *account = op->account;
+
+	email__status_of_session(account, &account->error);
+	if (op->kind == EMAIL__OP_SEND)
+		email__status_of_mail(account, account->error.code, &account->error);
+	if (op->kind == EMAIL__OP_RECEIVE)
+		email__status_of_poll(account, &account->error);
+	return failed(op);
+}
+
+static email__op_state
+after_token(email_operation *op, email__token_step step)
+{
+	switch (step) {
+	case EMAIL__TOKEN_READY: return open_connection(op);
+	case EMAIL__TOKEN_ASKS: return EMAIL__OP_TOKEN;
+	case EMAIL__TOKEN_NONE: break;
+	}
+	return no_session(op);
+}
+
 /* Everything that can be known before the network is asked. */
 static email__op_state
 begin(email_operation *op)
@@ -86,7 +119,7 @@ begin(email_operation *op)
 	if (op->kind != EMAIL__OP_TEST && email__connection_usable(account))
 		return EMAIL__OP_READY;
 	op->step_began = email__clock_ms();
-	return email__connection_open(account) ? failed(op) : EMAIL__OP_CONNECTING;
+	return after_token(op, email__token_begin(account));
 }
 
 /* The recipients as the engine wants them; memory is kept for the next mail. */
@@ -163,7 +196,8 @@ polled(email_operation *op)
 	email_account *account = op->account;
 	email__connection *c = account->connection;
 
-	if (account->error.code == EMAIL_OK)
+	/* where the poll ended the session, its reason says more than that it did */
+	if (account->error.code == EMAIL_OK || (account->error.code == EMAIL_E_CANCELLED && c->poll.error.code))
 		account->error = c->poll.error;
 	email__status_of_poll(account, &account->error);
 	return done(op, account->error.code);
@@ -216,12 +250,15 @@ ready(email_operation *op)
 
 	email__buf_clear(&c->user);
 	email__buf_clear(&c->password);
-	if (!c->kept)
+	if (!c->kept) {
+		email__token_accepted(account);
 		email__status_of_session(account, &account->error);
+	}
 	switch (op->kind) {
 	case EMAIL__OP_TEST: email__engine_quit(&c->engine); return EMAIL__OP_QUITTING;
 	case EMAIL__OP_RECEIVE: return poll_next(op);
-	case EMAIL__OP_SEND: break;
+	case EMAIL__OP_SEND:
+	case EMAIL__OP_LOGIN: break;
 	}
 	if ((rc = compose(op, c)))
 		return failed(op);
@@ -232,6 +269,18 @@ ready(email_operation *op)
 		return failed(op);
 	}
 	return EMAIL__OP_SENDING;
+}
+
+/* A token that the server refused, cached or fresh, gets one new one and one more login (model 4); so does the program's
+ * own. */
+static bool
+may_renew(email_account *account)
+{
+	const email__connection *c = account->connection;
+
+	if (account->v.auth_type == EMAIL__AUTH_CALLBACK)
+		return c->credentials.kind == EMAIL__CREDENTIAL_TOKEN;
+	return email__token_refused(account);
 }
 
 static email__op_state
@@ -247,12 +296,20 @@ connecting(email_operation *op, email__session_state state)
 	email__connection_drop(account);
 	if (again && email__connection_open(account) == EMAIL_OK)
 		return EMAIL__OP_CONNECTING;
-	email__status_of_session(account, &account->error);
-	if (op->kind == EMAIL__OP_SEND)
-		email__status_of_mail(account, account->error.code, &account->error);
-	if (op->kind == EMAIL__OP_RECEIVE)
-		email__status_of_poll(account, &account->error);
-	return failed(op);
+	if (account->error.code == EMAIL_E_LOGIN && !op->renewed && may_renew(account)) {
+		op->renewed = true;
+		email__error_clear(&account->error);
+		return after_token(op, email__token_begin(account));
+	}
+	return no_session(op);
+}
+
+/* A request of a token is over. */
+static email__op_state
+token(email_operation *op)
+{
+	op->flights += op->account->connection->engine.link->flights;
+	return after_token(op, email__token_answered(op->account));
 }
 
 /* A kept connection may have died since the last mail. Where nothing of this one can have been taken, a new
@@ -330,6 +387,7 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 		switch (op->state) {
 		case EMAIL__OP_BEGIN: enter(op, begin(op)); break;
 		case EMAIL__OP_READY: enter(op, ready(op)); break;
+		case EMAIL__OP_TOKEN:
 		case EMAIL__OP_CONNECTING:
 		case EMAIL__OP_SENDING:
 		case EMAIL__OP_POLLING:
@@ -337,7 +395,9 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 			state = drive(c->session);
 			if (state == EMAIL__SESSION_BUSY && !c->mail.done)
 				return EMAIL_PENDING;
-			if (op->state == EMAIL__OP_CONNECTING)
+			if (op->state == EMAIL__OP_TOKEN)
+				enter(op, token(op));
+			else if (op->state == EMAIL__OP_CONNECTING)
 				enter(op, connecting(op, state));
 			else if (op->state == EMAIL__OP_SENDING)
 				enter(op, sending(op, state));
@@ -434,6 +494,7 @@ email_operation_free(email_operation *op)
 	if (op->state != EMAIL__OP_DONE) {
 		/* in the middle of a dialogue: nothing else may use this connection */
 		email__connection_drop(op->account);
+		email__token_abandon(op->account);
 		if (op->message)
 			email__message_release(op->message);
 	}

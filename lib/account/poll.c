@@ -162,8 +162,14 @@ listed(void *context, const email__entry *entry)
 {
 	email__poll *p = context;
 	const email_account *a = p->account;
-	email__handed_state state = p->handed ? email__handed_listed(p->handed, entry->uid) : EMAIL__HANDED_NOT;
+	email__handed_state state =
+		p->handed ? email__handed_listed(p->handed, entry->uid) : EMAIL__HANDED_NOT;
 
+	if (!entry->uid[0] && p->on_message && !p->peek) {
+		/* it could come again and again */
+		note(p, EMAIL_E_PROTOCOL, NULL, "a message has no lasting name (UIDL), and is left");
+		return;
+	}
 	if (!is_pop3(a) && a->v.email_to_read == READ_UNREAD && entry->seen && state != EMAIL__HANDED_ACCEPTED)
 		return;
 	switch (state) {
@@ -186,10 +192,21 @@ begin(void *context, const email__entry *entry)
 {
 	email__poll *p = context;
 
-	(void)entry;
 	p->part_rc = p->stop ? EMAIL_E_CANCELLED : EMAIL_OK;
+	p->part_bytes = 0;
+	/* two of one name in a list (RFC 1939 7 has it that they are the same message): the other one is left, since what
+	 * is known of the name is known of the first */
+	if (p->part_rc == EMAIL_OK && p->handed && email__handed_get(p->handed, entry->uid) != EMAIL__HANDED_NOT)
+		p->part_rc = EMAIL_E_UNKNOWN;
 	email__scratch_clear(&p->scratch);
 	return p->part_rc;
+}
+
+/* What comes counts, whatever the server said of it. */
+static bool
+too_large(const email__poll *p)
+{
+	return p->part_bytes > limit_bytes(p->account->v.incoming_email_size_limit);
 }
 
 static email_code
@@ -197,9 +214,27 @@ data(void *context, const char *bytes, size_t n)
 {
 	email__poll *p = context;
 
+	p->part_bytes += n;
+	if (p->part_rc == EMAIL_OK && too_large(p)) {
+		/* the server said less, or nothing; without end it would fill the disk. Neither protocol can be told to stop */
+		note(p, EMAIL_E_LIMIT, NULL, "a message is larger than the server said, and than incomingEmailSizeLimit");
+		p->part_rc = EMAIL_E_LIMIT;
+		p->stop = true;
+		return EMAIL_E_CANCELLED;
+	}
 	if (p->part_rc == EMAIL_OK && (p->part_rc = email__scratch_add(&p->scratch, bytes, n, &p->why)))
 		note_why(p, p->part_rc, "a message could not be put aside");
 	return p->part_rc;
+}
+
+/* It is not tried again: the messages behind it are to come. */
+static void
+give_up(email__poll *p, const email__entry *entry)
+{
+	email_error e = {0};
+
+	if (p->handed && email__handed_set(p->handed, entry->uid, EMAIL__HANDED_SETTLED, &e))
+		note(p, e.code, &e, "");
 }
 
 /* It is written down before the server hears of it. */
@@ -212,8 +247,8 @@ accepted(email__poll *p, const email__entry *entry)
 	a->v.number_received++;
 	a->v.last_received = email__clock_wall();
 	a->status_unsaved = true;
-	if (p->handed &&
-	    email__handed_set(p->handed, entry->uid, tell ? EMAIL__HANDED_ACCEPTED : EMAIL__HANDED_SETTLED, &p->why)) {
+	if (p->handed && email__handed_set(p->handed, entry->uid,
+	                                   tell ? EMAIL__HANDED_ACCEPTED : EMAIL__HANDED_SETTLED, &p->why)) {
 		/* it would come again after an end of the process: no more of that kind */
 		note_why(p, p->why.code, "");
 		p->stop = true;
@@ -263,6 +298,8 @@ end(void *context, const email__entry *entry, email_code code)
 	/* another client may have deleted it meanwhile */
 	if (code == EMAIL_OK && p->part_rc == EMAIL_OK)
 		hand_over(p, entry);
+	else if (p->part_rc == EMAIL_E_LIMIT && too_large(p))
+		give_up(p, entry);
 	else if (code != EMAIL_E_UNKNOWN && p->part_rc == EMAIL_OK)
 		note(p, code, NULL, "a message could not be had");
 	email__scratch_clear(&p->scratch);
@@ -278,8 +315,9 @@ settled(void *context, const email__entry *entry, email_code code)
 	if (p->outstanding)
 		p->outstanding--;
 	if (rc == EMAIL_OK && p->handed)
-		rc = email__handed_set(p->handed, entry->uid,
-		                       server_remembers(p->account) ? EMAIL__HANDED_NOT : EMAIL__HANDED_SETTLED, &p->why);
+		rc = email__handed_set(
+			p->handed, entry->uid,
+			server_remembers(p->account) ? EMAIL__HANDED_NOT : EMAIL__HANDED_SETTLED, &p->why);
 	if (rc)
 		note_why(p, rc, "the server did not do what deliveryPolicy says");
 }

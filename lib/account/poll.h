@@ -50,6 +50,7 @@ typedef struct email__poll {
 	email__scratch scratch;
 	email_message *message; /* one after the other */
 	email_code part_rc; /* of the message that comes now */
+	uint64_t part_bytes;
 	email_error why;    /* of the call just made */
 	email_error error;  /* the first thing that went wrong without ending the session */
 } email__poll;

@@ -89,3 +89,17 @@ email__secret_read(const email__secret *secret, const char *beside, email__buf *
 		email__buf_clear(out);
 	return rc == EMAIL_E_MEMORY ? email__error_memory(e, EMAIL_STAGE_NONE) : rc;
 }
+
+email_code
+email__secret_replace(email_account *account, email__secret *secret, const char *text, email_error *e)
+{
+	char *copy = email__strdup(text);
+
+	(void)account;
+	if (!copy)
+		return email__error_memory(e, EMAIL_STAGE_NONE);
+	email__free(secret->text);
+	secret->text = copy;
+	secret->kind = EMAIL__SECRET_VALUE;
+	return EMAIL_OK;
+}

@@ -41,17 +41,15 @@ email__arena_dispose(email__arena *a)
 void
 email__arena_reset(email__arena *a, size_t keep)
 {
-	email__arena newest = *a;
+	size_t total = a->total;
 
-	if (!a->chunk || a->end > keep) {
-		email__arena_dispose(a);
+	if (a->chunk && !a->chunk->older && total <= keep) {
+		a->at = 0;
 		return;
 	}
-	a->chunk = a->chunk->older;
 	email__arena_dispose(a);
-	a->chunk = newest.chunk;
-	a->chunk->older = NULL;
-	a->end = a->total = newest.end;
+	if (total > a->first && total <= keep)
+		a->first = total;
 }
 
 /* A chunk with room for n at least. */

@@ -25,8 +25,10 @@ email__arena_used(const email__arena *a)
 {
 	return a->total - (a->end - a->at);
 }
-/* Everything given out comes back. The newest chunk, the largest, stays for what is next if it has no more than
- * `keep` bytes: where the same is done again and again, no memory is asked for. */
+/* Everything given out comes back. What was enough in one chunk stays for what is next, up to `keep` bytes; what
+ * needed several gets one of their size. So where the same is done again and again no memory is asked for. */
+/* Everything given out comes back. What was enough in one chunk stays for what is next, up to `keep` bytes; what
+ * needed several gets one of their size. So where the same is done again and again no memory is asked for. */
 void email__arena_reset(email__arena *a, size_t keep);
 /* Aligned for anything; not zeroed. NULL: no memory, or over the maximum. */
 void *email__arena_alloc(email__arena *a, size_t n);

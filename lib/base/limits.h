@@ -44,6 +44,11 @@
 #define EMAIL__IMAP_FOLDER_MAX 1024
 /* Messages searched at a time: their UIDs fit into EMAIL__IMAP_LINE_MAX, ten digits and a space each. */
 #define EMAIL__IMAP_WINDOW 4000
+/* Messages of one folder: those that are not read are searched for in 250 windows. */
+#define EMAIL__IMAP_MESSAGES_MAX 1000000
+/* Untagged responses before the next tagged one, besides two for each message of the folder (its list, and changes by
+ * other clients): Dovecot says "still searching" now and then, which keeps the deadline; a flood would keep it too. */
+#define EMAIL__IMAP_UNTAGGED_MAX 10000
 /* Messages fetched by one batch, and messages whose fate is on its way to the server. */
 #define EMAIL__IMAP_BATCH_MAX 512
 /* Commands that may be outstanding. */
@@ -61,6 +66,35 @@
 #define EMAIL__SASL_CHALLENGE_MAX 2048
 #define EMAIL__SASL_USER_MAX 1024
 #define EMAIL__SASL_RESPONSE_MAX (EMAIL__SECRET_MAX + 4096)
+
+/* HTTP, for tokens. A request: a secret or token of EMAIL__SECRET_MAX with each byte as %XX, and its head. */
+#define EMAIL__HTTP_REQUEST_MAX (64 * 1024)
+/* What comes back: a token of 16 kB, a refresh token, an identity; metadata documents have 2 to 8 kB. */
+#define EMAIL__HTTP_BODY_MAX (64 * 1024)
+/* A line of the head (content security policies and cookies are long), all of it, and its fields. */
+#define EMAIL__HTTP_LINE_MAX 8192
+#define EMAIL__HTTP_HEAD_MAX 32768
+#define EMAIL__HTTP_FIELDS_MAX 100
+/* The line of a chunk's size, with extensions that nobody uses (RFC 9112 7.1.1). */
+#define EMAIL__HTTP_CHUNK_LINE_MAX 256
+/* Answers before the answer (RFC 9110 15.2). */
+#define EMAIL__HTTP_INTERIM_MAX 8
+/* Retry-After beyond this is not believed: a day. */
+#define EMAIL__HTTP_RETRY_MAX 86400
+/* A URL: RFC 9110 4.1 asks for 8000; those of token endpoints are below 200. */
+#define EMAIL__URL_MAX 2048
+/* JSON: nesting of objects and arrays. Token answers have 1, metadata documents 3. */
+#define EMAIL__JSON_DEPTH_MAX 8
+/* Seconds that a token is believed to live: a day. Microsoft's longest have 28 hours, all others one or a few. */
+#define EMAIL__TOKEN_LIFE_MAX 86400
+/* Device authorization (RFC 8628 3.2): a code's life, and the time between two questions; 5 is the RFC's own. */
+#define EMAIL__DEVICE_LIFE_MAX 3600
+#define EMAIL__DEVICE_INTERVAL 5
+#define EMAIL__DEVICE_INTERVAL_MAX 300
+/* The claims of a JSON web token of ours: five names and texts of a sheet. */
+#define EMAIL__JWT_CLAIMS_MAX 8192
+/* Values of one document that are secrets: access_token, refresh_token, id_token, device_code. */
+#define EMAIL__JSON_SECRETS_MAX 8
 
 /* Plain text that an engine holds towards the server: one full TLS record (RFC 8446 5.1). */
 #define EMAIL__LINK_OUT_MAX 16384

@@ -74,8 +74,8 @@ struct email_message {
 	size_t carry_at, carry_end;
 
 	/* of a message that was read (mime/received.c): the rest is not used then, but for the error */
-	bool received; /* else it is being composed */
-	bool planted;  /* `tree` is this message's */
+	bool received;     /* else it is being composed */
+	bool planted;      /* `tree` is this message's */
 	email_code unread; /* why it could not be made */
 	email__tree *tree; /* NULL, or another message's, the memory of which is used again */
 	email__reader reader;

@@ -238,7 +238,8 @@ email_message_read(email_message *message, email_sink_fn sink, void *context)
 
 	email__error_clear(&message->error);
 	if (!message->received)
-		return email__error_set(&message->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "the message was not read");
+		return email__error_set(&message->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
+		                        "the message was not read");
 	return leave(message, email__bytes(reader, 0, reader->size, sink, context, &message->error));
 }
 

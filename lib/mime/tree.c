@@ -258,7 +258,8 @@ unreadable(email_error *e)
 }
 
 email_code
-email__bytes(const email__reader *reader, uint64_t at, uint64_t end, email_sink_fn sink, void *context, email_error *e)
+email__bytes(const email__reader *reader, uint64_t at, uint64_t end, email_sink_fn sink, void *context,
+             email_error *e)
 {
 	size_t piece = end - at < PIECE ? (size_t)(end - at) : PIECE, got = 0;
 	email_code rc = EMAIL_OK;

@@ -79,8 +79,8 @@ email_code email__tree_ids(email__tree *t, unsigned number, const char *name, em
 /* --- tree.c, received_text.c --- */
 
 /* Bytes [at, end) of a message, as they are. */
-email_code email__bytes(const email__reader *reader, uint64_t at, uint64_t end, email_sink_fn sink, void *context,
-                        email_error *e);
+email_code email__bytes(const email__reader *reader, uint64_t at, uint64_t end, email_sink_fn sink,
+                        void *context, email_error *e);
 email_code email__tree_bytes(email__tree *t, uint64_t at, uint64_t end, email_sink_fn sink, void *context);
 /* email_message_part_read() */
 email_code email__tree_content(email__tree *t, unsigned number, bool utf8, email_sink_fn sink, void *context);

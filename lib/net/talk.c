@@ -93,7 +93,10 @@ read_some(email__session *s, email_error *e)
 		return IO_FAILED;
 	}
 	if (s->secure) {
-		outcome = from_tls(email__tls_read(s->tls, at, room, &n, e));
+		email__tls_io io_of_tls = email__tls_read(s->tls, at, room, &n, e);
+
+		s->link->whole = io_of_tls == EMAIL__TLS_CLOSED;
+		outcome = from_tls(io_of_tls);
 	} else {
 		moved = email__transport_receive(&s->transport, at, room);
 		n = moved > 0 ? (size_t)moved : 0;

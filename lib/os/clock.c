@@ -23,6 +23,14 @@ email__clock_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+void
+email__clock_sleep(long ms)
+{
+	const struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+
+	nanosleep(&t, NULL);
+}
+
 int64_t
 email__clock_wall(void)
 {

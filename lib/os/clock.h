@@ -9,6 +9,8 @@
 int64_t email__clock_ms(void);
 /* The same in microseconds, to measure with. */
 int64_t email__clock_us(void);
+/* Sleeps; a signal may end it early. */
+void email__clock_sleep(long ms);
 /* Seconds since 1970. */
 int64_t email__clock_wall(void);
 /* Minutes that local time is ahead of UTC at that second. */

@@ -64,12 +64,8 @@ void
 email__scratch_clear(email__scratch *s)
 {
 	email__buf_rewind(&s->memory);
+	/* not cut short: pages that are there need not be found again */
 	s->written = 0;
-	/* a file that cannot be emptied is overwritten */
-	if (s->fd >= 0 && ftruncate(s->fd, 0) != 0) {
-		close(s->fd);
-		s->fd = -1;
-	}
 }
 
 static email_code

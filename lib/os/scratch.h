@@ -21,7 +21,7 @@ typedef struct email__scratch {
  * EMAIL_E_MEMORY. */
 email_code email__scratch_init(email__scratch *s, const char *folder, size_t memory);
 void email__scratch_dispose(email__scratch *s);
-/* Empty again; memory and file stay for the next. */
+/* Empty again; memory and file stay for the next, which is written over it. */
 void email__scratch_clear(email__scratch *s);
 /* Empty again; memory and file go, until something is added. */
 void email__scratch_rest(email__scratch *s);

@@ -298,6 +298,8 @@ tagged(email__imap *s, const char *text, size_t n)
 	case EMAIL__IMAP_PREAUTH:
 	case EMAIL__IMAP_NONE: return unasked(s, text, n);
 	}
+	s->untagged = 0;
+	s->patience = 2 * s->folder.exists;
 	email__imap_codes(s);
 	s->link.stage = stage_of[what];
 	email__imap_remove(s, i);
@@ -348,8 +350,11 @@ piece(email__imap *s, const char *text, size_t n, bool first)
 	}
 	if (n && text[0] == '+')
 		return continuation(s, text, n);
-	if (n > 2 && memcmp(text, "* ", 2) == 0)
+	if (n > 2 && memcmp(text, "* ", 2) == 0) {
+		if (s->untagged++ > EMAIL__IMAP_UNTAGGED_MAX + s->patience)
+			return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server talks without end, and does not answer");
 		return email__imap_untagged(s, text + 2, n - 2);
+	}
 	return tagged(s, text, n);
 }
 

@@ -154,6 +154,8 @@ struct email__imap {
 
 	email__imap_frame frame;
 	bool fetching; /* the response at hand is a FETCH, whose head was read */
+	uint32_t untagged; /* responses since the last tagged one */
+	uint32_t patience; /* how many there may be, besides EMAIL__IMAP_UNTAGGED_MAX */
 	uint64_t streamed;
 	email__imap_response response;
 	email__imap_items items;

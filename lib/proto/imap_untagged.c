@@ -61,6 +61,9 @@ numbered(email__imap *s, email__imap_lex *l, uint32_t number)
 	uint32_t before = f->exists;
 
 	if (email__imap_lex_is(l, "EXISTS")) {
+		if (number > EMAIL__IMAP_MESSAGES_MAX)
+			return email__imap_fail(s, EMAIL_E_LIMIT, "more than %d messages are in the folder",
+			                        EMAIL__IMAP_MESSAGES_MAX);
 		f->exists = number;
 		return number > before && f->open ? news(s) : s->state;
 	}

@@ -9,13 +9,13 @@
 
 /* What ends an atom: RFC 3501 9, atom-specials but "[" and "]", which hold sections, and "\" and "*" and "%", which
  * flags and names have. */
-static const bool ends_atom[256] = {
-	[0] = true,   [1] = true,   [2] = true,   [3] = true,  [4] = true,   [5] = true,   [6] = true,
-	[7] = true,   [8] = true,   [9] = true,   [10] = true, [11] = true,  [12] = true,  [13] = true,
-	[14] = true,  [15] = true,  [16] = true,  [17] = true, [18] = true,  [19] = true,  [20] = true,
-	[21] = true,  [22] = true,  [23] = true,  [24] = true, [25] = true,  [26] = true,  [27] = true,
-	[28] = true,  [29] = true,  [30] = true,  [31] = true, [' '] = true, ['('] = true, [')'] = true,
-	['{'] = true, ['"'] = true, [127] = true,
+static const bool stops_atom[256] = {
+	[0] = true,   [1] = true,   [2] = true,   [3] = true,   [4] = true,   [5] = true,   [6] = true,
+	[7] = true,   [8] = true,   [9] = true,   [10] = true,  [11] = true,  [12] = true,  [13] = true,
+	[14] = true,  [15] = true,  [16] = true,  [17] = true,  [18] = true,  [19] = true,  [20] = true,
+	[21] = true,  [22] = true,  [23] = true,  [24] = true,  [25] = true,  [26] = true,  [27] = true,
+	[28] = true,  [29] = true,  [30] = true,  [31] = true,  [' '] = true, ['('] = true, [')'] = true,
+	['{'] = true, ['"'] = true, [127] = true, ['['] = true, /* goes on behind its "]" */
 };
 
 void
@@ -116,10 +116,12 @@ atom(email__imap_lex *l)
 {
 	const char *start = l->p, *p = start, *end = l->end;
 
-	while (p < end && !ends_atom[(unsigned char)*p]) {
-		if (*p != '[')
+	for (;;) {
+		while (p < end && !stops_atom[(unsigned char)*p])
 			p++;
-		else if (!(p = section(p, end)))
+		if (p == end || *p != '[')
+			break;
+		if (!(p = section(p, end)))
 			return bad(l);
 	}
 	if (p == start)
@@ -186,8 +188,9 @@ email__imap_lex_skip(email__imap_lex *l)
 bool
 email__imap_lex_is(const email__imap_lex *l, const char *word)
 {
+	/* as most servers spell them */
 	return l->token == EMAIL__IMAP_ATOM && strlen(word) == l->n &&
-	       email__str_equal_n(l->text, word, l->n);
+	       (memcmp(l->text, word, l->n) == 0 || email__str_equal_n(l->text, word, l->n));
 }
 
 size_t

@@ -75,7 +75,7 @@ ctl 64 hosts
 ctl 64 send out --subject x
 ctl 64 send out --to a@example.com --priority 11
 ctl 64 send out --to a@example.com --queue
-for later in login queue run discover; do
+for later in queue run discover; do
 	ctl 64 $later
 	err 'not part of this version'
 done
@@ -86,7 +86,7 @@ for command in new show get set unset remove rename reset check test send hosts 
 	ctl 0 --help
 	out "^  $command "
 done
-no '^  (login|queue|run|discover) ' out
+no '^  (queue|run|discover) ' out
 ctl 0 --version
 out '^emailctl [0-9]+\.[0-9]+\.[0-9]+$'
 
@@ -132,6 +132,27 @@ ctl 0 get office effectivePort
 out '^587$'
 ctl 0 get office emailAuthenticator.type
 out '^oAuthClientSecret$'
+ctl 0 get office emailAuthenticator.authServerMetadataEndpoint
+out '^https://login\.microsoftonline\.com/b\.example/v2\.0$'
+ctl 0 get office emailAuthenticator.scope
+out '^https://outlook\.office365\.com/\.default$'
+ctl 0 new incoming box preset=microsoft365 tenant=contoso.example emailAuthenticator.type=oAuthRefreshToken store=Pop3
+ctl 0 get box hostname
+out '^outlook\.office365\.com$'
+ctl 0 get box effectivePort
+out '^995$'
+ctl 0 get box emailAuthenticator.authServerMetadataEndpoint
+out '/contoso\.example/v2\.0$'
+ctl 0 get box emailAuthenticator.scope
+out '^https://outlook\.office\.com/POP\.AccessAsUser\.All offline_access$'
+ctl 0 remove box
+ctl 0 new incoming box preset=google store=Pop3 emailAuthenticator.type=oAuthClientCertificate
+ctl 0 get box hostname
+out '^pop\.gmail\.com$'
+ctl 0 get box emailAuthenticator.useJWTBearerAssertion
+out '^true$'
+ctl 0 remove box
+ctl 64 new incoming box tenant=contoso.example
 ctl 0 new outgoing mine preset=microsoft365 useSsl=true emailAuthenticator.type=basic
 ctl 0 get mine effectivePort
 out '^465$'

@@ -27,6 +27,7 @@ def field_of(found):
 MADE_EXPLAINED = [
     ("folding", "the generator loses or doubles blanks where it folds between encoded words; its own reader says what we say",
      lambda data, got, found: field_of(found) in ("subject", "from", "to", "cc") and beside.python_agrees(data, field_of(found), got.get(field_of(found)))),
+    ("cut word", "the generator cuts an encoded word where it folds", lambda data, got, found: found == ".defects: ['encodedWord'], not []" and re.search(rb"=\?[\w-]+\?[bq]\?[^?\s]*\r?\n", data)),
 ]
 
 
@@ -49,7 +50,7 @@ BROKEN_EXPLAINED = [
      lambda data, got, found: ".type:" in found and re.search(rb"Content-Type\s*:\s*(?![\w.+-]+/[\w.+-]+\s*(;|\r?\n[^ \t]))", data, re.I)),
     ("blank first", "empty lines before the header are skipped, and told; to Python the header is over",
      lambda data, got, found: "noHeader" in beside.codes(got) and re.match(rb"[\r\n]", data)),
-    ("folded first", "a header that begins with a folded line is none; Python leaves the line out",
+    ("folded first", "a header that begins with a folded line, and goes on without a field, is none; Python leaves the line out",
      lambda data, got, found: beside.codes(got) & {"noHeader", "headerLine"} and re.search(rb"(\A|\n--.*\n|\n\r?\n)[ \t]", data)),
     ("boundary in a header", "a boundary ends a header too (RFC 2046 5.1.1); to Python it is a line that is no field",
      lambda data, got, found: "noHeaderEnd" in beside.codes(got) and ("headerLine" not in beside.codes(got) or re.search(rb"\n--.+\n--", data))),

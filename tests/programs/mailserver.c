@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loopback SMTP server of tests/support/server.h as a program. It prints "port N" once it listens,
+ * The loopback mail server of tests/support/server.h as a program. It prints "port N" once it listens,
  * runs until SIGTERM or SIGINT (or, with --until-stdin-closes, until its parent is gone), and says its
  * counts at the end.
  */
@@ -14,21 +14,22 @@
 #include "support/server.h"
 
 static const char usage[] =
-	"usage: mailserver [--port N] [--mode ssl|starttls|plain] [--cert FILE --key FILE] [--client-ca "
+	"usage: mailserver [--protocol smtp|imap|pop3] [--port N] [--mode ssl|starttls|plain] [--cert FILE --key FILE] [--client-ca "
 	"FILE]\n"
 	"       [--tls-min 1.2|1.3] [--tls-max 1.2|1.3] [--no-tickets]\n"
 	"       [--no-pipelining] [--no-chunking] [--no-8bitmime] [--no-smtputf8] [--no-dsn] [--no-size]\n"
 	"       [--no-enhanced] [--size N] [--user NAME --password-file FILE] [--mechanisms 'PLAIN LOGIN']\n"
 	"       [--auth-before-tls] [--out DIR] [--log FILE] [--until-stdin-closes]\n"
-	"       [--reply 'STAGE[*TIMES]=TEXT'] [--delay STAGE=MS] [--delay-ms N] [--drip MS]\n"
+	"       [--mail DIR] [--without 'CAPABILITY...'] [--with 'CAPABILITY...']\n"
+	"       [--reply 'STAGE[*TIMES]=TEXT'] [--first 'STAGE[*TIMES]=TEXT'] [--flood 'STAGE[*TIMES]=TEXT']\n"
+	"       [--delay STAGE=MS] [--slow STAGE=MS] [--delay-ms N] [--drip MS]\n"
 	"       [--drop-at STAGE[:drop|:reset|:half|:stall][*TIMES]] [--inject-after-starttls TEXT]\n"
-	"TEXT knows \\r \\n \\t \\\\ and \\xHH; in a reply \\n alone ends a line with CRLF.\n"
-	"Stages: connect tls greeting ehlo starttls auth auth-prompt mail rcpt rcpt:ADDRESS data body dot "
-	"rset\n"
-	"noop vrfy quit.\n";
+	"TEXT knows \\r \\n \\t \\\\ and \\xHH; in a reply \\n alone ends a line with CRLF, {tag} is IMAP's tag.\n"
+	"Stages: connect tls greeting auth auth-prompt body, commands in lower case, and more: see server.h.\n";
 
 enum {
 	OPT = 256,
+	PROTOCOL,
 	PORT,
 	MODE,
 	CERT,
@@ -42,7 +43,13 @@ enum {
 	MECHANISMS,
 	OUT,
 	LOG,
+	MAIL,
+	WITHOUT,
+	WITH,
 	REPLY,
+	FIRST,
+	FLOOD,
+	SLOW,
 	DELAY,
 	DELAY_MS,
 	DRIP,
@@ -55,6 +62,7 @@ static int until_stdin_closes;
 static int no[8], auth_in_clear;
 
 static const struct option longs[] = {
+	{"protocol", 1, NULL, PROTOCOL},
 	{"port", 1, NULL, PORT},
 	{"mode", 1, NULL, MODE},
 	{"cert", 1, NULL, CERT},
@@ -68,7 +76,13 @@ static const struct option longs[] = {
 	{"mechanisms", 1, NULL, MECHANISMS},
 	{"out", 1, NULL, OUT},
 	{"log", 1, NULL, LOG},
+	{"mail", 1, NULL, MAIL},
+	{"without", 1, NULL, WITHOUT},
+	{"with", 1, NULL, WITH},
 	{"reply", 1, NULL, REPLY},
+	{"first", 1, NULL, FIRST},
+	{"flood", 1, NULL, FLOOD},
+	{"slow", 1, NULL, SLOW},
 	{"delay", 1, NULL, DELAY},
 	{"delay-ms", 1, NULL, DELAY_MS},
 	{"drip", 1, NULL, DRIP},
@@ -225,6 +239,35 @@ set_mode(email_test_server_options *o, const char *text)
 		die("ssl, starttls or plain expected", text);
 }
 
+static void
+set_protocol(email_test_server_options *o, const char *text)
+{
+	if (strcmp(text, "smtp") == 0)
+		o->protocol = EMAIL_TEST_SMTP;
+	else if (strcmp(text, "imap") == 0)
+		o->protocol = EMAIL_TEST_IMAP;
+	else if (strcmp(text, "pop3") == 0)
+		o->protocol = EMAIL_TEST_POP3;
+	else
+		die("smtp, imap or pop3 expected", text);
+}
+
+static void
+add_text(email_test_server_options *o, char *text, email_test_deed deed)
+{
+	char *value = split(text);
+
+	add_rule(o, text, deed)->text = unescape(value, 1);
+}
+
+static void
+add_time(email_test_server_options *o, char *text, email_test_deed deed)
+{
+	char *value = split(text);
+
+	add_rule(o, text, deed)->ms = number(value);
+}
+
 static FILE *
 open_log(const char *file)
 {
@@ -238,9 +281,8 @@ open_log(const char *file)
 static void
 set(email_test_server_options *o, int option, char *text)
 {
-	char *value;
-
 	switch (option) {
+	case PROTOCOL: set_protocol(o, text); break;
 	case PORT: o->port = number(text); break;
 	case MODE: set_mode(o, text); break;
 	case CERT: o->cert = text; break;
@@ -254,14 +296,14 @@ set(email_test_server_options *o, int option, char *text)
 	case MECHANISMS: o->mechanisms = text; break;
 	case OUT: o->out = text; break;
 	case LOG: o->log = open_log(text); break;
-	case REPLY:
-		value = split(text);
-		add_rule(o, text, EMAIL_TEST_REPLY)->text = unescape(value, 1);
-		break;
-	case DELAY:
-		value = split(text);
-		add_rule(o, text, EMAIL_TEST_DELAY)->ms = number(value);
-		break;
+	case MAIL: o->mail = text; break;
+	case WITHOUT: o->without = text; break;
+	case WITH: o->with = text; break;
+	case REPLY: add_text(o, text, EMAIL_TEST_REPLY); break;
+	case FIRST: add_text(o, text, EMAIL_TEST_FIRST); break;
+	case FLOOD: add_text(o, text, EMAIL_TEST_FLOOD); break;
+	case DELAY: add_time(o, text, EMAIL_TEST_DELAY); break;
+	case SLOW: add_time(o, text, EMAIL_TEST_SLOW); break;
 	case DELAY_MS: o->delay_ms = number(text); break;
 	case DRIP: o->drip_ms = number(text); break;
 	case DROP: add_drop(o, text); break;

@@ -10,7 +10,8 @@
 #
 # The user is plant, the password "pass word:1".
 
-C=${DEPS:-$ROOT/build/deps}/courier
+C=${DEPS:-build/deps}/courier
+case $C in /*) ;; *) C=$ROOT/$C ;; esac
 [ -x "$C/usr/bin/imapd" ] || skip "Courier is not there: tools/deps.sh courier"
 [ "$(id -u)" -eq 0 ] || skip "Courier needs a root folder of its own, which only root can give it"
 
@@ -21,7 +22,7 @@ courier_pids=
 
 # What a program is linked with, into the root folder.
 libraries() { # PROGRAM...
-	LD_LIBRARY_PATH=$C/usr/lib:$C/usr/lib/x86_64-linux-gnu ldd "$@" 2>/dev/null |
+	LD_LIBRARY_PATH=$C/usr/lib:$(echo "$C"/usr/lib/*-linux-*) ldd "$@" 2>/dev/null |
 		sed -n 's/.* => \(\/[^ ]*\) .*/\1/p; s/^[[:space:]]*\(\/[^ ]*ld-[^ ]*\) .*/\1/p' | sort -u
 }
 

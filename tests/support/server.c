@@ -75,16 +75,18 @@ serve(void *argument)
 	conn *c = argument;
 
 	email_test_log(c, "connect");
+	c->drip_ms = c->s->o.drip_ms;
 	if (email_test_stage(c, "connect")) {
 		bool ok = c->s->o.tls != EMAIL_TEST_SSL ||
 		          (email_test_stage(c, "tls") && email_test_tls_accept(c));
 		if (ok)
-			email_test_dialogue(c);
+			c->s->dialect->dialogue(c);
 		if (!c->broken)
 			linger(c);
 	}
 	if (c->tls)
 		mbedtls_ssl_free(&c->ssl);
+	email_test_box_close(c);
 	leave(c);
 	return NULL;
 }
@@ -152,6 +154,12 @@ start_listening(email_test_server *s, char *why, size_t size)
 	return 0;
 }
 
+static const email_test_dialect *const dialects[] = {
+	[EMAIL_TEST_SMTP] = &email_test_smtp,
+	[EMAIL_TEST_IMAP] = &email_test_imap,
+	[EMAIL_TEST_POP3] = &email_test_pop3,
+};
+
 email_test_server *
 email_test_server_start(const email_test_server_options *options, char *why, size_t size)
 {
@@ -162,6 +170,7 @@ email_test_server_start(const email_test_server_options *options, char *why, siz
 		return NULL;
 	}
 	s->o = *options;
+	s->dialect = dialects[s->o.protocol];
 	if (!s->o.mechanisms)
 		s->o.mechanisms = "PLAIN LOGIN";
 	s->listener = -1;

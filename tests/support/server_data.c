@@ -109,14 +109,8 @@ finish(conn *c)
 		text = "552 5.3.4 Message size exceeds fixed limit";
 	} else {
 		/* a client that never sees the reply may find its message delivered: RFC 1047 */
-		pthread_mutex_lock(&c->s->lock);
-		for (size_t i = 0; i < c->s->o.rules; i++) {
-			const email_test_rule *r = &c->s->o.rule[i];
-			if (r->deed == EMAIL_TEST_REPLY && r->times && strcmp(r->stage, "dot") == 0 &&
-			    r->text[0] != '2')
-				text = NULL;
-		}
-		pthread_mutex_unlock(&c->s->lock);
+		if (email_test_refused(c, "dot"))
+			text = NULL;
 		if (!text)
 			email_test_message_abandon(c);
 		else if (!message_end(c))

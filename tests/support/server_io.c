@@ -97,26 +97,51 @@ email_test_flush(conn *c)
 	if (!n)
 		return !c->broken;
 	c->answered = true;
-	if (!c->s->o.drip_ms)
+	if (!c->drip_ms)
 		return write_all(c, c->out, n);
 	for (size_t i = 0; i < n; i++) {
 		if (!write_all(c, c->out + i, 1))
 			return false;
-		nap(c->s->o.drip_ms);
+		nap(c->drip_ms);
 	}
 	return true;
 }
 
-static bool
-put(conn *c, const char *p, size_t n)
+bool
+email_test_put(conn *c, const void *bytes, size_t n)
 {
-	if (n > sizeof c->out - c->out_len && !email_test_flush(c))
-		return false;
-	if (n > sizeof c->out)
-		return write_all(c, (const unsigned char *)p, n);
-	memcpy(c->out + c->out_len, p, n);
-	c->out_len += n;
-	return true;
+	const unsigned char *p = bytes;
+
+	while (n) {
+		size_t room = sizeof c->out - c->out_len, k = n < room ? n : room;
+		memcpy(c->out + c->out_len, p, k);
+		c->out_len += k;
+		p += k;
+		n -= k;
+		if (n && !email_test_flush(c))
+			return false;
+	}
+	return !c->broken;
+}
+
+bool
+email_test_puts(conn *c, const char *text)
+{
+	return email_test_put(c, text, strlen(text));
+}
+
+/* A line or several, the tag in its place, with CRLF behind. */
+static bool
+put_text(conn *c, const char *text)
+{
+	const char *p;
+
+	while ((p = strstr(text, "{tag}")) != NULL) {
+		if (!email_test_put(c, text, (size_t)(p - text)) || !email_test_puts(c, c->tag))
+			return false;
+		text = p + 5;
+	}
+	return email_test_puts(c, text) && email_test_puts(c, "\r\n");
 }
 
 /* More bytes behind those held; flushes first, so that no client waits for a reply held back. */
@@ -184,13 +209,24 @@ email_test_line(conn *c)
 	}
 }
 
-/* The first rule of this deed (any deed but the first two where `ending`) at this stage. */
+bool
+email_test_last_in_flight(conn *c, const char *what)
+{
+	if (c->in_start == c->in_end)
+		return true;
+	email_test_violation(c, what);
+	return false;
+}
+
+/* The first rule of this deed (any deed from DROP on where `ending`) at this stage. */
 static const email_test_rule *
-rule_for(conn *c, const char *stage, const char *address, bool ending, email_test_deed deed)
+look_for(conn *c, const char *stage, const char *address, bool ending, email_test_deed deed, bool use)
 {
 	email_test_server *s = c->s;
 	const email_test_rule *found = NULL;
 
+	if (!s->o.rules)
+		return NULL;
 	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->o.rules && !found; i++) {
 		email_test_rule *r = &s->o.rule[i];
@@ -200,7 +236,7 @@ rule_for(conn *c, const char *stage, const char *address, bool ending, email_tes
 		             strcasecmp(r->stage + n + 1, address) == 0);
 		if (!here || r->times == 0 || (ending ? r->deed < EMAIL_TEST_DROP : r->deed != deed))
 			continue;
-		if (r->times > 0)
+		if (use && r->times > 0)
 			r->times--;
 		found = r;
 	}
@@ -208,14 +244,20 @@ rule_for(conn *c, const char *stage, const char *address, bool ending, email_tes
 	return found;
 }
 
+static const email_test_rule *
+rule_for(conn *c, const char *stage, const char *address, bool ending, email_test_deed deed)
+{
+	return look_for(c, stage, address, ending, deed, true);
+}
+
 static void
 end_here(conn *c, const email_test_rule *r, const char *text)
 {
-	static const char *const deeds[] = {"", "", "drop", "reset", "half", "stall"};
+	static const char *const deeds[] = {"drop", "reset", "half", "stall"};
 
 	if (r->deed == EMAIL_TEST_HALF && text)
-		(void)put(c, text, strlen(text) / 2);
-	email_test_log(c, "%s at %s", deeds[r->deed], r->stage);
+		(void)email_test_put(c, text, strlen(text) / 2);
+	email_test_log(c, "%s at %s", deeds[r->deed - EMAIL_TEST_DROP], r->stage);
 	(void)email_test_flush(c);
 	if (r->deed == EMAIL_TEST_RESET) {
 		struct linger l = {1, 0};
@@ -231,16 +273,57 @@ end_here(conn *c, const email_test_rule *r, const char *text)
 	c->broken = true;
 }
 
-bool
-email_test_stage(conn *c, const char *stage)
+static void
+flood(conn *c, const email_test_rule *r)
 {
-	const email_test_rule *r = rule_for(c, stage, NULL, false, EMAIL_TEST_DELAY);
+	email_test_log(c, "flood at %s", r->stage);
+	while (put_text(c, r->text))
+		;
+	c->broken = true;
+}
+
+bool
+email_test_stage_of(conn *c, const char *stage, const char *address)
+{
+	const email_test_rule *r = rule_for(c, stage, address, false, EMAIL_TEST_DELAY);
 
 	if (r)
 		nap(r->ms);
-	if ((r = rule_for(c, stage, NULL, true, EMAIL_TEST_DROP)) != NULL)
+	if ((r = rule_for(c, stage, address, false, EMAIL_TEST_FLOOD)) != NULL)
+		flood(c, r);
+	else if ((r = rule_for(c, stage, address, true, EMAIL_TEST_DROP)) != NULL)
 		end_here(c, r, NULL);
 	return !c->broken;
+}
+
+bool
+email_test_stage(conn *c, const char *stage)
+{
+	return email_test_stage_of(c, stage, NULL);
+}
+
+const char *
+email_test_text(conn *c, const char *stage, const char *address, const char *usual)
+{
+	const email_test_rule *r = rule_for(c, stage, address, false, EMAIL_TEST_REPLY);
+
+	return r ? r->text : usual;
+}
+
+const char *
+email_test_peek(conn *c, const char *stage, const char *address)
+{
+	const email_test_rule *r = look_for(c, stage, address, false, EMAIL_TEST_REPLY, false);
+
+	return r ? r->text : NULL;
+}
+
+bool
+email_test_refused(conn *c, const char *stage)
+{
+	const char *text = email_test_peek(c, stage, NULL);
+
+	return text && c->s->dialect->digit(text) != 2;
 }
 
 static void
@@ -248,10 +331,27 @@ log_reply(conn *c, const char *text)
 {
 	for (const char *p = text; c->s->o.log && *p;) {
 		size_t n = strcspn(p, "\r");
-		email_test_log(c, "> %.*s", (int)n, p);
+		email_test_log(c, "> %.*s", n > 500 ? 500 : (int)n, p);
 		p += n;
 		p += *p ? 2 : 0;
 	}
+}
+
+/* Every byte of the reply waits, and what stood before it does not. */
+static void
+slow_down(conn *c, const email_test_rule *r)
+{
+	if (r && email_test_flush(c))
+		c->drip_ms = r->ms;
+}
+
+static void
+speed_up(conn *c)
+{
+	if (c->drip_ms == c->s->o.drip_ms)
+		return;
+	(void)email_test_flush(c);
+	c->drip_ms = c->s->o.drip_ms;
 }
 
 int
@@ -262,15 +362,122 @@ email_test_reply(conn *c, const char *stage, const char *address, const char *te
 
 	if (ms && email_test_flush(c))
 		nap(ms);
-	if ((r = rule_for(c, stage, address, false, EMAIL_TEST_REPLY)) != NULL)
+	slow_down(c, rule_for(c, stage, address, false, EMAIL_TEST_SLOW));
+	if ((r = rule_for(c, stage, address, false, EMAIL_TEST_FIRST)) != NULL) {
+		log_reply(c, r->text);
+		(void)put_text(c, r->text);
+	}
+	r = rule_for(c, stage, address, false, EMAIL_TEST_REPLY);
+	c->bent = r != NULL;
+	if (r)
 		text = r->text;
+	if ((r = rule_for(c, stage, address, false, EMAIL_TEST_FLOOD)) != NULL)
+		flood(c, r);
 	if ((r = rule_for(c, stage, address, true, EMAIL_TEST_DROP)) != NULL)
 		end_here(c, r, text);
 	if (c->broken)
 		return 0;
 	log_reply(c, text);
-	if (!put(c, text, strlen(text)) || !put(c, "\r\n", 2))
+	if (!put_text(c, text))
 		return 0;
-	/* not a reply at all: treated as a refusal, the client will have its own view */
-	return text[0] >= '1' && text[0] <= '5' ? text[0] - '0' : 5;
+	speed_up(c);
+	return c->broken ? 0 : c->s->dialect->digit(text);
+}
+
+int
+email_test_replyf(conn *c, const char *stage, const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	return email_test_reply(c, stage, NULL, text);
+}
+
+bool
+email_test_putf(conn *c, const char *format, ...)
+{
+	char text[OUT_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	log_reply(c, text);
+	return put_text(c, text);
+}
+
+/* --- messages --- */
+
+/* RFC 1939 3: a dot in front of a line is doubled; a line ends with CRLF, and a bare LF is a byte of it. `line_start` says whether `p` begins one, and is kept. */
+static bool
+put_stuffed(conn *c, const unsigned char *p, size_t n, bool *line_start)
+{
+	while (n) {
+		const unsigned char *nl = memchr(p, '\n', n);
+		size_t k = nl ? (size_t)(nl - p) + 1 : n;
+		if (*line_start && *p == '.' && !email_test_put(c, ".", 1))
+			return false;
+		if (!email_test_put(c, p, k))
+			return false;
+		*line_start = nl && nl > p && nl[-1] == '\r';
+		p += k;
+		n -= k;
+	}
+	return true;
+}
+
+bool
+email_test_body(conn *c, const char *number, const unsigned char *p, size_t n, bool dots)
+{
+	size_t half = n / 2;
+	bool line_start = true, ok;
+
+	slow_down(c, rule_for(c, "body", number, false, EMAIL_TEST_SLOW));
+	ok = dots ? put_stuffed(c, p, half, &line_start) : email_test_put(c, p, half);
+	ok = ok && email_test_stage_of(c, "body", number);
+	p += half;
+	n -= half;
+	ok = ok && (dots ? put_stuffed(c, p, n, &line_start) : email_test_put(c, p, n));
+	if (ok && dots)
+		ok = email_test_put(c, line_start ? ".\r\n" : "\r\n.\r\n", line_start ? 3 : 5);
+	speed_up(c);
+	return ok && !c->broken;
+}
+
+/* --- capabilities --- */
+
+static bool
+among(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = words ? words : ""; *p; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+		if (len == n && strncasecmp(p, word, n) == 0)
+			return true;
+		p += len;
+	}
+	return false;
+}
+
+bool
+email_test_offers(const conn *c, const char *usual, const char *word)
+{
+	return (among(usual, word) || among(c->s->o.with, word)) && !among(c->s->o.without, word);
+}
+
+void
+email_test_offer(const conn *c, const char *usual, const char *before, char *text, size_t size)
+{
+	for (const char *p = usual ? usual : ""; *p; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " "), used = strlen(text);
+		char word[128];
+		(void)snprintf(word, sizeof word, "%.*s", (int)len, p);
+		if (!among(c->s->o.without, word))
+			(void)snprintf(text + used, size - used, "%s%s", before, word);
+		p += len;
+	}
 }

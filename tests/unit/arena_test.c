@@ -113,12 +113,44 @@ no_memory(void **state)
 	email__arena_dispose(&a);
 }
 
+static void
+used_again(void **state)
+{
+	email__arena a;
+	unsigned i;
+
+	(void)state;
+	email__arena_init(&a, 64, 1 << 20);
+	email__arena_reset(&a, 1 << 20);
+	email_test_fail_alloc(0);
+	for (i = 0; i < 300; i++) {
+		memset(email__arena_alloc(&a, 100), 7, 100);
+		if (i % 100 == 99)
+			email__arena_reset(&a, 1 << 20);
+	}
+	/* chunks that double, then one for all, and then none */
+	assert_in_range(email_test_allocs(), 7, 10);
+	email_test_fail_alloc(0);
+	for (i = 0; i < 100; i++)
+		memset(email__arena_alloc(&a, 100), 7, 100);
+	assert_int_equal(email_test_allocs(), 0);
+	/* more than is to be kept */
+	email__arena_reset(&a, 100);
+	assert_null(a.chunk);
+	assert_int_equal(a.total, 0);
+	assert_non_null(email__arena_alloc(&a, 100));
+	email_test_fail_alloc_off();
+	email__arena_dispose(&a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(gives_out_what_stays), cmocka_unit_test(aligns),      cmocka_unit_test(keeps_to_its_maximum),
-		cmocka_unit_test(room_brings_along),    cmocka_unit_test(arrays_grow), cmocka_unit_test(no_memory),
+		cmocka_unit_test(gives_out_what_stays), cmocka_unit_test(aligns),
+		cmocka_unit_test(keeps_to_its_maximum), cmocka_unit_test(room_brings_along),
+		cmocka_unit_test(arrays_grow),          cmocka_unit_test(no_memory),
+		cmocka_unit_test(used_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,13 @@ a_secret_is_wiped(void **state)
 	email__buf_clear(&b);
 	assert_int_equal(b.data[0], 0);
 	assert_int_equal(b.data[7], 0);
+	/* later, where it is filled again and again */
+	assert_int_equal(email__buf_adds(&b, "password"), EMAIL_OK);
+	email__buf_rewind(&b);
+	assert_int_equal(email__buf_len(&b), 0);
+	assert_int_equal(email__buf_adds(&b, "new"), EMAIL_OK);
+	assert_memory_equal(email__buf_head(&b), "newsword", 8);
+	email__buf_clear(&b);
 	/* what makes room by moving to the front leaves no copy behind */
 	assert_int_equal(email__buf_reserve(&b, 64), EMAIL_OK);
 	memset(email__buf_room(&b, 60), 'p', 60);

@@ -113,9 +113,9 @@ forgets_what_is_gone(void **state)
 	email__handed_list_begin(h);
 	for (i = 0; i < 10; i++) {
 		snprintf(uid, sizeof uid, "%d", i);
-		email__handed_listed(h, uid);
+		assert_int_equal(email__handed_listed(h, uid), EMAIL__HANDED_SETTLED);
 	}
-	email__handed_listed(h, "new");
+	assert_int_equal(email__handed_listed(h, "new"), EMAIL__HANDED_NOT);
 	assert_int_equal(email__handed_list_end(h, &e), EMAIL_OK);
 	assert_int_equal(email__handed_get(h, "9"), EMAIL__HANDED_SETTLED);
 	assert_int_equal(email__handed_get(h, "10"), EMAIL__HANDED_NOT);

@@ -29,6 +29,47 @@ counts(void **state)
 	email_test_imap_close(&p);
 }
 
+/* More messages than any folder has: no time is spent on searching them. */
+static void
+too_many(void **state)
+{
+	char line[64];
+
+	(void)state;
+	assert_true(email_test_imap_open(&p, "", 3));
+	snprintf(line, sizeof line, "* %d EXISTS\r\n", EMAIL__IMAP_MESSAGES_MAX);
+	email_test_imap_say(&p, line);
+	assert_int_equal(email__imap_link(p.s)->error.code, EMAIL_OK);
+	snprintf(line, sizeof line, "* %d EXISTS\r\n", EMAIL__IMAP_MESSAGES_MAX + 1);
+	email_test_imap_say(&p, line);
+	assert_int_equal(email__imap_link(p.s)->error.code, EMAIL_E_LIMIT);
+	email_test_imap_close(&p);
+}
+
+/* A server that talks keeps its deadline; one that never answers does not. */
+static void
+talk_without_end(void **state)
+{
+	(void)state;
+	assert_true(email_test_imap_open(&p, "", 3));
+	for (int round = 3; round <= 4; round++) {
+		char answer[32];
+		assert_int_equal(email__imap_poll(p.s), EMAIL_OK);
+		email_test_imap_say(&p, "");
+		for (int i = 0; i < EMAIL__IMAP_UNTAGGED_MAX; i++)
+			email_test_imap_say(&p, "* OK still searching\r\n");
+		snprintf(answer, sizeof answer, "A%d OK x\r\n", round);
+		email_test_imap_say(&p, answer);
+		assert_true(email__imap_ready(p.s));
+	}
+	assert_int_equal(email__imap_poll(p.s), EMAIL_OK);
+	email_test_imap_say(&p, "");
+	for (int i = 0; i < EMAIL__IMAP_UNTAGGED_MAX + 8; i++)
+		email_test_imap_say(&p, "* OK still searching\r\n");
+	assert_int_equal(email__imap_link(p.s)->error.code, EMAIL_E_PROTOCOL);
+	email_test_imap_close(&p);
+}
+
 /* Whatever else: nobody asked, nobody is told, and the session goes on. */
 static void
 noise(void **state)
@@ -105,7 +146,7 @@ alerts_and_ends(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(counts), cmocka_unit_test(noise),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(counts), cmocka_unit_test(too_many), cmocka_unit_test(talk_without_end), cmocka_unit_test(noise),
 	                                   cmocka_unit_test(alerts_and_ends)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@ typedef struct table {
 	bool moved;
 	email_code word;  /* of the server on what is settled */
 	email_code had;   /* of each message */
+	const char *long_uid; /* of a message of more than a KiB, whatever the list says; or NULL */
 	bool can_wait;
 } table;
 
@@ -55,7 +56,7 @@ list(void *b, bool unseen)
 static email_code
 fetch(void *b, const email__entry *entries, size_t n, email__extent extent)
 {
-	static const char head[] = "Subject: x\r\n\r\n", body[] = "text\r\n";
+	static const char head[] = "Subject: x\r\n\r\n", body[] = "text\r\n", line[1000] = "";
 	table *t = b;
 	size_t i;
 
@@ -68,6 +69,8 @@ fetch(void *b, const email__entry *entries, size_t n, email__extent extent)
 			rc = t->events.data(t->events.context, head, strlen(head));
 		if (rc == EMAIL_OK && extent != EMAIL__EXTENT_HEADER)
 			rc = t->events.data(t->events.context, body, strlen(body));
+		for (int k = 0; rc == EMAIL_OK && t->long_uid && !strcmp(entries[i].uid, t->long_uid) && k < 2; k++)
+			rc = t->events.data(t->events.context, line, sizeof line);
 		if (t->events.end(t->events.context, &entries[i], rc ? rc : t->had) == EMAIL_E_CANCELLED)
 			break;
 	}
@@ -126,6 +129,19 @@ put(const char *uid, uint64_t size, bool is_seen)
 	snprintf(e->uid, sizeof e->uid, "%s", uid);
 	e->size = size;
 	e->seen = is_seen;
+}
+
+/* Accepts what it could not look into. */
+static email_code
+blind_handler(void *context, const email_received *m)
+{
+	email_code rc = handler(context, m);
+
+	if (seen.calls == 1)
+		email_test_fail_alloc_from(1);
+	(void)email_message_subject(m->message);
+	email_test_fail_alloc_off();
+	return rc;
 }
 
 static int
@@ -237,6 +253,27 @@ deleted_only_when_accepted(void **state)
 	assert_int_equal(box.settled, 1);
 }
 
+/* What the handler says of a message that it could see nothing of does not count. */
+static void
+accepted_unread(void **state)
+{
+	(void)state;
+	set("deliveryPolicy", "Delete");
+	box.events = email__poll_events(&poll_);
+	assert_int_equal(email__poll_begin(&poll_, account, blind_handler, NULL, false, false), EMAIL_OK);
+	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_OVER)
+		;
+	email__poll_end(&poll_);
+	assert_string_equal(seen.uids, "1 3");
+	assert_int_equal(poll_.error.code, EMAIL_E_MEMORY);
+	assert_int_equal(box.settled, 1);
+	/* nothing is kept between polls */
+	assert_null(poll_.message);
+	box.count = 1;
+	poll_gives("1");
+	assert_int_equal(box.settled, 1);
+}
+
 static void
 moved(void **state)
 {
@@ -304,6 +341,47 @@ too_large(void **state)
 	/* left, and told once */
 	assert_int_equal(box.settled, 2);
 	poll_gives("");
+}
+
+/* What comes counts, not what the list said. It ends the session, and is not asked for again: the others come. */
+static void
+larger_than_was_said(void **state)
+{
+	(void)state;
+	set("emailToRead", "AllEmail");
+	set("incomingEmailSizeLimit", "1");
+	box.long_uid = "2";
+	poll_gives("1");
+	assert_int_equal(poll_.error.code, EMAIL_E_LIMIT);
+	assert_int_equal(box.settled, 1);
+	poll_gives("3");
+	poll_gives("");
+}
+
+/* What has no name cannot be remembered: it is left, and the others come. */
+static void
+without_a_name(void **state)
+{
+	(void)state;
+	set("store", "Pop3");
+	set("deliveryPolicy", "Delete");
+	box.entry[1].uid[0] = '\0';
+	poll_gives("1 3");
+	assert_int_equal(box.settled, 2);
+	assert_int_equal(poll_.error.code, EMAIL_E_PROTOCOL);
+}
+
+/* Two of one name: the first, and never the other's deletion for it. */
+static void
+one_name_twice(void **state)
+{
+	(void)state;
+	set("store", "Pop3");
+	set("deliveryPolicy", "Delete");
+	put("1", 10, false);
+	poll_gives("1 2 3");
+	assert_int_equal(box.settled, 3);
+	assert_int_equal(poll_.error.code, EMAIL_OK);
 }
 
 static void
@@ -462,10 +540,26 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(unread_and_marked_as_read), T(all_and_once), T(marked_as_unread_and_once), T(deleted_only_when_accepted),
-		T(moved),                     T(owed),         T(gone_meanwhile),            T(cancelled),
-		T(too_large),                 T(so_much_a_poll), T(so_many_a_poll),          T(batches),
-		T(pop3),                      T(looking_changes_nothing), T(watching),       T(no_memory),
+		T(unread_and_marked_as_read),
+		T(all_and_once),
+		T(marked_as_unread_and_once),
+		T(deleted_only_when_accepted),
+		T(accepted_unread),
+		T(moved),
+		T(owed),
+		T(gone_meanwhile),
+		T(cancelled),
+		T(too_large),
+		T(larger_than_was_said),
+		T(without_a_name),
+		T(one_name_twice),
+		T(so_much_a_poll),
+		T(so_many_a_poll),
+		T(batches),
+		T(pop3),
+		T(looking_changes_nothing),
+		T(watching),
+		T(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include "mime/compose.h"
 #include "mime/message.h"
+#include "mime/received.h"
 #include "mime/tree_state.h"
 #include "support/cm.h"
 #include "support/failalloc.h"
@@ -297,6 +298,96 @@ want_of_memory(void **state)
 	assert_true(n > 5);
 }
 
+/* --- one after the other --- */
+
+static email_code
+copy(void *context, const void *bytes, size_t n)
+{
+	strncat(context, bytes, n);
+	return EMAIL_OK;
+}
+
+static void
+one_object_for_many(void **state)
+{
+	static const char other[] = "Subject: other\r\n\r\nbody\r\n";
+	const email__reader first = {.bytes = sample, .size = sizeof sample - 1},
+			    second = {.bytes = other, .size = sizeof other - 1};
+	email_message *m = email_message_new();
+	char bytes[100] = "";
+	unsigned i;
+
+	(void)state;
+	email__message_receive(m, &second);
+	/* its bytes alone: nothing is read into it */
+	email_test_fail_alloc(0);
+	assert_int_equal(email_message_read(m, copy, bytes), EMAIL_OK);
+	assert_string_equal(bytes, other);
+	assert_int_equal(email_test_allocs(), 0);
+	assert_int_equal(email_message_set_subject(m, "no"), EMAIL_E_USAGE);
+	email__message_receive(m, &first);
+	check_sample(m);
+	for (i = 0; i < 3; i++) {
+		email_test_fail_alloc(0);
+		email__message_receive(m, &second);
+		assert_int_equal(email_message_part_count(m), 1);
+		assert_string_equal(email_message_subject(m), "other");
+		assert_string_equal(email_message_text(m), "body\n");
+		assert_false(email_message_defect(m, EMAIL_DEFECT_NUL, NULL));
+		assert_int_equal(email_message_error(m)->code, EMAIL_OK);
+		/* the body's text is a block of its own */
+		assert_true(i == 0 || email_test_allocs() <= 3);
+		email__message_receive(m, &first);
+		check_sample(m);
+	}
+	email_test_fail_alloc_off();
+	email_message_free(m);
+}
+
+/* Each way into a message that is not read yet, without memory: an answer of nothing, and the reason. */
+static void
+unread(void **state)
+{
+	const email__reader reader = {.bytes = sample, .size = sizeof sample - 1};
+	email_message *m = email_message_new();
+	const email_mailbox *list;
+	const char *name, *value;
+	char bytes[1000] = "", hex[EMAIL_DIGEST_SIZE];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 10; i++) {
+		email__message_receive(m, &reader);
+		assert_int_equal(email__message_unread(m), EMAIL_OK);
+		email_test_fail_alloc_from(1);
+		switch (i) {
+		case 0: assert_null(email_message_subject(m)); break;
+		case 1: assert_int_equal(email_message_part_count(m), 0); break;
+		case 2: assert_false(email_message_defect(m, EMAIL_DEFECT_DATE, NULL)); break;
+		case 3: assert_null(email_message_text(m)); break;
+		case 4: assert_null(email_message_part(m, 0)); break;
+		case 5: assert_int_equal(email_message_mailboxes(m, "From", &list), 0); break;
+		case 6:
+			assert_int_equal(email_message_part_read(m, 0, true, copy, bytes), EMAIL_E_MEMORY);
+			break;
+		case 7: assert_int_equal(email_message_auto(m), EMAIL_AUTO_NO); break;
+		case 8: assert_false(email_message_header_at(m, 0, &name, &value)); break;
+		case 9: assert_int_equal(email_message_part_digest(m, 0, hex), EMAIL_E_MEMORY); break;
+		}
+		email_test_fail_alloc_off();
+		assert_int_equal(email_message_error(m)->code, EMAIL_E_MEMORY);
+		assert_int_equal(email__message_unread(m), EMAIL_E_MEMORY);
+		/* the bytes are there all the same */
+		bytes[0] = '\0';
+		assert_int_equal(email_message_read(m, copy, bytes), EMAIL_OK);
+		assert_string_equal(bytes, sample);
+	}
+	/* and so is the rest, once there is memory */
+	check_sample(m);
+	assert_int_equal(email__message_unread(m), EMAIL_OK);
+	email_message_free(m);
+}
+
 static int
 make_path(void **state)
 {
@@ -317,10 +408,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(from_memory),         cmocka_unit_test(from_a_file),
-		cmocka_unit_test(nothing_in_it),       cmocka_unit_test(two_kinds_of_messages),
-		cmocka_unit_test(a_file_that_changes), cmocka_unit_test(blocks_of_memory),
+		cmocka_unit_test(from_memory),
+		cmocka_unit_test(from_a_file),
+		cmocka_unit_test(nothing_in_it),
+		cmocka_unit_test(two_kinds_of_messages),
+		cmocka_unit_test(a_file_that_changes),
+		cmocka_unit_test(blocks_of_memory),
 		cmocka_unit_test(want_of_memory),
+		cmocka_unit_test(one_object_for_many),
+		cmocka_unit_test(unread),
 	};
 
 	return cmocka_run_group_tests(tests, make_path, remove_path);

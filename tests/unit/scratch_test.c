@@ -75,6 +75,14 @@ large_ones_go_to_a_file(void **state)
 	round_trip(&s, 65000, 65000);
 	email__scratch_clear(&s);
 	round_trip(&s, 500, 100);
+	email__scratch_clear(&s);
+	round_trip(&s, 65000, 65000);
+	/* holds nothing, and is as good as new */
+	email__scratch_rest(&s);
+	assert_int_equal(s.fd, -1);
+	assert_null(s.memory.data);
+	round_trip(&s, 0, 1);
+	round_trip(&s, 100000, 333);
 	email__scratch_dispose(&s);
 }
 

@@ -58,7 +58,8 @@ chatters_while_it_takes(peer *p)
 				atomic_fetch_add(&p->result, 1);
 		taken += (size_t)n;
 		for (; said < 2000 && said < taken / 1024; said++)
-			peer_say(p, "250 so far so good, and a good many words more to fill what lies between us\r\n");
+			peer_say(p, "250 so far so good, and a good many words more to fill what lies "
+			            "between us\r\n");
 	}
 	for (; said < 2000; said++)
 		peer_say(p, "250 and the rest\r\n");
@@ -69,9 +70,12 @@ static void
 both_ways_at_once(bool tls)
 {
 	echolink engine;
-	email__session_config config = {.host = "127.0.0.1", .local_address = "", .tls_first = tls,
+	email__session_config config = {.host = "127.0.0.1",
+	                                .local_address = "",
+	                                .tls_first = tls,
 	                                .tls = {.min = EMAIL_TLS_1_2, .judge = accept_all},
-	                                .connection_timeout_ms = 5000, .response_timeout_ms = 10000,
+	                                .connection_timeout_ms = 5000,
+	                                .response_timeout_ms = 10000,
 	                                .data_timeout_ms = 10000};
 	static peer server;
 	email__session *session;
@@ -114,11 +118,66 @@ both_ways_over_tls(void **state)
 	both_ways_at_once(true);
 }
 
+/* Ends as it should, by close_notify, where p->context is set; else the socket closes behind the last record. */
+static void
+greets_and_goes(peer *p)
+{
+	if (p->config.key && peer_start_tls(p))
+		return;
+	peer_say(p, "220 hello\r\n");
+	if (p->context)
+		tlspeer_close_notify(p->tls);
+}
+
+static bool
+ends_whole(bool tls, bool notify)
+{
+	echolink engine;
+	email__session_config config = {.host = "127.0.0.1",
+	                                .local_address = "",
+	                                .tls_first = tls,
+	                                .tls = {.min = EMAIL_TLS_1_2, .judge = accept_all},
+	                                .connection_timeout_ms = 5000,
+	                                .response_timeout_ms = 5000,
+	                                .data_timeout_ms = 5000};
+	static peer server;
+	email__session *session;
+	bool whole;
+
+	memset(&server, 0, sizeof server);
+	server.config = (tlspeer_config){.chain = &certificate, .chain_len = 1, .key = tls ? key : NULL};
+	server.context = notify ? &server : NULL;
+	echolink_init(&engine);
+	assert_true(peer_start(&server, "127.0.0.1", greets_and_goes));
+	config.port = server.port;
+	session = email__session_new(&config, &engine.link);
+	assert_non_null(session);
+	assert_int_equal(email__session_run(session), EMAIL__SESSION_IDLE);
+	echolink_say(&engine, "", 1);
+	assert_int_equal(email__session_run(session), EMAIL__SESSION_CLOSED);
+	assert_true(engine.ended);
+	whole = engine.link.whole;
+	email__session_free(session);
+	peer_stop(&server);
+	echolink_dispose(&engine);
+	return whole;
+}
+
+static void
+an_end_is_told_from_a_cut(void **state)
+{
+	(void)state;
+	assert_true(ends_whole(true, true));
+	assert_false(ends_whole(true, false));
+	assert_false(ends_whole(false, false));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(both_ways_in_the_clear),
-	                                   cmocka_unit_test(both_ways_over_tls)};
+	                                   cmocka_unit_test(both_ways_over_tls),
+	                                   cmocka_unit_test(an_end_is_told_from_a_cut)};
 
 	return cmocka_run_group_tests(tests, make_certificate, free_certificate);
 }

@@ -253,6 +253,10 @@ blocks_of_memory(void **state)
 	email_test_fail_alloc(0);
 	t = read_text(sample, sizeof sample - 1, &reader);
 	assert_int_equal(email_test_allocs(), 1);
+	/* another one in the same memory */
+	assert_ptr_equal(t, email__tree_read(t, &reader, NULL));
+	assert_int_equal(email_test_allocs(), 1);
+	assert_non_null(email__tree_field(t, 0, "From"));
 	email__tree_free(t);
 	assert_int_equal(email_test_blocks(), 0);
 	/* a header of 20 kB */
@@ -262,6 +266,10 @@ blocks_of_memory(void **state)
 	email_test_fail_alloc(0);
 	t = read_text(big, n + sizeof sample - 1, &reader);
 	assert_in_range(email_test_allocs(), 1, 3);
+	n = email_test_allocs();
+	assert_non_null(t = email__tree_read(t, &reader, NULL));
+	assert_non_null(t = email__tree_read(t, &reader, NULL));
+	assert_in_range(email_test_allocs(), n, n + 1);
 	email__tree_free(t);
 	assert_int_equal(email_test_blocks(), 0);
 	email_test_fail_alloc_off();
@@ -286,6 +294,16 @@ want_of_memory(void **state)
 		more = email_test_alloc_failed();
 		assert_int_equal(t == NULL, more);
 		assert_int_equal(e.code, more ? EMAIL_E_MEMORY : EMAIL_OK);
+		email__tree_free(t);
+		assert_int_equal(email_test_blocks(), 0);
+		/* the memory of an older one is gone with or without an error */
+		email_test_fail_alloc(0);
+		e.code = EMAIL_OK;
+		assert_non_null(t = email__tree_read(NULL, &reader, &e));
+		email_test_fail_alloc(n);
+		t = email__tree_read(t, &reader, &e);
+		more |= email_test_alloc_failed();
+		assert_int_equal(t == NULL, email_test_alloc_failed());
 		email__tree_free(t);
 		assert_int_equal(email_test_blocks(), 0);
 	}

@@ -11,43 +11,43 @@
 
 /* --- presets --- */
 
+/*
+ * What is known of a provider, row by row: a property gets its text where it was not given, and where another one (given, or
+ * from a row above) is `if_text`. %s is the tenant: tenant=NAME, else the domain of emailAuthenticator.account, which the
+ * provider takes for it, else every organization.
+ */
 static const struct preset {
 	const char *name;
-	email_account_kind kind;
-	email_property_value value[8];
+	const char *property, *text;
+	const char *if_property, *if_text; /* NULL: always; "kind" is outgoing or incoming */
 } presets[] = {
-	{"microsoft365",
-         EMAIL_OUTGOING,
-         {{"hostname", "smtp.office365.com"},
-          {"useStartTls", "true"},
-          {"emailAuthenticator.type", "oAuthClientSecret"},
-          {"emailAuthenticator.authServerMetadataEndpoint",
-           "https://login.microsoftonline.com/organizations/v2.0"},
-          {"emailAuthenticator.scope", "https://outlook.office365.com/.default"}}},
-	{"microsoft365",
-         EMAIL_INCOMING,
-         {{"hostname", "outlook.office365.com"},
-          {"useSsl", "true"},
-          {"emailAuthenticator.type", "oAuthClientSecret"},
-          {"emailAuthenticator.authServerMetadataEndpoint",
-           "https://login.microsoftonline.com/organizations/v2.0"},
-          {"emailAuthenticator.scope", "https://outlook.office365.com/.default"}}},
-	{"google",
-         EMAIL_OUTGOING,
-         {{"hostname", "smtp.gmail.com"},
-          {"useSsl", "true"},
-          {"emailAuthenticator.type", "oAuthRefreshToken"},
-          {"emailAuthenticator.authServerMetadataEndpoint", "https://accounts.google.com"},
-          {"emailAuthenticator.tokenEndpoint", "https://oauth2.googleapis.com/token"},
-          {"emailAuthenticator.scope", "https://mail.google.com/"}}},
-	{"google",
-         EMAIL_INCOMING,
-         {{"hostname", "imap.gmail.com"},
-          {"useSsl", "true"},
-          {"emailAuthenticator.type", "oAuthRefreshToken"},
-          {"emailAuthenticator.authServerMetadataEndpoint", "https://accounts.google.com"},
-          {"emailAuthenticator.tokenEndpoint", "https://oauth2.googleapis.com/token"},
-          {"emailAuthenticator.scope", "https://mail.google.com/"}}},
+	{"microsoft365", "hostname", "smtp.office365.com", "kind", "outgoing"},
+	{"microsoft365", "useStartTls", "true", "kind", "outgoing"},
+	{"microsoft365", "hostname", "outlook.office365.com", "kind", "incoming"},
+	{"microsoft365", "useSsl", "true", "kind", "incoming"},
+	{"microsoft365", "emailAuthenticator.type", "oAuthClientSecret", NULL, NULL},
+	{"microsoft365", "emailAuthenticator.authServerMetadataEndpoint", "https://login.microsoftonline.com/%s/v2.0", NULL,
+         NULL},
+	/* the application's own rights, and a person's (RFC 8628 3.1: offline_access for the refresh token) */
+	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office365.com/.default", "emailAuthenticator.type",
+         "oAuthClientSecret"},
+	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office365.com/.default", "emailAuthenticator.type",
+         "oAuthClientCertificate"},
+	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office.com/SMTP.Send offline_access", "kind", "outgoing"},
+	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office.com/POP.AccessAsUser.All offline_access", "store",
+         "Pop3"},
+	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office.com/IMAP.AccessAsUser.All offline_access", "kind",
+         "incoming"},
+	{"google", "hostname", "smtp.gmail.com", "kind", "outgoing"},
+	{"google", "hostname", "pop.gmail.com", "store", "Pop3"},
+	{"google", "hostname", "imap.gmail.com", "kind", "incoming"},
+	{"google", "useSsl", "true", NULL, NULL},
+	{"google", "emailAuthenticator.type", "oAuthRefreshToken", NULL, NULL},
+	{"google", "emailAuthenticator.authServerMetadataEndpoint", "https://accounts.google.com", NULL, NULL},
+	{"google", "emailAuthenticator.tokenEndpoint", "https://oauth2.googleapis.com/token", NULL, NULL},
+	{"google", "emailAuthenticator.scope", "https://mail.google.com/", NULL, NULL},
+	/* a service account of Workspace */
+	{"google", "emailAuthenticator.useJWTBearerAssertion", "true", "emailAuthenticator.type", "oAuthClientCertificate"},
 };
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
@@ -80,29 +80,75 @@ preset_fits(const values *v, const char *property)
 	return true;
 }
 
-/* Takes preset=NAME out of the values, and puts its values in, where they were not given. */
+static const char *
+given(const values *v, const char *property)
+{
+	size_t i;
+
+	for (i = 0; i < v->count; i++)
+		if (strcmp(v->value[i].property, property) == 0)
+			return v->value[i].text;
+	return NULL;
+}
+
+/* Takes a word that is no property out of the values; NULL: it was not given. */
+static const char *
+take_out(values *v, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < v->count; i++)
+		if (strcmp(v->value[i].property, name) == 0) {
+			const char *text = v->value[i].text;
+
+			v->value[i] = v->value[--v->count];
+			return text;
+		}
+	return NULL;
+}
+
+static bool
+row_applies(const struct preset *row, email_account_kind kind, const values *v)
+{
+	const char *text;
+
+	if (!row->if_property)
+		return true;
+	if (strcmp(row->if_property, "kind") == 0)
+		return strcmp(row->if_text, kind == EMAIL_OUTGOING ? "outgoing" : "incoming") == 0;
+	text = given(v, row->if_property);
+	return text && strcmp(text, row->if_text) == 0;
+}
+
+/* Takes preset=NAME out of the values, and puts its rows in, where they were not given. */
 static int
 apply_preset(cli *c, email_account_kind kind, values *v)
 {
-	const char *name = NULL;
-	size_t i, k;
+	const char *name = take_out(v, "preset"), *tenant = take_out(v, "tenant"), *account, *at;
+	bool known = false;
+	char text[512];
+	size_t i;
 
-	for (i = 0; i < v->count && !name; i++)
-		if (strcmp(v->value[i].property, "preset") == 0) {
-			name = v->value[i].text;
-			v->value[i] = v->value[--v->count];
-		}
 	if (!name)
-		return DONE;
+		return tenant ? usage(c, "tenant goes with preset=microsoft365") : DONE;
+	account = given(v, "emailAuthenticator.account");
+	at = account ? strrchr(account, '@') : NULL;
+	if (!tenant)
+		tenant = at && at[1] ? at + 1 : "organizations";
 	for (i = 0; i < COUNT(presets); i++) {
-		if (strcmp(presets[i].name, name) != 0 || presets[i].kind != kind)
+		const struct preset *row = &presets[i];
+		const char *gap = strstr(row->text, "%s");
+
+		if (strcmp(row->name, name) != 0)
 			continue;
-		for (k = 0; presets[i].value[k].property; k++)
-			if (preset_fits(v, presets[i].value[k].property))
-				values_default(v, presets[i].value[k].property, presets[i].value[k].text);
-		return DONE;
+		known = true;
+		if (!preset_fits(v, row->property) || !row_applies(row, kind, v))
+			continue;
+		if (gap)
+			snprintf(text, sizeof text, "%.*s%.200s%s", (int)(gap - row->text), row->text, tenant, gap + 2);
+		values_default(v, row->property, gap ? text : row->text);
 	}
-	return usage(c, "there is no preset %.40s: microsoft365 and google are known", name);
+	return known ? DONE : usage(c, "there is no preset %.40s: microsoft365 and google are known", name);
 }
 
 /* --- new remove rename reset --- */

@@ -172,6 +172,7 @@ int command_check(cli *c);
 int command_test(cli *c);
 int command_send(cli *c);
 int command_receive(cli *c);
+int command_login(cli *c);
 int command_hosts(cli *c);
 int command_trust(cli *c);
 int command_keys(cli *c);

@@ -68,6 +68,10 @@ static const struct command {
          "  --max N     at most so many\n"
          "  --watch     stays: IMAP IDLE where the server offers it, else a look every pollrate",
          command_receive},
+	{"login", "ACCOUNT", "", 1, 1, "sign a mailbox in once (OAuth device authorization)",
+         "Shows a code, and where to enter it on another machine; waits; keeps the refresh token as the account's\n"
+         "secret. The authenticator is of the type oAuthRefreshToken.",
+         command_login},
 	{"hosts", "list|view|approve|reject|unapprove|accept-key|delete|prune [HOST:PORT]",
          "sha256= until=", 1, 2, "Allowed Hosts: servers that no root verifies",
          "  --sha256 HEX   of the certificate or of its public key; approve needs it, unless a person\n"
@@ -101,7 +105,7 @@ static const struct command {
 static const struct {
 	const char *name, *what;
 } later[] = {
-	{"login", "OAuth"}, {"queue", "the queue"}, {"run", "the service"}, {"discover", "finding settings"},
+	{"queue", "the queue"}, {"run", "the service"}, {"discover", "finding settings"},
 };
 
 static const char global_options[] = "sheet= state= json trace help version";

@@ -86,38 +86,85 @@ file_name(const char *uid, char *name, size_t size)
 static int
 open_unnamed(const receiver *r, const char *name, char *temporary, size_t size)
 {
-	int fd = openat(r->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	int fd = openat(r->folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	temporary[0] = '\0';
 	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT))
 		return fd;
 	/* a file system that cannot do that */
 	snprintf(temporary, size, ".%s.%ld", name, (long)getpid());
-	return openat(r->folder, temporary, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	return openat(r->folder, temporary, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 }
 
-static bool
-give_name(const receiver *r, int fd, const char *temporary, const char *name)
+/* 0, or errno: EEXIST where another file has the name. */
+static int
+link_as(const receiver *r, int fd, const char *temporary, const char *name)
 {
 	char self[64];
 
-	if (temporary[0])
-		return renameat(r->folder, temporary, r->folder, name) == 0;
-	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, self, r->folder, name, AT_SYMLINK_FOLLOW) == 0)
-		return true;
-	/* the same message, from a run that ended before the server was told */
-	return errno == EEXIST && unlinkat(r->folder, name, 0) == 0 &&
-	       linkat(AT_FDCWD, self, r->folder, name, AT_SYMLINK_FOLLOW) == 0;
+	if (!temporary[0]) {
+		snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+		return linkat(AT_FDCWD, self, r->folder, name, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+	}
+	if (linkat(r->folder, temporary, r->folder, name, 0) == 0) {
+		unlinkat(r->folder, temporary, 0);
+		return 0;
+	}
+	/* a file system without links */
+	if (errno != EEXIST && faccessat(r->folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return EEXIST;
+	return errno != EEXIST && renameat(r->folder, temporary, r->folder, name) == 0 ? 0 : errno;
 }
 
 static bool
-save(receiver *r, const email_received *m, const char *name)
+same_bytes(const receiver *r, int fd, const char *name)
+{
+	int other = openat(r->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char a[4096], b[sizeof a];
+	ssize_t n = -1, m = -2;
+	off_t at = 0;
+
+	while (other >= 0) {
+		n = pread(fd, a, sizeof a, at);
+		m = pread(other, b, sizeof b, at);
+		if (n != m || n <= 0 || memcmp(a, b, (size_t)n) != 0)
+			break;
+		at += n;
+	}
+	if (other >= 0)
+		close(other);
+	return n == 0 && m == 0;
+}
+
+/*
+ * A file that is there already is the same message, from a run that ended before the server was told; or another one to
+ * which the server gave the same UID: it must not be lost. Then the new one is "uid~2.eml".
+ */
+static bool
+give_name(const receiver *r, int fd, const char *temporary, char *name, size_t size)
+{
+	size_t stem = strlen(name) - strlen(".eml");
+	int rc = EEXIST;
+
+	for (int i = 2; i < 10000 && (rc = link_as(r, fd, temporary, name)) == EEXIST; i++) {
+		if (same_bytes(r, fd, name)) {
+			if (temporary[0])
+				unlinkat(r->folder, temporary, 0);
+			return true;
+		}
+		snprintf(name + stem, size - stem, "~%d.eml", i);
+	}
+	errno = rc;
+	return rc == 0;
+}
+
+static bool
+save(receiver *r, const email_received *m, char *name, size_t size)
 {
 	char temporary[320];
 	int fd = open_unnamed(r, name, temporary, sizeof temporary);
 	bool saved = fd >= 0 && email_message_read(m->message, to_file, &fd) == EMAIL_OK && fsync(fd) == 0 &&
-	             give_name(r, fd, temporary, name) && fsync(r->folder) == 0;
+	             give_name(r, fd, temporary, name, size) && fsync(r->folder) == 0;
 
 	if (!saved)
 		snprintf(r->why, sizeof r->why, "%.200s could not be written: %s", name, strerror(errno));
@@ -185,7 +232,7 @@ on_message(void *context, const email_received *m)
 		tell(r, m, NULL);
 		return EMAIL_OK;
 	}
-	if (!save(r, m, name))
+	if (!save(r, m, name, sizeof name))
 		return EMAIL_E_CANCELLED;
 	tell(r, m, name);
 	r->count++;

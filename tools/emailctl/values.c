@@ -46,7 +46,7 @@ void
 values_default(values *v, const char *property, const char *text)
 {
 	if (!values_have(v, property))
-		add(v, property, text);
+		add(v, property, text ? own(v, need_memory(strdup(text))) : NULL);
 }
 
 /* The word is not repeated in a complaint: it may be a secret at the wrong place. */
