@@ -40,7 +40,7 @@ no_login(email__imap *s)
 	else
 		email__exchange_choose(&s->login, s->can.auth[0] || clear_ok(s) ? s->can.auth : "PLAIN",
 		                       s->wanted, s->tls, clear_ok(s), s->credentials, e);
-	if (s->tls && s->credentials->kind == EMAIL__CREDENTIAL_TOKEN)
+	if (s->tls && !e->remedy[0] && s->credentials->kind == EMAIL__CREDENTIAL_TOKEN)
 		email__remedy_token(e);
 	email__error_remedy(
 		e, s->tls ? "Change emailAuthenticator.saslMechanism to what the server offers"
@@ -171,7 +171,7 @@ refused(email__imap *s, enum imap_expected what)
 		email__imap_fail_response(s, EMAIL_E_MECHANISM, "the server does not take this kind of login");
 	else
 		email__imap_fail_response(s, EMAIL_E_LOGIN, "the server refused the login");
-	if (what == X_AUTH && email__exchange_token(&s->login) && bare_no(s))
+	if (what == X_AUTH && s->tls && email__exchange_token(&s->login) && bare_no(s))
 		email__remedy_token(e);
 	if (what == X_AUTH)
 		email__exchange_refused(&s->login, e);

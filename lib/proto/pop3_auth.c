@@ -59,7 +59,8 @@ email__pop3_login(email__pop3 *p)
 	else if (email__exchange_choose(&p->login, p->can.sasl, mechanism, p->tls, clear_ok(p),
 	                                p->credentials, e) == EMAIL_OK)
 		return S_AUTH;
-	if (e->code == EMAIL_E_MECHANISM && p->tls && !password)
+	if (e->code == EMAIL_E_MECHANISM && p->tls && !e->remedy[0] &&
+	    p->credentials->kind == EMAIL__CREDENTIAL_TOKEN)
 		email__remedy_token(e);
 	if (e->code == EMAIL_E_MECHANISM)
 		email__remedy(e);
@@ -147,7 +148,7 @@ email__pop3_answer_auth(email__pop3 *p)
 		return challenge(p);
 	if (p->reply.status == EMAIL__POP3_ERR) {
 		email__pop3_fail_reply(p, EMAIL_E_LOGIN, "the server refused the login");
-		if (email__exchange_token(&p->login))
+		if (email__exchange_token(&p->login) && p->tls)
 			email__remedy_token(&p->link.error);
 		email__exchange_refused(&p->login, &p->link.error);
 		return S_FAILED;

@@ -108,6 +108,8 @@ static const struct {
          "Check that the token is for the mailbox in account, and its scope and permission at the provider "
          "(Google: https://mail.google.com/; Microsoft 365: IMAP.AccessAsApp, POP.AccessAsApp, SMTP.SendAsApp, and "
          "the service principal's permission for the mailbox)"},
+	{"5.5.6", EMAIL_E_MECHANISM, /* RFC 4954 4 */
+         "The token is longer than the server takes: have the provider put less into it, such as groups and roles"},
 	{"", EMAIL_E_MECHANISM,
          "The server takes no OAuth token here: check hostname and port, or use another type of authenticator"},
 };
@@ -123,8 +125,7 @@ email__remedy_token(email_error *e)
 			break;
 	if (i == sizeof token_table / sizeof *token_table)
 		return;
-	if (e->code == EMAIL_E_LOGIN)
-		e->remedy[0] = '\0';
+	e->remedy[0] = '\0';
 	email__error_remedy(e, "%s", token_table[i].text);
 }
 

@@ -10,6 +10,9 @@
 #include "codec/base64.h"
 #include "sasl/mechanisms.h"
 
+/* A token that no server known finds too long. */
+#define TOKEN_COMMON 4096
+
 void
 email__exchange_init(email__exchange *x)
 {
@@ -208,6 +211,17 @@ bool
 email__exchange_token(const email__exchange *x)
 {
 	return x->sasl.mechanism && x->sasl.mechanism->kind == EMAIL__CREDENTIAL_TOKEN;
+}
+
+void
+email__exchange_closed(const email__exchange *x, email_error *e)
+{
+	size_t n = email__exchange_token(x) && x->sasl.step ? strlen(x->sasl.credentials->password) : 0;
+
+	/* Dovecot does it without a word where a response is over 8 kB */
+	if (n > TOKEN_COMMON && e->code == EMAIL_OK)
+		email__error_remedy(e, "the token has %zu bytes, perhaps more than the server takes: have the provider put "
+		                       "less into its tokens, such as groups and roles", n);
 }
 
 void

@@ -199,6 +199,27 @@ refusals(void **state)
 	e.temporary = false;
 	email__exchange_refused(&x, &e);
 	assert_non_null(strstr(e.remedy, "without -PLUS"));
+	/* closed in the middle of it: a token that is long may be the reason */
+	{
+		static char much[5001];
+		const email__credentials c = {.user = "user", .password = much, .kind = EMAIL__CREDENTIAL_TOKEN};
+
+		memset(much, 't', 5000);
+		memset(&e, 0, sizeof e);
+		assert_int_equal(email__exchange_choose(&x, "XOAUTH2", NULL, true, true, &c, &e), EMAIL_OK);
+		email__exchange_closed(&x, &e);
+		assert_string_equal(e.remedy, ""); /* none of it was sent */
+		assert_int_equal(email__exchange_initial(&x, 9999, &has), EMAIL_OK);
+		email__exchange_closed(&x, &e);
+		assert_memory_equal(e.remedy, "the token has 5000 bytes", 24);
+		much[100] = '\0';
+		memset(&e, 0, sizeof e);
+		email__exchange_closed(&x, &e);
+		assert_string_equal(e.remedy, "");
+		email__exchange_end(&x);
+		email__exchange_closed(&x, &e);
+		assert_string_equal(e.remedy, "");
+	}
 	/* in the words for what would be shown */
 	memset(&e, 0, sizeof e);
 	assert_int_equal(email__exchange_choose(&x, "XOAUTH2", NULL, false, false, &token, &e), EMAIL_E_MECHANISM);

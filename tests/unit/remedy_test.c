@@ -65,7 +65,8 @@ tokens(void **state)
 		{EMAIL_E_LOGIN, 0, "", "account and password", "POP.AccessAsApp"},
 		{EMAIL_E_TEMPORARY, 454, "4.7.0", "tried again", "tried again"},
 		{EMAIL_E_TEMPORARY, 421, "4.3.2", "tried again", "tried again"},
-		{EMAIL_E_MECHANISM, 504, "5.7.4", "useStartTls", "useStartTls"},
+		{EMAIL_E_MECHANISM, 504, "5.7.4", "useStartTls", "no OAuth token"},
+		{EMAIL_E_MECHANISM, 500, "5.5.6", "saslMechanism", "longer than the server takes"},
 	};
 	size_t i;
 
