@@ -164,11 +164,13 @@ refused(email__imap *s, enum imap_expected what)
 {
 	email_error *e = &s->link.error;
 
-	if (what == X_LOGIN && s->rest.parts) /* RFC 3501 7.5: it does not want the literal, so it is not sent */
+	/* RFC 3501 7.5: it does not want the literal, so it is not sent */
+	if (what == X_LOGIN && s->rest.parts)
 		email__imap_rest_end(&s->rest);
 	/* BAD: no such command, no such mechanism */
 	if (s->response.status == EMAIL__IMAP_BAD_COMMAND)
-		email__imap_fail_response(s, EMAIL_E_MECHANISM, "the server does not take this kind of login");
+		email__imap_fail_response(s, EMAIL_E_MECHANISM,
+		                          "the server does not take this kind of login");
 	else
 		email__imap_fail_response(s, EMAIL_E_LOGIN, "the server refused the login");
 	if (what == X_AUTH && s->tls && email__exchange_token(&s->login) && bare_no(s))

@@ -41,7 +41,8 @@ enum pop3_state
 email__pop3_login(email__pop3 *p)
 {
 	const char *mechanism = wants_user(p) ? NULL : p->wanted;
-	bool known = !wants_user(p) && email__sasl_choose(p->can.sasl, mechanism, clear_ok(p), p->credentials);
+	bool known =
+		!wants_user(p) && email__sasl_choose(p->can.sasl, mechanism, clear_ok(p), p->credentials);
 	/* a token is no password: it would go to a server that did not ask for one */
 	bool password = p->credentials->kind == EMAIL__CREDENTIAL_PASSWORD;
 	bool user = !known && password && (wants_user(p) || (!p->wanted && has_user(p)));
@@ -134,7 +135,8 @@ logged_in(email__pop3 *p, const char *how)
 static enum pop3_state
 challenge(email__pop3 *p)
 {
-	email_code rc = email__exchange_challenge(&p->login, p->reply.line, p->reply.line_len, &p->link.error);
+	email_code rc =
+		email__exchange_challenge(&p->login, p->reply.line, p->reply.line_len, &p->link.error);
 
 	if (rc == EMAIL_E_MEMORY)
 		return S_FAILED;

@@ -52,8 +52,9 @@ service auth {
 
 certificate root --ca --subject "CN=Plant Root"
 certificate leaf --issuer root --names "DNS:localhost" --key rsa2048
+: >"$WORK/endpoint"
 python3 "$ROOT/tests/support/oauth_endpoint.py" "$introspect" "$tokens" "$WORK/pki/leaf.pem" "$WORK/pki/leaf.key" \
-	<"$WORK/alive" >"$WORK/endpoint" 2>&1 9<&- &
+	<"$WORK/alive" >>"$WORK/endpoint" 2>&1 9<&- &
 endpoint=$!
 # shellcheck disable=SC2317 # called by lib.sh's trap
 at_end() {

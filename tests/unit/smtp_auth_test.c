@@ -183,8 +183,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(long_passwords), cmocka_unit_test(tokens),
-	                                   cmocka_unit_test(too_long), cmocka_unit_test(odd_passwords),
-	                                   cmocka_unit_test(wiped), cmocka_unit_test(no_user)};
+	                                   cmocka_unit_test(too_long),       cmocka_unit_test(odd_passwords),
+	                                   cmocka_unit_test(wiped),          cmocka_unit_test(no_user)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
