@@ -495,13 +495,13 @@ wait_for_news(email__poll *p, email__engine *e)
 
 	if (p->handed && (p->whole.count || p->headers.count))
 		(void)email__handed_sync(p->handed, &ignored);
+	p->news = false; /* before: what came since the list is told at once */
 	if (!p->watch || p->stop || p->error.code || !p->account->v.use_idle || e->mailbox->wait(e->box)) {
 		p->state = EMAIL__POLL_OVER;
 		return;
 	}
 	rest(p);
 	e->link->news_ms = IDLE_MS;
-	p->news = false;
 	p->waiting_since = email__clock_ms();
 	p->state = EMAIL__POLL_WAITING;
 }

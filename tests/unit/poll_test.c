@@ -24,6 +24,7 @@ typedef struct table {
 	email_code had;   /* of each message */
 	const char *long_uid; /* of a message of more than a KiB, whatever the list says; or NULL */
 	bool can_wait;
+	bool came; /* something, since the list */
 } table;
 
 static table box;
@@ -95,6 +96,9 @@ wait_for(void *b)
 	table *t = b;
 
 	t->waits++;
+	if (t->can_wait && t->came)
+		t->events.news(t->events.context);
+	t->came = false;
 	return t->can_wait ? EMAIL_OK : EMAIL_E_EXTENSION;
 }
 
@@ -506,6 +510,26 @@ watching(void **state)
 	email__poll_end(&poll_);
 }
 
+/* The engine does not wait then, so nothing would ever wake it. */
+static void
+news_before_waiting(void **state)
+{
+	(void)state;
+	box.can_wait = box.came = true;
+	box.events = email__poll_events(&poll_);
+	assert_int_equal(email__poll_begin(&poll_, account, handler, NULL, false, true), EMAIL_OK);
+	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_WAITING)
+		;
+	assert_int_equal(box.lists, 1);
+	assert_int_equal(email__poll_idle(&poll_, &engine), EMAIL__POLL_NONE);
+	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_WAITING)
+		;
+	assert_int_equal(box.lists, 2);
+	assert_int_equal(email__poll_idle(&poll_, &engine), EMAIL__POLL_WAITING);
+	assert_int_equal(box.lists, 2);
+	email__poll_end(&poll_);
+}
+
 static void
 no_memory(void **state)
 {
@@ -559,6 +583,7 @@ main(void)
 		T(pop3),
 		T(looking_changes_nothing),
 		T(watching),
+		T(news_before_waiting),
 		T(no_memory),
 	};
 
