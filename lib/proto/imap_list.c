@@ -5,6 +5,8 @@
  * next one is searched:
  *
  *     UID SEARCH 1:4000 UNSEEN > UID FETCH .. UID SEARCH 4001:8000 UNSEEN > UID FETCH .. >
+ *
+ * In front of a second list on one connection goes NOOP.
  */
 #include <string.h>
 
@@ -34,8 +36,11 @@ email__imap_list(email__imap *s, bool unseen, uint32_t from)
 	if (!email__imap_ready(s))
 		return EMAIL_E_USAGE;
 	email__imap_list_end(s);
+	/* a server tells of what came in answer to a command alone, and of an empty folder none is asked */
+	s->poll = s->folder.listed;
+	s->folder.listed = true;
 	s->folder.fresh = false;
-	l->on = s->folder.exists > 0;
+	l->on = s->poll || s->folder.exists > 0;
 	l->unseen = unseen;
 	l->from = from ? from : 1;
 	l->at = 1;
@@ -59,7 +64,7 @@ email__imap_list_due(const email__imap *s)
 {
 	const imap_list *l = &s->list;
 
-	return l->on && (fetch_due(s) || search_due(l, s->folder.exists));
+	return l->on && !s->poll && (fetch_due(s) || search_due(l, s->folder.exists));
 }
 
 static enum imap_state
@@ -265,6 +270,19 @@ over_when_done(email__imap *s)
 	if (l->searching || l->fetching || email__imap_list_due(s))
 		return;
 	email__imap_list_end(s);
+}
+
+/* To the NOOP in front of it. */
+enum imap_state
+email__imap_list_asked(email__imap *s)
+{
+	s->poll = false;
+	if (!s->list.on)
+		return S_READY;
+	s->folder.fresh = false;
+	if (s->folder.exists == 0)
+		email__imap_list_end(s);
+	return S_READY;
 }
 
 enum imap_state
