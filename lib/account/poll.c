@@ -124,18 +124,16 @@ add(email__entries *list, const email__entry *entry)
 	return true;
 }
 
-/* One message at least is taken, however large. */
+/* One message at least is taken, however large; one that is only told of is none. */
 static bool
 fits(const email__poll *p, const email__entry *entry, bool header)
 {
 	const email_account *a = p->account;
 	size_t count = p->whole.count + p->headers.count;
 
-	if (count == 0)
-		return true;
 	if (count >= EMAIL__POLL_MAX || (a->poll_limit && count >= a->poll_limit))
 		return false;
-	return header || p->bytes + entry->size <= limit_bytes(a->v.size_limit_per_poll);
+	return header || p->whole.count == 0 || p->bytes + entry->size <= limit_bytes(a->v.size_limit_per_poll);
 }
 
 static void
@@ -202,11 +200,15 @@ begin(void *context, const email__entry *entry)
 	return p->part_rc;
 }
 
-/* What comes counts, whatever the server said of it. */
+/* What comes counts, whatever the server said of it. A header is told of whole, up to what any header is. */
 static bool
 too_large(const email__poll *p)
 {
-	return p->part_bytes > limit_bytes(p->account->v.incoming_email_size_limit);
+	uint64_t most = limit_bytes(p->account->v.incoming_email_size_limit);
+
+	if (p->state == EMAIL__POLL_HEADERS && most < EMAIL__HEADER_READ_MAX)
+		most = EMAIL__HEADER_READ_MAX;
+	return p->part_bytes > most;
 }
 
 static email_code

@@ -22,6 +22,7 @@ typedef struct table {
 	bool moved;
 	email_code word;  /* of the server on what is settled */
 	email_code had;   /* of each message */
+	const char *long_header; /* UID of a message of which the header alone is some KiB; or NULL */
 	const char *long_uid; /* of a message of more than a KiB, whatever the list says; or NULL */
 	bool can_wait;
 	bool came; /* something, since the list */
@@ -68,6 +69,8 @@ fetch(void *b, const email__entry *entries, size_t n, email__extent extent)
 
 		if (rc == EMAIL_OK)
 			rc = t->events.data(t->events.context, head, strlen(head));
+		for (int k = 0; rc == EMAIL_OK && t->long_header && !strcmp(entries[i].uid, t->long_header) && k < 3; k++)
+			rc = t->events.data(t->events.context, line, sizeof line);
 		if (rc == EMAIL_OK && extent != EMAIL__EXTENT_HEADER)
 			rc = t->events.data(t->events.context, body, strlen(body));
 		for (int k = 0; rc == EMAIL_OK && t->long_uid && !strcmp(entries[i].uid, t->long_uid) && k < 2; k++)
@@ -347,6 +350,34 @@ too_large(void **state)
 	poll_gives("");
 }
 
+/* A header of some KiB is nothing out of the ordinary, and the session goes on behind it. */
+static void
+a_header_larger_than_the_limit(void **state)
+{
+	(void)state;
+	set("emailToRead", "AllEmail");
+	set("incomingEmailSizeLimit", "1");
+	box.entry[0].size = box.entry[1].size = 5000;
+	box.long_header = "1";
+	poll_gives("3 1 2");
+	assert_int_equal(poll_.error.code, EMAIL_OK);
+	poll_gives("");
+}
+
+/* Those that are told of by their header do not keep it away. */
+static void
+one_at_least(void **state)
+{
+	(void)state;
+	set("emailToRead", "AllEmail");
+	set("sizeLimitPerPoll", "1");
+	set("incomingEmailSizeLimit", "10");
+	box.entry[0].size = 20000;
+	box.entry[1].size = 5000;
+	poll_gives("2 1");
+	assert_int_equal(email_account_left(account), 1);
+}
+
 /* What comes counts, not what the list said. It ends the session, and is not asked for again: the others come. */
 static void
 larger_than_was_said(void **state)
@@ -584,6 +615,8 @@ main(void)
 		T(looking_changes_nothing),
 		T(watching),
 		T(news_before_waiting),
+		T(a_header_larger_than_the_limit),
+		T(one_at_least),
 		T(no_memory),
 	};
 
