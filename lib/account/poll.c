@@ -332,10 +332,16 @@ news(void *context)
 	p->news = true;
 }
 
+static void
+incomplete(void *context, email_code code)
+{
+	note(context, code, NULL, "the server did not list all messages");
+}
+
 email__mailbox_events
 email__poll_events(email__poll *p)
 {
-	return (email__mailbox_events){p, listed, begin, data, end, settled, news};
+	return (email__mailbox_events){p, listed, begin, data, end, settled, news, incomplete};
 }
 
 /* --- the poll --- */

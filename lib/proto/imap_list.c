@@ -292,7 +292,9 @@ email__imap_list_answer(email__imap *s, enum imap_expected what)
 		s->list.searching = false;
 	else
 		s->list.fetching--;
-	/* NO to a FETCH: some of them are gone (RFC 3501 6.4.5); what is there was told */
+	/* NO to a FETCH: some of them are gone (RFC 2180 4.1.2), or could not be looked at; the others were told */
+	if (what == X_LIST && s->response.status == EMAIL__IMAP_NO && s->events.incomplete)
+		s->events.incomplete(s->events.context, email__imap_refusal(s));
 	if (s->response.status == EMAIL__IMAP_BAD_COMMAND ||
 	    (what == X_SEARCH && s->response.status == EMAIL__IMAP_NO))
 		return email__imap_fail_response(s, EMAIL_E_REFUSED, "the server does not list the messages");
