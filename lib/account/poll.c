@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "mime/received.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -35,10 +36,19 @@ fate(const email_account *a)
 	return a->v.delivery_policy == DELIVERY_SEEN ? EMAIL__FATE_SEEN : EMAIL__FATE_UNSEEN;
 }
 
+/* RFC 3501 5.1: INBOX in any case is the same. */
+static bool
+same_folder(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0 || (email__str_equal(a, "INBOX") && email__str_equal(b, "INBOX"));
+}
+
+/* Where it lies already it would get a new UID, and come again, for ever. */
 static bool
 moves(const email_account *a)
 {
-	return !is_pop3(a) && a->v.processed_folder[0] && a->v.delivery_policy != DELIVERY_DELETE;
+	return !is_pop3(a) && a->v.processed_folder[0] && a->v.delivery_policy != DELIVERY_DELETE &&
+	       !same_folder(a->v.processed_folder, a->v.folder);
 }
 
 /* Whether the server has to be told anything of an accepted message. */

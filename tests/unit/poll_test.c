@@ -296,6 +296,18 @@ moved(void **state)
 }
 
 /* The server did not do it: it is asked again, and the message not handed over again. */
+/* It would come again under another UID, for ever. */
+static void
+moved_to_where_it_is(void **state)
+{
+	(void)state;
+	set("deliveryPolicy", "MarkAsUnread");
+	set("processedFolder", "Inbox");
+	poll_gives("1 3");
+	assert_int_equal(box.settled, 0);
+	poll_gives("");
+}
+
 static void
 owed(void **state)
 {
@@ -614,6 +626,7 @@ main(void)
 		T(pop3),
 		T(looking_changes_nothing),
 		T(watching),
+		T(moved_to_where_it_is),
 		T(news_before_waiting),
 		T(a_header_larger_than_the_limit),
 		T(one_at_least),
