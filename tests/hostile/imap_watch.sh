@@ -97,4 +97,15 @@ one_more 5
 watch_ends
 has "$WORK/watch.err" 'localhost'
 stop server
+
+begin "no room for what comes" ssl ssl
+# a folder that is there, and takes no file
+want 0 emailctl set in pollrate=PT30S
+ln -s /proc out
+began=$(date +%s)
+want 65 timeout 20 emailctl receive in --out out --watch
+explained
+is "said at once" yes "$([ $(($(date +%s) - began)) -le 10 ] && echo yes)"
+stop server
+left 3
 finish
