@@ -28,12 +28,13 @@ EMAIL_API void email_message_free(email_message *message);
 /*
  * Addresses (RFC 5322 3.4): "plant@example.com", "Plant room <plant@example.com>". _add_ may be called
  * often, and takes a list separated by commas too, and groups ("Duty: a@example.com, b@example.com;"),
- * whose members are recipients each, and which To and Cc keep. Bcc never goes into the message: with
+ * whose members are recipients each, and which To and Cc keep. Reply-To takes such a list as well (RFC 5322
+ * 3.6.2), in place of the one there was, and of the account's. Bcc never goes into the message: with
  * neither To nor Cc it says "undisclosed-recipients:;".
  * Errors: EMAIL_E_MESSAGE (not an address), EMAIL_E_LIMIT (EMAIL 1,000 recipients), EMAIL_E_MEMORY.
  */
 EMAIL_API email_code email_message_set_from(email_message *message, const char *address);
-EMAIL_API email_code email_message_set_reply_to(email_message *message, const char *address);
+EMAIL_API email_code email_message_set_reply_to(email_message *message, const char *addresses);
 EMAIL_API email_code email_message_add_to(email_message *message, const char *addresses);
 EMAIL_API email_code email_message_add_cc(email_message *message, const char *addresses);
 EMAIL_API email_code email_message_add_bcc(email_message *message, const char *addresses);

@@ -41,9 +41,9 @@ email_message_free(email_message *m)
 	if (!m)
 		return;
 	email__address_dispose(&m->from);
-	email__address_dispose(&m->reply_to);
 	email__address_dispose(&m->default_from);
 	email__address_dispose(&m->default_reply_to);
+	email__address_list_dispose(&m->reply_to);
 	email__address_list_dispose(&m->to);
 	email__address_list_dispose(&m->cc);
 	email__address_list_dispose(&m->bcc);
@@ -110,33 +110,38 @@ email__message_missing(email_message *m)
 	return email__error_set(&m->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "no text was given");
 }
 
-static email_code
-set_address(email_message *m, const char *field, email__address *to, const char *text)
+email_code
+email_message_set_from(email_message *message, const char *address)
 {
 	email__address a = {0};
 	email_code rc = EMAIL_OK;
 
-	if (!email__message_enter(m, field))
+	if (!email__message_enter(message, "from"))
 		return EMAIL_E_USAGE;
-	if (text)
-		rc = email__address_parse_one(text, &a, &m->error);
+	if (address)
+		rc = email__address_parse_one(address, &a, &message->error);
 	if (rc == EMAIL_OK) {
-		email__address_dispose(to);
-		*to = a;
+		email__address_dispose(&message->from);
+		message->from = a;
 	}
-	return email__message_leave(m, rc);
+	return email__message_leave(message, rc);
 }
 
 email_code
-email_message_set_from(email_message *message, const char *address)
+email_message_set_reply_to(email_message *message, const char *addresses)
 {
-	return set_address(message, "from", &message->from, address);
-}
+	email__address_list list = {0};
+	email_code rc = EMAIL_OK;
 
-email_code
-email_message_set_reply_to(email_message *message, const char *address)
-{
-	return set_address(message, "replyTo", &message->reply_to, address);
+	if (!email__message_enter(message, "replyTo"))
+		return EMAIL_E_USAGE;
+	if (addresses)
+		rc = email__address_parse_groups(addresses, &list, &message->error);
+	if (rc == EMAIL_OK) {
+		email__address_list_dispose(&message->reply_to);
+		message->reply_to = list;
+	}
+	return email__message_leave(message, rc);
 }
 
 static email_code

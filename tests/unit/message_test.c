@@ -224,7 +224,7 @@ static const struct {
 	bool tab; /* is white space to it */
 } fields[] = {
 	{"from", set_from_of_m, "Plant room <plant@x.example>", EMAIL_OK, true},
-	{"replyTo", set_reply_to_of_m, "\"P, r\" <plant@x.example>", EMAIL_OK, true},
+	{"replyTo", set_reply_to_of_m, "\"P, r\" <plant@x.example>, G: a@b.c;", EMAIL_OK, true},
 	{"to", add_to_of_m, "Duty: A <a@b.c>, d@e.f; , x@y.z", EMAIL_OK, true},
 	{"cc", add_cc_of_m, "a@b.c (comment), \"q\"@e.f", EMAIL_OK, true},
 	{"bcc", add_bcc_of_m, "=?UTF-8?Q?x?= <a@b.c>", EMAIL_OK, true},
@@ -299,8 +299,8 @@ sweep(void **state)
 		for (i = 0; i < sizeof broken / sizeof *broken; i++)
 			put_everywhere(k, broken[i]);
 	}
-	assert_true(!m->from.address && !m->reply_to.address && !m->to.count && !m->cc.count &&
-	            !m->bcc.count && !m->subject && !m->header_count && !m->part_count && !m->message_id);
+	assert_true(!m->from.address && !m->reply_to.count && !m->to.count && !m->cc.count && !m->bcc.count &&
+	            !m->subject && !m->header_count && !m->part_count && !m->message_id);
 	for (k = 0; k < sizeof fields / sizeof *fields; k++)
 		assert_int_equal(fields[k].set(fields[k].good), fields[k].of_good);
 }
