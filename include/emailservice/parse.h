@@ -48,7 +48,7 @@ extern "C" {
 	X(PARAMETER, "parameter", "a parameter of a field cannot be read, or stands twice") \
 	X(UNKNOWN_ENCODING, "unknownEncoding", "a transfer encoding is not known: left as it is") \
 	X(ENCODED_MULTIPART, "encodedMultipart", "a multipart or message is encoded, against RFC 2045 6.4") \
-	X(UNKNOWN_CHARSET, "unknownCharset", "a charset is not known: characters are replaced") \
+	X(UNKNOWN_CHARSET, "unknownCharset", "a charset is not known: read as UTF-8, what is none is replaced") \
 	X(CHARSET, "charset", "a text is not in the charset it names: characters are replaced or guessed") \
 	X(BASE64, "base64", "a base64 body holds other characters, which are skipped") \
 	X(BASE64_CUT, "base64Cut", "a base64 body ends in the middle of a group") \
@@ -145,7 +145,8 @@ typedef struct email_mailbox {
 	const char *group;   /* the group's name (RFC 5322 3.4), or "" */
 } email_mailbox;
 
-/* The addresses in the fields of that name ("From", "To", "Reply-To", "Resent-To", ...). */
+/* The addresses in the field of that name ("From", "To", "Reply-To", ...). Of two fields of a name that may stand once
+ * (RFC 5322 3.6) the first counts; of others ("Resent-To", "Delivered-To", ...) all do. */
 EMAIL_API size_t email_message_mailboxes(email_message *message, const char *name,
                                          const email_mailbox **list);
 
