@@ -46,7 +46,8 @@ struct email__tree {
 	unsigned defect_part[EMAIL_DEFECT_COUNT];
 
 	/* decoded when asked for */
-	bool chosen, ids_read, reported;
+	bool chosen, ids_read, reported, judged;
+	email_auto automatic; /* once it was judged */
 	int show[EMAIL__SHOW_COUNT]; /* part numbers, or -1 */
 	email__buf text[EMAIL__SHOW_COUNT];
 	bool text_read[EMAIL__SHOW_COUNT];
