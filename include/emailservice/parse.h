@@ -120,7 +120,8 @@ EMAIL_API void email_parser_reset(email_parser *parser);
 /* --- the tree --- */
 
 /*
- * A message from a file (which must stay as it is), or from memory (which must stay). The object is not
+ * A message from a file (which must stay as it is), or from memory (which must stay). One whose lines all end in CR
+ * alone is read as if they were line ends (bareCr says so); to events they are none. The object is not
  * for sending: setters refuse it with EMAIL_E_USAGE, and the functions below answer nothing (NULL, 0, false)
  * of a message that was composed.
  * Errors: NULL, and error->code is EMAIL_E_FILE or EMAIL_E_MEMORY. Owns: the caller, email_message_free().

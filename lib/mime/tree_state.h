@@ -37,6 +37,7 @@ enum { EMAIL__SHOW_TEXT, EMAIL__SHOW_HTML, EMAIL__SHOW_COUNT };
 
 struct email__tree {
 	const email__reader *reader;
+	bool crs; /* a CR ends each line, and no LF is anywhere: read as if they were LFs */
 	email__arena arena; /* holds this struct as well */
 	email__node *node;
 	size_t count, room;
@@ -82,6 +83,7 @@ email_code email__tree_ids(email__tree *t, unsigned number, const char *name, em
 /* Bytes [at, end) of a message, as they are. */
 email_code email__bytes(const email__reader *reader, uint64_t at, uint64_t end, email_sink_fn sink,
                         void *context, email_error *e);
+/* The same of the tree's message, with line ends that a reader of lines can see. */
 email_code email__tree_bytes(email__tree *t, uint64_t at, uint64_t end, email_sink_fn sink, void *context);
 /* email_message_part_read() */
 email_code email__tree_content(email__tree *t, unsigned number, bool utf8, email_sink_fn sink, void *context);

@@ -584,8 +584,8 @@ def broken():
     case("broken-bare-cr-body", head + b"\r\none\rtwo\r\n", defects=["bareCr"])
     case("broken-bare-cr-header", b"From: a@example.com\r\nSubject: one\rBcc: evil@example.com\r\n\r\nx\r\n", from_=[{"address": "a@example.com"}], text="x\n", defects=["bareCr"])
     del CASES["broken-bare-cr-header"][1]["defects"]
-    case("broken-all-cr", b"From: a@example.com\rSubject: x\r\rbody\r")
-    del CASES["broken-all-cr"][1]["defects"]
+    case("broken-all-cr", b"From: a@example.com\rSubject: x\r\rbody\r", from_=[{"address": "a@example.com"}], subject="x", text="body\n", defects=["bareCr"])
+    case("broken-all-cr-parts", HEAD.encode().replace(b"\r\n", b"\r") + b"Content-Type: multipart/mixed; boundary=x\r\r--x\r\rbody\r\r--x\rContent-Type: application/octet-stream\rContent-Transfer-Encoding: base64\r\rZmls\rZQ==\r--x--\r", text="body\n", attachments=[{"size": 4, "sha256": sha(b"file")}], defects=["bareCr"])
     case("broken-nul-body", head + b"\r\na\0b\r\n", defects=["nul"])
     case("broken-nul-header", b"From: a@example.com\r\nSubject: a\0b\r\n\r\nx\r\n", text="x\n", defects=["nul"])
     CASES["broken-nul-header"][1].pop("defects")
