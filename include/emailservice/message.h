@@ -57,8 +57,11 @@ EMAIL_API email_code email_message_add_header(email_message *message, const char
 /*
  * The message answers another: In-Reply-To and References (RFC 5322 3.6.4), in place of those there were.
  * `id` is that message's Message-ID, `references` its References, or where it has none its In-Reply-To, or
- * NULL. Of references longer than a header may be, the first and the last stay. `id` NULL: no answer.
- * Errors: EMAIL_E_MESSAGE (not ids), EMAIL_E_LIMIT, EMAIL_E_MEMORY.
+ * NULL; both as email_message_header() gives them. What others wrote cannot make an answer fail: of comments,
+ * phrases and junk the ids are picked out, and those that cannot be written (in UTF-8, or too long for a line)
+ * are left out. Where that is `id` itself, the answer has no In-Reply-To, and in References what is left.
+ * Of references longer than a header may be, the first and the last stay. `id` NULL: no answer.
+ * Errors: EMAIL_E_MESSAGE (control characters, not UTF-8), EMAIL_E_LIMIT (1,000 headers), EMAIL_E_MEMORY.
  */
 EMAIL_API email_code email_message_set_reply(email_message *message, const char *id, const char *references);
 typedef enum email_importance {
