@@ -82,7 +82,9 @@ EMAIL_API email_code email_message_set_date(email_message *message, int64_t seco
  * read when the message goes out, and must be the same then. Data are copied. A stream is read by `read`,
  * which returns the bytes put into `buffer` (at most `size`), 0 at the end, -1 on an error; `rewind` starts
  * it again and returns 0, or is NULL, and then the message can be sent once only. The inline ones are shown
- * by HTML as "cid:ID" (without HTML they stand among the attachments).
+ * by HTML as "cid:ID" (without HTML they stand among the attachments). `content_id` NULL: the id is the file's
+ * name, in which each character but ASCII letters, digits and "+-.@_" is "_" ("cid:my_logo.png" for "my logo.png"),
+ * and behind it "-2", "-3" ... where another file has that id.
  * All go as base64, so that every byte arrives as it is, whatever the server. A message (.eml) goes so too,
  * as application/octet-stream: as message/rfc822 it could not (RFC 2046 5.2.1), and a server without
  * 8BITMIME could not be sent it unchanged, nor a signature in it stay valid. Hence message/... and
