@@ -125,7 +125,23 @@ def many(kind, *parts, boundary=None, more="", preamble=b"", epilogue=b"", end=T
         whole.text = whole.text if whole.text is not None else part.text
         whole.html = whole.html if whole.html is not None else part.html
         whole.attachments += part.attachments
+    if kind == "mixed":
+        whole.text = below([p.text for p in parts])
+        if whole.html is not None:
+            whole.html = below([p.html if p.html is not None else as_html(p.text) for p in parts])
     return whole
+
+
+def below(texts):
+    """One text behind another, each on lines of its own."""
+    found, joined = [t for t in texts if t is not None], ""
+    for text in found:
+        joined += ("\n" if joined and not joined.endswith("\n") else "") + text
+    return joined if found else None
+
+
+def as_html(text):
+    return None if text is None else "<pre>" + text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") + "</pre>\n"
 
 
 def inner(part, head="Subject: inner\r\n"):
@@ -397,6 +413,13 @@ def nesting():
     whole("nest-mixed-alternative", many("mixed", many("alternative", plain(), html()), pdf(), pdf("second.pdf")))
     whole("nest-everything", many("mixed", many("alternative", plain(), many("related", html('<img src="cid:logo@plant">'), picture())), pdf(), pdf("b.pdf")))
     whole("nest-mixed-html-only", many("mixed", html(), pdf()))
+    whole("nest-mixed-text-picture-text", many("mixed", plain("above\n"), file_part(PNG, "image/png", "plan.png", disposition="inline"), plain("below <1>\n"), boundary="below"))
+    whole("nest-mixed-text-html", many("mixed", plain("a < b\n"), html(), boundary="below"))
+    whole("nest-mixed-list-footer", many("mixed", many("alternative", plain(), html(), boundary="inner"), pdf(), plain("-- \nA list's footer\n"), boundary="below"))
+    whole("nest-mixed-file-below", many("mixed", plain(), file_part(b"notes\r\n", "text/plain", "notes.txt", disposition="inline"), boundary="below"))
+    whole("nest-apple", many("alternative", plain(), many("mixed", html("<p>above</p>\n"), pdf(), html("<p>below</p>\n"), boundary="apple"), boundary="outer"))
+    whole("nest-amp", many("alternative", plain(), text_part("<html amp4email></html>\n", kind="x-amp-html"), html(), boundary="amp"))
+    CASES["nest-amp"][1].update(text="Störung\n", html="<p>Störung</p>\n", attachments=[])
     whole("nest-attachment-first", many("mixed", pdf(), plain()))
     whole("nest-attachment-alone", pdf())
     whole("nest-csv", many("mixed", plain(), file_part(CSV, "text/csv", "trend.csv", "quoted-printable")))
@@ -622,7 +645,7 @@ def broken():
     case("bound-header-one-line", b"From: a@example.com\r\nX-Huge: " + b"y" * 100000 + b"\r\nSubject: after\r\n\r\nx\r\n", subject="after", text="x\n", defects=["headerTooLong", "lineTooLong"])
     case("bound-fields-2000", b"From: a@example.com\r\nSubject: x\r\n" + b"".join(b"X-Field-%d: v\r\n" % i for i in range(2000)) + b"\r\nx\r\n", subject="x", text="x\n", defects=["tooManyHeaders"])
     case("bound-fields-900", b"From: a@example.com\r\nSubject: x\r\n" + b"".join(b"X-Field-%d: v\r\n" % i for i in range(900)) + b"\r\nx\r\n", subject="x", text="x\n")
-    case("bound-parts-1500", HEAD.encode() + many("mixed", *[plain(f"{i}\n") for i in range(1500)]).wire, text="0\n", defects=["tooManyParts"])
+    case("bound-parts-1500", HEAD.encode() + many("mixed", *[plain(f"{i}\n") for i in range(1500)]).wire, text="".join(f"{i}\n" for i in range(999)), defects=["tooManyParts"])
     deep = plain("bottom\n")
     for i in range(100):
         deep = many("mixed", deep)
