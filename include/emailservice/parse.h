@@ -176,7 +176,8 @@ typedef struct email_part {
 /*
  * An attachment is a part that is neither of the text nor of the HTML nor shown by it, whether it has a name or not:
  * what stands beside the chosen HTML in a multipart/related, is an image, sound, film, font or style sheet, and has a
- * Content-ID or Content-Location, is shown; a disposition of "attachment" goes before all that. Other forms of what is
+ * Content-ID or Content-Location, is shown, unless its file name is that of another kind of file ("logo.exe"); a
+ * disposition of "attachment" goes before all that. Other forms of what is
  * shown (AMP, enriched text) in a multipart/alternative are none. A message in the mail is
  * one attachment (message/rfc822), with the name that it was given or none; its own parts are none.
  */
@@ -214,8 +215,8 @@ EMAIL_API email_code email_message_read(email_message *message, email_sink_fn si
 EMAIL_API int email_message_text_part(email_message *message);
 EMAIL_API int email_message_html_part(email_message *message);
 /* Their text, UTF-8, lines ending in LF, at most 1 MB of it, and of a multipart/mixed that of the further parts that
- * people read: texts and HTML without a file name, or an "attachment", in order. Whichever of the two is shown has it
- * all: where there is HTML, what came as text alone is in it too, between <pre> and </pre>. */
+ * people read: texts and HTML without a file name, or an "attachment", in order. HTML has all of it: what came as text
+ * alone is in it too, between <pre> and </pre>; what came as HTML alone is not in the text. */
 EMAIL_API const char *email_message_text(email_message *message);
 EMAIL_API const char *email_message_html(email_message *message);
 

@@ -21,6 +21,7 @@
 #include "mime/parameter.h"
 #include "mime/text.h"
 #include "mime/tree_state.h"
+#include "mime/type.h"
 
 /* --- what a part says of itself --- */
 
@@ -228,8 +229,8 @@ choose_mixed(email__tree *t, unsigned number, choice *c)
 		if (!n)
 			return EMAIL_E_MEMORY;
 		/* what somebody sent besides: a file, or several parts that are one attachment (RFC 2183 2.10) */
-		if (!is_empty(c) &&
-		    (n->first ? strcmp(n->part.disposition, "attachment") == 0 : n->part.file_name[0] != '\0'))
+		if (!is_empty(c) && (n->first ? strcmp(n->part.disposition, "attachment") == 0
+		                              : n->part.file_name[0] != '\0'))
 			continue;
 		if ((rc = choose(t, i, &branch)))
 			return rc;
@@ -281,6 +282,19 @@ is_embedded(const char *type)
 	return false;
 }
 
+/* A name without an extension says nothing. One of another kind than the type, or of none that is known, may be what
+ * opens it: a program that calls itself an image is not hidden for that. */
+static bool
+is_named_so(const char *name, const char *type)
+{
+	const char *by_name = email__type_of_name(name);
+	size_t n = strcspn(type, "/") + 1;
+
+	if (!strchr(name, '.') || strcmp(by_name, type) == 0)
+		return true;
+	return strncmp(type, "text/", 5) != 0 && strncmp(by_name, type, n) == 0;
+}
+
 /* What HTML can show: parts beside it, or beside what it is in, in a multipart/related, that it can name
  * (RFC 2387 3.4, RFC 2557 8.2). */
 static email_code
@@ -298,6 +312,7 @@ mark_shown(email__tree *t, unsigned html)
 			if (!(n = email__tree_view(t, i)))
 				return EMAIL_E_MEMORY;
 			n->shown |= is_embedded(n->part.type) &&
+			            is_named_so(n->part.file_name, n->part.type) &&
 			            (n->part.content_id[0] || email__tree_field(t, i, "Content-Location"));
 		}
 	}

@@ -215,6 +215,50 @@ what_html_shows(void **state)
 	shows("a(r(hi)h)", -1, 4, "2 3");
 }
 
+/* Beside the HTML, with a Content-ID; NULL: no name. */
+static void
+what_a_name_says(void **state)
+{
+	static const struct {
+		const char *type, *name;
+		bool attachment;
+	} cases[] = {
+		{"image/png", NULL, false},
+		{"image/png", "logo.png", false},
+		{"image/png", "LOGO.JPG", false},
+		{"image/jpeg", "image001", false},
+		{"image/jpeg", "photo.jfif", false},
+		{"image/png", "evil.exe", true},
+		{"image/png", "logo.png.scr", true},
+		{"image/png", "logo.png.exe ", true},
+		{"image/png", "page.html", true},
+		{"image/png", "list.pdf", true},
+		{"image/x-unheard-of", "logo.lnk", true},
+		{"audio/mpeg", "sound.mp3", false},
+		{"text/css", "style.css", false},
+		{"text/css", "page.html", true},
+		{"font/woff2", "a.woff2", false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char text[1024];
+		const char *name = cases[i].name;
+		int n = snprintf(text, sizeof text,
+		                 "Content-Type: multipart/related; boundary=b\r\n\r\n"
+		                 "--b\r\nContent-Type: text/html\r\n\r\n<p>\r\n"
+		                 "--b\r\nContent-Type: %s%s%s%s\r\nContent-ID: <a@b>\r\n\r\nx\r\n--b--\r\n",
+		                 cases[i].type, name ? "; name=\"" : "", name ? name : "", name ? "\"" : "");
+		email_message *m = email_message_read_data(text, (size_t)n, NULL);
+
+		assert_non_null(m);
+		if (email_message_part(m, 2)->attachment != cases[i].attachment)
+			fail_msg("%s of %s", name, cases[i].type);
+		email_message_free(m);
+	}
+}
+
 static email_message *
 read_one(const char *header)
 {
@@ -370,6 +414,7 @@ main(void)
 		cmocka_unit_test(as_people_mean),
 		cmocka_unit_test(joined),
 		cmocka_unit_test(what_html_shows),
+		cmocka_unit_test(what_a_name_says),
 		cmocka_unit_test(names_and_dispositions),
 		cmocka_unit_test(multiparts_that_are_none),
 		cmocka_unit_test(more_than_a_tree_holds),
