@@ -33,6 +33,7 @@
 #include "base/str.h"
 #include "proto/imap_engine.h"
 #include "proto/remedy.h"
+#include "sasl/hide.h"
 
 /* --- limits --- */
 
@@ -383,6 +384,18 @@ log_piece(email__imap *s, const char *text, size_t n)
 	email__imap_log(&s->link, 'S', text, n);
 }
 
+/* The words of a status response, which are for people alone. */
+static void
+hide_secret(email__imap *s, const char *text, size_t n)
+{
+	const char *space = memchr(text, ' ', n);
+	email__imap_response r;
+
+	if (s->link.stage == EMAIL_STAGE_AUTHENTICATE && space && text[0] != '+' &&
+	    email__imap_response_read(&r, space + 1, n - (size_t)(space + 1 - text)) != EMAIL__IMAP_NONE)
+		email__credentials_hide(s->credentials, (char *)(uintptr_t)r.text, r.text_len);
+}
+
 /* What is there of a literal. */
 static enum imap_state
 stream(email__imap *s)
@@ -445,6 +458,7 @@ take(email__imap *s)
 	if (rc) {
 		unframed(s, rc, front, held_now);
 	} else {
+		hide_secret(s, text, n);
 		if (s->link.log)
 			log_piece(s, text, n);
 		go(s, piece(s, text, n, first));

@@ -464,12 +464,14 @@ find_row(email_service *service, const char *property, const email__property **r
 	if ((*row = email__table_find(&email__service_table, property)))
 		return EMAIL_OK;
 	near = email__table_nearest(&email__service_table, -1, false, property);
-	email__printable(shown, sizeof shown, property, strlen(property));
+	/* what looks like none may be a secret at the wrong place, which is not repeated */
+	email__printable(shown, sizeof shown, near ? property : "of that name", strlen(near ? property : "of that name"));
 	email__error_set(&service->error, EMAIL_E_UNKNOWN, EMAIL_STAGE_SHEET,
 	                 "the service has no property %s", shown);
-	if (near)
+	if (near) {
+		snprintf(service->error.property, sizeof service->error.property, "%s", shown);
 		email__error_remedy(&service->error, "did you mean %s?", near);
-	snprintf(service->error.property, sizeof service->error.property, "%s", shown);
+	}
 	return EMAIL_E_UNKNOWN;
 }
 
