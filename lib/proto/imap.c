@@ -570,6 +570,7 @@ eof(email__link *link)
 	step(link);
 	if (s->state == S_FAILED || s->state == S_CLOSED)
 		return;
+	email__exchange_closed(&s->login, &link->error);
 	if (s->expected && s->ring[s->head].what == X_LOGOUT)
 		go(s, S_CLOSED);
 	else
