@@ -114,8 +114,8 @@ EMAIL_API email_tls_version email_account_effective_tls_min_protocol(const email
 
 /*
  * Any property by its name ("pollrate", "emailAuthenticator.account") and its text as in a sheet.
- * A secret takes "env:NAME", "file:PATH" or "value:TEXT"; anything else is refused, so that no
- * secret is given by mistake. email_account_error() has property, what was expected, nearest name.
+ * A secret takes "env:NAME", "file:PATH", "value:TEXT", or "sealed:BASE64" as a sheet has it (service.h);
+ * anything else is refused, so that no secret is given by mistake. email_account_error() has property, what was expected, nearest name.
  * Another authenticator type drops the fields that it does not have; fields of another type than the
  * account's are refused.
  * Errors: EMAIL_E_UNKNOWN, EMAIL_E_VALUE (also: read-only), EMAIL_E_MEMORY; the account is as it was.

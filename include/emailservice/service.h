@@ -33,9 +33,31 @@ EMAIL_API email_code email_service_load(email_service *service, const char *path
  * table, without defaults. A service that was never loaded has this file as its sheet from then on; else
  * the sheet stays the one that was loaded, and relative paths are written as they are.
  * Errors: EMAIL_E_FILE, EMAIL_E_MEMORY, EMAIL_E_LIMIT (more than could be loaded again), EMAIL_E_VALUE (a
- *         secret by value with white space at its ends or control characters); the old file is then as it was.
+ *         secret by value with white space at its ends or control characters), EMAIL_E_SECRET (the seal key is
+ *         not to be had); the old file is then as it was.
  */
 EMAIL_API email_code email_service_save(email_service *service, const char *path, email_error *error);
+/*
+ * Secrets sealed in the sheet: with a key, a save writes those that were given by value as sealed="BASE64",
+ * AES-256-GCM under the key, bound to the account and the property. A sheet loads without its key: an account
+ * that needs a sealed secret then fails with EMAIL_E_SECRET, and email_account_check() has a finding. A new
+ * name for an account needs the key, for what is sealed is bound to the name.
+ *
+ * It keeps secrets from who can read the sheet, not from who can change it: they could name another server.
+ */
+#define EMAIL_SEAL_KEY_SIZE 32
+/* Writes the EMAIL_SEAL_KEY_SIZE bytes of the key; false: it is not to be had now. Asked whenever something is
+ * sealed or opened, by the thread that the account runs in; the library's copy is wiped after each use. */
+typedef bool (*email_seal_key_fn)(void *context, unsigned char *key);
+/* The key comes from the firmware. NULL: there is none from now on. */
+EMAIL_API void email_service_set_seal_key(email_service *service, email_seal_key_fn key, void *context);
+/*
+ * The key comes from a file, which is read at each use: 32 bytes, or 64 hexadecimal digits (and a newline), mode 0600
+ * or less. NULL: there is no key from now on.
+ * Errors: EMAIL_E_SECRET (it is not such a file), EMAIL_E_MEMORY; the key is then the one from before.
+ */
+EMAIL_API email_code email_service_set_seal_key_file(email_service *service, const char *path);
+
 /* The XML Schema of property sheets, made from the property table. Owns: the caller, email_text_free(). */
 EMAIL_API email_code email_service_schema(char **text);
 EMAIL_API void email_text_free(char *text);
@@ -48,6 +70,8 @@ EMAIL_API email_account *email_service_account_at(email_service *service, size_t
 EMAIL_API email_code email_service_add(email_service *service, email_account_kind kind, const char *name,
                                        email_account **account);
 EMAIL_API email_code email_service_remove(email_service *service, const char *name);
+/* Errors: EMAIL_E_UNKNOWN, EMAIL_E_VALUE (taken or not valid), EMAIL_E_SECRET (what is sealed cannot be sealed anew),
+ *         EMAIL_E_MEMORY; the account is then as it was. */
 EMAIL_API email_code email_service_rename(email_service *service, const char *name, const char *new_name);
 
 /* The service's own properties (enabled, stateFolder, status, faultCause) by name. Text NULL: back to the

@@ -231,7 +231,7 @@ read_url(const email__property *row, void *at, const char *text)
 /* --- secrets --- */
 
 /* By email__secret_kind. */
-static const char *const tags[] = {"", "value:", "env:", "file:"};
+static const char *const tags[] = {"", "value:", "env:", "file:", "sealed:"};
 
 const char *
 email__secret_tag(email__secret_kind kind)
@@ -250,6 +250,15 @@ variable_valid(const char *s)
 	return p > s && *p == '\0' && p - s <= 255;
 }
 
+/* Base64 (RFC 4648 4) in whole groups; what it holds is looked at when it is needed. */
+static bool
+sealed_valid(const char *s, size_t n)
+{
+	size_t body = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+
+	return n > 0 && n <= EMAIL__SEALED_MAX && n % 4 == 0 && n - body <= 2 && strspn(s + body, "=") == n - body;
+}
+
 static bool
 secret_valid(email__secret_kind kind, const char *text)
 {
@@ -260,6 +269,7 @@ secret_valid(email__secret_kind kind, const char *text)
 	case EMAIL__SECRET_VALUE: return n <= EMAIL__SECRET_MAX && email__utf8_valid(text, n);
 	case EMAIL__SECRET_ENV: return variable_valid(text);
 	case EMAIL__SECRET_FILE: return n > 0 && n <= EMAIL__TEXT_MAX && email__text_valid(text, n);
+	case EMAIL__SECRET_SEALED: return sealed_valid(text, n);
 	}
 	return false;
 }
@@ -270,6 +280,7 @@ email__secret_dispose(email__secret *secret)
 	email__wipe_free(secret->text);
 	secret->text = NULL;
 	secret->kind = EMAIL__SECRET_NONE;
+	secret->unsaved = false;
 }
 
 email_code
@@ -288,8 +299,8 @@ email__secret_keep(email__secret *secret, email__secret_kind kind, const char *t
 static email_code
 read_secret(const email__property *row, void *at, const char *text)
 {
-	static const email__secret_kind kinds[] = {EMAIL__SECRET_VALUE, EMAIL__SECRET_ENV,
-	                                           EMAIL__SECRET_FILE};
+	static const email__secret_kind kinds[] = {EMAIL__SECRET_VALUE, EMAIL__SECRET_ENV, EMAIL__SECRET_FILE,
+	                                           EMAIL__SECRET_SEALED};
 	size_t i;
 
 	(void)row;

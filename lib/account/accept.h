@@ -14,7 +14,7 @@ email_code email__text_keep(void *at, const char *text, size_t n);
 /* A secret's copy; the one before is wiped. */
 email_code email__secret_keep(email__secret *secret, email__secret_kind kind, const char *text);
 void email__secret_dispose(email__secret *secret);
-/* What stands before its text: "value:", "env:", "file:"; "" for none. */
+/* What stands before its text: "value:", "env:", "file:", "sealed:"; "" for none. */
 const char *email__secret_tag(email__secret_kind kind);
 
 /* Valid UTF-8, no control characters: what XML can carry and a terminal show. */

@@ -102,12 +102,15 @@ unknown(email_account_kind kind, const char *name, email_error *e)
 
 	if (!e)
 		return EMAIL_E_UNKNOWN;
-	email__printable(given, sizeof given, name, strlen(name));
+	/* what looks like none may be a secret at the wrong place, which is not repeated */
+	email__printable(given, sizeof given, near ? name : "of that name",
+	                 strlen(near ? name : "of that name"));
 	email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_SHEET, "an %s account has no property %s",
 	                 kind == EMAIL_OUTGOING ? "outgoing" : "incoming", given);
-	snprintf(e->property, sizeof e->property, "%s", given);
-	if (near)
+	if (near) {
+		snprintf(e->property, sizeof e->property, "%s", given);
 		email__error_remedy(e, "did you mean %s?", near);
+	}
 	return EMAIL_E_UNKNOWN;
 }
 

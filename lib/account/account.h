@@ -17,12 +17,14 @@ typedef enum email__secret_kind {
 	EMAIL__SECRET_NONE,
 	EMAIL__SECRET_VALUE, /* text is the secret */
 	EMAIL__SECRET_ENV,   /* text is the variable's name */
-	EMAIL__SECRET_FILE   /* text is the path, relative to the sheet */
+	EMAIL__SECRET_FILE,  /* text is the path, relative to the sheet */
+	EMAIL__SECRET_SEALED /* text is base64 of what crypto/seal.h makes, bound to account and property (secret.c) */
 } email__secret_kind;
 
 typedef struct email__secret {
 	email__secret_kind kind;
 	char *text;
+	bool unsaved; /* it came by email__secret_replace(), and could not be written: the sheet has another one */
 } email__secret;
 
 typedef enum email__authenticator {
@@ -99,6 +101,14 @@ typedef struct email__owner {
 	void (*status_save)(void *service, email_account *account);
 	/* where the UIDs of what was handed over are kept: NULL: no memory, or no folder. Owns: the caller */
 	char *(*state_folder)(void *service);
+	/* The 32 bytes that secrets are sealed under. EMAIL_E_UNKNOWN: none is set; EMAIL_E_SECRET, EMAIL_E_MEMORY: it is
+	 * not to be had, which `e` explains. The caller wipes them. */
+	email_code (*seal_key)(void *service, unsigned char *key, email_error *e);
+	/* Writes `text` into the sheet on the disk in place of this secret of the account, sealed where there is a key, and
+	 * nothing else; durable when it returns. EMAIL_OK also where the account has no sheet yet. The account is not
+	 * changed. Errors: EMAIL_E_SECRET (the sheet has another one by now), those of email_service_save(). */
+	email_code (*secret_save)(void *service, const email_account *account, const email__secret *secret,
+	                          const char *text, email_error *e);
 } email__owner;
 
 struct email_account {
@@ -142,11 +152,23 @@ void email__connection_free(email_account *account);
 void email__status_know(email_account *account);
 void email__status_keep(email_account *account, bool at_once);
 
-email_code email__secret_replace(email_account *account, email__secret *secret, const char *text, email_error *e);
-/* The secret's text into `out`, which must be a secret buffer with EMAIL__SECRET_MAX + 2 for its maximum
- * (a newline at the end of a file comes and goes), and is cleared first: EMAIL_E_SECRET where its
- * variable or file is not to be had (named in `e`), EMAIL_OK with nothing for NONE. */
-email_code email__secret_read(const email__secret *secret, const char *beside, email__buf *out,
+/* The text of a secret of this account (one of account->v) into `out`, which must be a secret buffer with
+ * EMAIL__SECRET_MAX + 2 for its maximum (a newline at the end of a file comes and goes), and is cleared first:
+ * EMAIL_E_SECRET where its variable or file is not to be had, or it cannot be unsealed (`e` says what), EMAIL_OK with
+ * nothing for NONE. */
+email_code email__secret_read(const email_account *account, const email__secret *secret, email__buf *out,
                               email_error *e);
+/* Seals a secret that is kept as its text, where the account's service has a key; others stay as they are.
+ * Errors: EMAIL_E_SECRET (the key is not to be had), EMAIL_E_MEMORY, EMAIL_E_TLS; the secret is then as it was. */
+email_code email__secret_seal(const email_account *account, email__secret *secret, email_error *e);
+/*
+ * Another secret in place of this one of the account, where it is kept: "file:" in its file, which becomes 0600, any
+ * other in the sheet. On the disk when it returns; until then the old one is.
+ * Errors: EMAIL_E_VALUE (no text, too long, or not to be kept in a sheet in the clear), EMAIL_E_SECRET ("env:" cannot be
+ *         written; the sheet has another one by now), EMAIL_E_FILE, EMAIL_E_MEMORY... The disk is then as it was, but
+ *         one that is kept in the sheet is the account's in memory all the same, for the old one may be worth nothing
+ *         by now; the next call writes it.
+ */
+email_code email__secret_replace(email_account *account, email__secret *secret, const char *text, email_error *e);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/sealed.h"
 #include "account/value.h"
 #include "base/error.h"
 #include "base/wipe.h"
@@ -128,6 +129,28 @@ keep_unique(const email__change *change, const email__property *row, email_error
 	                        "another account has the name %s already", change->v.name);
 }
 
+/* What is sealed is bound to the name. */
+static email_code
+seal_anew(email__change *change, const email__property *row, email_error *e)
+{
+	const email_account *account = change->account;
+	email_code rc = EMAIL_OK;
+	size_t i;
+
+	if (!IS(row, name) || strcmp(change->v.name, account->name) == 0)
+		return EMAIL_OK;
+	for (i = 0; i < email__account_table.count && rc == EMAIL_OK; i++) {
+		const email__property *field = &email__account_table.row[i];
+
+		if (field->p.secret && email__value_secret(field, &change->v)->kind == EMAIL__SECRET_SEALED)
+			rc = email__sealed_rename(account, change->v.name, field->p.name,
+			                          email__value_secret(field, &change->v), e);
+		if (rc && e && !e->property[0])
+			snprintf(e->property, sizeof e->property, "%s", field->p.name);
+	}
+	return rc;
+}
+
 static email_code
 put(email__change *change, const email__property *row, const char *text, email_error *e)
 {
@@ -143,6 +166,8 @@ put(email__change *change, const email__property *row, const char *text, email_e
 		rc = drop_fields(change, row);
 	if (rc == EMAIL_OK)
 		rc = keep_unique(change, row, e);
+	if (rc == EMAIL_OK)
+		rc = seal_anew(change, row, e);
 	return rc == EMAIL_E_MEMORY ? email__error_memory(e, EMAIL_STAGE_SHEET) : rc;
 }
 

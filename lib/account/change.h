@@ -23,7 +23,8 @@ email_code email__change_begin(email__change *change, email_account *account);
 /*
  * Sets one property; text NULL: back to its default. The authenticator's type must come before its fields.
  * Errors: EMAIL_E_UNKNOWN (not this kind's), EMAIL_E_VALUE (not valid, read-only, said twice, not this
- * authenticator's, both useSsl and useStartTls), EMAIL_E_MEMORY; e->property is filled.
+ * authenticator's, both useSsl and useStartTls), EMAIL_E_SECRET (a new name, for which what is sealed
+ *         cannot be sealed anew), EMAIL_E_MEMORY; e->property is filled.
  */
 email_code email__change_put(email__change *change, const email__property *row, const char *text,
                              email_error *e);

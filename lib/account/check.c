@@ -169,6 +169,25 @@ check_account(const check *c)
 }
 
 static void
+check_secret(const check *c, const email__property *row, const email__secret *secret)
+{
+	email_error why = {0};
+	email__buf text;
+
+	if (secret->kind == EMAIL__SECRET_VALUE)
+		report(c, "secretInClear", row->p.name, "the secret is kept in the clear",
+		       "keep it in a file of its own or the environment (file:PATH, env:NAME), or sealed: set a seal key, "
+		       "and save the sheet");
+	if (secret->kind != EMAIL__SECRET_SEALED)
+		return;
+	email__buf_init(&text, EMAIL__SECRET_MAX + 2);
+	text.secret = true;
+	if (email__secret_read(c->account, secret, &text, &why) && why.code != EMAIL_E_MEMORY)
+		report(c, "sealedSecretUnreadable", row->p.name, why.text, why.remedy[0] ? why.remedy : "set it anew");
+	email__buf_dispose(&text);
+}
+
+static void
 check_secrets(const check *c)
 {
 	size_t i;
@@ -176,9 +195,8 @@ check_secrets(const check *c)
 	for (i = 0; i < email__account_table.count; i++) {
 		const email__property *row = &email__account_table.row[i];
 
-		if (row->p.secret && email__value_secret(row, &c->account->v)->kind == EMAIL__SECRET_VALUE)
-			report(c, "secretInClear", row->p.name, "the secret is kept in the clear",
-			       "keep it in a file of its own or the environment: file:PATH, env:NAME");
+		if (row->p.secret)
+			check_secret(c, row, email__value_secret(row, &c->account->v));
 	}
 }
 

@@ -43,7 +43,7 @@ iterations_in_time(const email_account *account, email__connection *c)
 static email_code
 read_password(email_account *account, email__connection *c)
 {
-	email_code rc = email__secret_read(&account->v.auth_password, account->sheet_path, &c->password, &account->error);
+	email_code rc = email__secret_read(account, &account->v.auth_password, &c->password, &account->error);
 
 	return rc ? at_stage(account, rc, EMAIL_STAGE_AUTHENTICATE) : EMAIL_OK;
 }

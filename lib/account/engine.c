@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "account/engine.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "proto/imap.h"
 #include "proto/pop3.h"
 
@@ -83,9 +85,28 @@ imap_broken(void *box, const email_error *error)
 	email__imap_broken(box, error);
 }
 
+/* "UIDVALIDITY.UID", of this UIDVALIDITY alone. */
+static bool
+imap_entry(void *box, const char *uid, email__entry *entry)
+{
+	const char *dot = strchr(uid, '.');
+	char validity[12];
+	int64_t number;
+
+	snprintf(validity, sizeof validity, "%u", (unsigned)email__imap_uidvalidity(box));
+	if (!dot || strlen(validity) != (size_t)(dot - uid) || memcmp(validity, uid, strlen(validity)) != 0 ||
+	    !email__str_number(dot + 1, 1, UINT32_MAX, &number))
+		return false;
+	memset(entry, 0, sizeof *entry);
+	entry->number = (uint32_t)number;
+	entry->size = EMAIL__SIZE_UNKNOWN;
+	snprintf(entry->uid, sizeof entry->uid, "%s", uid);
+	return true;
+}
+
 static const email__mailbox imap = {
 	imap_free, imap_list, imap_fetch, EMAIL__IMAP_BATCH_MAX, imap_settle, imap_wait, imap_wake, imap_quit,
-	imap_broken, false};
+	imap_broken, imap_entry, false};
 
 static bool
 make_imap(email__engine *e, const email_account *account, const email__credentials *credentials,
@@ -164,7 +185,7 @@ pop3_broken(void *box, const email_error *error)
 }
 
 static const email__mailbox pop3 = {pop3_free, pop3_list, pop3_fetch, SIZE_MAX, pop3_settle, pop3_wait, pop3_wake,
-                                    pop3_quit, pop3_broken, true};
+                                    pop3_quit, pop3_broken, NULL, true};
 
 static bool
 make_pop3(email__engine *e, const email_account *account, const email__credentials *credentials,

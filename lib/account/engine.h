@@ -29,6 +29,9 @@ typedef struct email__mailbox {
 	void (*quit)(void *box);
 	/* The session broke: what is outstanding gets its events. */
 	void (*broken)(void *box, const email_error *error);
+	/* Makes an entry of a UID that was listed once: false where it cannot be one of this mailbox. NULL: what is not listed is
+	 * gone (POP3). */
+	bool (*entry)(void *box, const char *uid, email__entry *entry);
 	/* What was settled is done only by quitting, so no connection is kept (POP3). */
 	bool settles_by_quit;
 } email__mailbox;

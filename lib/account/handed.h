@@ -48,6 +48,8 @@ email_code email__handed_set(email__handed *h, const char *uid, email__handed_st
 void email__handed_list_begin(email__handed *h);
 email__handed_state email__handed_listed(email__handed *h, const char *uid);
 email_code email__handed_list_end(email__handed *h, email_error *e);
+/* Those that the handler accepted and this list does not have: the server was not told of them, or its answer was lost. */
+void email__handed_owed(const email__handed *h, void (*visit)(void *context, const char *uid), void *context);
 /* Lines reach the disk. */
 email_code email__handed_sync(email__handed *h, email_error *e);
 

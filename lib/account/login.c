@@ -121,7 +121,7 @@ log_in(email_account *account, email_device_fn show, void *context)
 	}
 	email__buf_init(&secret, EMAIL__SECRET_MAX + 2);
 	secret.secret = true;
-	rc = email__secret_read(&account->v.auth_client_secret, account->sheet_path, &secret, &account->error);
+	rc = email__secret_read(account, &account->v.auth_client_secret, &secret, &account->error);
 	if (rc == EMAIL_OK && !(config.grant.client_secret = email__buf_text(&secret)))
 		rc = email__error_memory(&account->error, EMAIL_STAGE_TOKEN);
 	if (rc == EMAIL_OK && !(o = email__obtain_new(&config, &account->error)))

@@ -108,8 +108,11 @@ begin(email_operation *op)
 		                 "a message that was read cannot be sent");
 		return failed(op);
 	}
-	if (account->error.code) /* of what went before: the memory of what was handed over */
+	if (account->error.code) { /* of what went before: the memory of what was handed over */
+		if (op->kind == EMAIL__OP_RECEIVE)
+			email__status_of_poll(account, &account->error);
 		return failed(op);
+	}
 	if (op->kind != EMAIL__OP_TEST && !account->v.enabled) {
 		email__error_set(&account->error, EMAIL_E_DISABLED, EMAIL_STAGE_NONE,
 		                 "the account %s is disabled", account->name);

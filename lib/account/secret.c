@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a secret is read: at each use, so that one that changed on disk is taken up. */
+/* Where a secret is read, at each use, so that one that changed on disk is taken up; and where one is written that a server
+ * has given in its place. */
+#include <stdio.h>
 #include <string.h>
 
-#include "account/account.h"
+#include "account/accept.h"
+#include "account/sealed.h"
+#include "account/value.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "os/file.h"
 
 static email_code
@@ -46,10 +51,17 @@ refuse_file(const char *path, const char *why, email_error *e)
 	return EMAIL_E_SECRET;
 }
 
-static email_code
-from_file(const char *beside, const char *relative, email__buf *out, email_error *e)
+/* NULL: no memory. */
+static char *
+path_of(const email_account *account, const char *relative)
 {
-	char *path = beside ? email__path_beside(beside, relative) : email__strdup(relative);
+	return account->sheet_path ? email__path_beside(account->sheet_path, relative) : email__strdup(relative);
+}
+
+static email_code
+from_file(const email_account *account, const char *relative, email__buf *out, email_error *e)
+{
+	char *path = path_of(account, relative);
 	email_error why = {0};
 	email_code rc;
 
@@ -73,8 +85,16 @@ from_file(const char *beside, const char *relative, email__buf *out, email_error
 	return rc;
 }
 
+static const char *
+property_of(const email_account *account, const email__secret *secret)
+{
+	const email__property *row = email__value_secret_row(&email__account_table, &account->v, secret);
+
+	return row ? row->p.name : "";
+}
+
 email_code
-email__secret_read(const email__secret *secret, const char *beside, email__buf *out, email_error *e)
+email__secret_read(const email_account *account, const email__secret *secret, email__buf *out, email_error *e)
 {
 	email_code rc = EMAIL_OK;
 
@@ -83,7 +103,10 @@ email__secret_read(const email__secret *secret, const char *beside, email__buf *
 	case EMAIL__SECRET_NONE: break;
 	case EMAIL__SECRET_VALUE: rc = email__buf_adds(out, secret->text); break;
 	case EMAIL__SECRET_ENV: rc = from_environment(secret->text, out, e); break;
-	case EMAIL__SECRET_FILE: rc = from_file(beside, secret->text, out, e); break;
+	case EMAIL__SECRET_FILE: rc = from_file(account, secret->text, out, e); break;
+	case EMAIL__SECRET_SEALED:
+		rc = email__sealed_open(account, account->name, property_of(account, secret), secret, out, e);
+		break;
 	}
 	if (rc)
 		email__buf_clear(out);
@@ -91,15 +114,91 @@ email__secret_read(const email__secret *secret, const char *beside, email__buf *
 }
 
 email_code
+email__secret_seal(const email_account *account, email__secret *secret, email_error *e)
+{
+	email_code rc = EMAIL_E_UNKNOWN;
+
+	if (secret->kind == EMAIL__SECRET_VALUE)
+		rc = email__sealed_make(account, account->name, property_of(account, secret), secret, e);
+	return rc == EMAIL_E_UNKNOWN ? EMAIL_OK : rc;
+}
+
+/* --- another one in its place --- */
+
+/* What ends the file now, so that it ends as its editor likes it. A newline of the secret's own needs another one behind
+ * it (drop_newline). */
+static const char *
+line_end(const char *path, const char *text, email__buf *old)
+{
+	size_t n = strlen(text);
+	const unsigned char *end;
+
+	if (email__file_read(path, old, NULL) || email__buf_len(old) == 0)
+		return "\n";
+	end = old->data + old->end;
+	if (email__buf_len(old) > 1 && end[-1] == '\n' && end[-2] == '\r')
+		return "\r\n";
+	return end[-1] == '\n' || text[n - 1] == '\n' ? "\n" : "";
+}
+
+static email_code
+replace_file(const email_account *account, const char *relative, const char *text, email_error *e)
+{
+	char *path = path_of(account, relative);
+	email__buf bytes, old;
+	email_code rc = EMAIL_E_MEMORY;
+
+	email__buf_init(&bytes, EMAIL__SECRET_MAX + 2);
+	email__buf_init(&old, EMAIL__SECRET_MAX + 2);
+	bytes.secret = old.secret = true;
+	if (path && (rc = email__buf_adds(&bytes, text)) == EMAIL_OK &&
+	    (rc = email__buf_adds(&bytes, line_end(path, text, &old))) == EMAIL_OK)
+		rc = email__file_save(path, email__buf_head(&bytes), email__buf_len(&bytes), true, e);
+	email__buf_dispose(&old);
+	email__buf_dispose(&bytes);
+	email__free(path);
+	return rc == EMAIL_E_MEMORY ? email__error_memory(e, EMAIL_STAGE_NONE) : rc;
+}
+
+static email_code
+replace_in_sheet(email_account *account, email__secret *secret, const char *text, email_error *e)
+{
+	const email__owner *owner = account->owner;
+	email_error ignored = {0};
+	email_code rc = EMAIL_OK;
+
+	if (owner && owner->secret_save)
+		rc = owner->secret_save(owner->service, account, secret, text, e);
+	if (email__secret_keep(secret, EMAIL__SECRET_VALUE, text))
+		return rc ? rc : email__error_memory(e, EMAIL_STAGE_NONE);
+	secret->unsaved = rc != EMAIL_OK;
+	/* what cannot be sealed now is sealed when the sheet is saved */
+	(void)email__secret_seal(account, secret, &ignored);
+	return rc;
+}
+
+email_code
 email__secret_replace(email_account *account, email__secret *secret, const char *text, email_error *e)
 {
-	char *copy = email__strdup(text);
+	const char *property = property_of(account, secret);
+	email_code rc = EMAIL_OK;
 
-	(void)account;
-	if (!copy)
-		return email__error_memory(e, EMAIL_STAGE_NONE);
-	email__free(secret->text);
-	secret->text = copy;
-	secret->kind = EMAIL__SECRET_VALUE;
-	return EMAIL_OK;
+	if (text[0] == '\0' || strlen(text) > EMAIL__SECRET_MAX || !email__utf8_valid(text, strlen(text)))
+		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_NONE,
+		                        "what %s should become is no secret of 1 to %d bytes", property, EMAIL__SECRET_MAX);
+	switch (secret->kind) {
+	case EMAIL__SECRET_ENV:
+		rc = email__error_set(e, EMAIL_E_SECRET, EMAIL_STAGE_NONE,
+		                      "%s has changed, but the environment variable %s cannot be written", property,
+		                      secret->text);
+		email__error_remedy(e, "keep it in a file (file:PATH) or in the sheet");
+		break;
+	case EMAIL__SECRET_FILE: rc = replace_file(account, secret->text, text, e); break;
+	case EMAIL__SECRET_NONE:
+	case EMAIL__SECRET_VALUE:
+	case EMAIL__SECRET_SEALED: rc = replace_in_sheet(account, secret, text, e); break;
+	}
+	if (rc && e && !e->property[0])
+		snprintf(e->property, sizeof e->property, "%s", property);
+	return rc;
 }

@@ -74,7 +74,7 @@ tokens(email_account *account)
 static email_code
 read_secret(email_account *account, const email__secret *secret, email__buf *out, const char **text)
 {
-	email_code rc = email__secret_read(secret, account->sheet_path, out, &account->error);
+	email_code rc = email__secret_read(account, secret, out, &account->error);
 
 	if (rc == EMAIL_OK && !(*text = email__buf_text(out)))
 		rc = email__error_memory(&account->error, EMAIL_STAGE_TOKEN);

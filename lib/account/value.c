@@ -123,6 +123,17 @@ email__value_secret(const email__property *row, void *values)
 	return place(row, values);
 }
 
+const email__property *
+email__value_secret_row(const email__table *table, const void *values, const email__secret *secret)
+{
+	size_t i;
+
+	for (i = 0; i < table->count; i++)
+		if (table->row[i].p.secret && place(&table->row[i], values) == secret)
+			return &table->row[i];
+	return NULL;
+}
+
 /* The sentence for a value that was refused. A secret is never quoted: it may be one given by mistake. */
 static email_code
 refuse(const email__property *row, const char *text, email_error *e)
@@ -283,13 +294,15 @@ static email_code
 copy(const email__property *row, void *target, const void *source)
 {
 	const void *at = place(row, source);
+	const email__secret *secret = at;
+	email_code rc = EMAIL_OK;
 
 	if (types[row->type].storage == STRING)
 		return email__text_keep(place(row, target), *(char *const *)at, strlen(*(char *const *)at));
-	if (types[row->type].storage == SECRET)
-		return email__secret_keep(place(row, target), ((const email__secret *)at)->kind,
-		                          ((const email__secret *)at)->text);
-	return EMAIL_OK;
+	if (types[row->type].storage == SECRET &&
+	    (rc = email__secret_keep(place(row, target), secret->kind, secret->text)) == EMAIL_OK)
+		email__value_secret(row, target)->unsaved = secret->unsaved;
+	return rc;
 }
 
 email_code

@@ -179,6 +179,9 @@
 #define EMAIL__NAME_MAX 64
 /* A secret: OAuth tokens go to 16 kB. */
 #define EMAIL__SECRET_MAX 16384
+/* The same when it is sealed (crypto/seal.h), in base64; and as a text with its tag, "sealed:". */
+#define EMAIL__SEALED_MAX ((EMAIL__SECRET_MAX + 33 + 2) / 3 * 4)
+#define EMAIL__SECRET_GIVEN_MAX (7 + EMAIL__SEALED_MAX)
 /* Accounts in one service. */
 #define EMAIL__ACCOUNTS_MAX 1000
 

@@ -284,6 +284,14 @@ email__file_exists(const char *path)
 	return stat(path, &st) == 0;
 }
 
+bool
+email__file_private(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (st.st_mode & 07177) == 0;
+}
+
 static long long
 mtime_ns(const struct stat *st)
 {

@@ -25,6 +25,8 @@ email_code email__file_save(const char *path, const void *bytes, size_t n, bool 
 /* A folder with mode 0700, its missing parents too; fine where it is there already. */
 email_code email__folder_make(const char *path, email_error *e);
 bool email__file_exists(const char *path);
+/* True where nobody but its owner (and root) may do anything with it: 0600 or less. */
+bool email__file_private(const char *path);
 email_code email__file_remove(const char *path, email_error *e);
 /* Size and modification (a stamp that changes whenever the file was replaced). False: not there. */
 typedef struct email__file_stamp {

@@ -8,7 +8,7 @@
  *
  * CAPABILITY is asked for only where the server has not told it by itself. In READY each of
  *
- *     list      UID SEARCH > UID FETCH.. UID SEARCH > ..       imap_list.c
+ *     list      [NOOP >] UID SEARCH > UID FETCH.. UID SEARCH > ..  imap_list.c
  *     fetch     UID FETCH.. >                                  imap_fetch.c
  *     settle    UID STORE, UID EXPUNGE > | UID MOVE > | ..     imap_settle.c
  *
@@ -33,6 +33,7 @@
 #include "base/str.h"
 #include "proto/imap_engine.h"
 #include "proto/remedy.h"
+#include "sasl/hide.h"
 
 /* --- limits --- */
 
@@ -248,7 +249,7 @@ reply_to(email__imap *s, enum imap_expected what, size_t upto)
 	case X_MOVE:
 	case X_COPY:
 	case X_CREATE: return email__imap_settle_answer(s, what);
-	case X_NOOP: s->poll = false; return S_READY;
+	case X_NOOP: return email__imap_list_asked(s);
 	case X_IDLE: return email__imap_answer_idle(s);
 	case X_LOGOUT: return S_CLOSED; /* whatever it says */
 	}
@@ -318,10 +319,8 @@ continuation(email__imap *s, const char *text, size_t n)
 		s->link.stage = stage_of[what];
 		return email__imap_continue(s, text + 1, n - 1);
 	}
-	if (what == X_IDLE && !s->idling) {
-		s->idling = true;
-		return s->state;
-	}
+	if (what == X_IDLE && !s->idling)
+		return email__imap_idling(s);
 	return unasked(s, text, n);
 }
 
@@ -352,7 +351,8 @@ piece(email__imap *s, const char *text, size_t n, bool first)
 		return continuation(s, text, n);
 	if (n > 2 && memcmp(text, "* ", 2) == 0) {
 		if (s->untagged++ > EMAIL__IMAP_UNTAGGED_MAX + s->patience)
-			return email__imap_fail(s, EMAIL_E_PROTOCOL, "the server talks without end, and does not answer");
+			return email__imap_fail(s, EMAIL_E_PROTOCOL,
+			                        "the server talks without end, and does not answer");
 		return email__imap_untagged(s, text + 2, n - 2);
 	}
 	return tagged(s, text, n);
@@ -382,6 +382,18 @@ log_piece(email__imap *s, const char *text, size_t n)
 		if ((text[i] == ']' || text[i] == '>') && text[i + 1] == ' ' && text[i + 2] == '"')
 			n = i + 2;
 	email__imap_log(&s->link, 'S', text, n);
+}
+
+/* The words of a status response, which are for people alone. */
+static void
+hide_secret(email__imap *s, const char *text, size_t n)
+{
+	const char *space = memchr(text, ' ', n);
+	email__imap_response r;
+
+	if (s->link.stage == EMAIL_STAGE_AUTHENTICATE && space && text[0] != '+' &&
+	    email__imap_response_read(&r, space + 1, n - (size_t)(space + 1 - text)) != EMAIL__IMAP_NONE)
+		email__credentials_hide(s->credentials, (char *)(uintptr_t)r.text, r.text_len);
 }
 
 /* What is there of a literal. */
@@ -446,6 +458,7 @@ take(email__imap *s)
 	if (rc) {
 		unframed(s, rc, front, held_now);
 	} else {
+		hide_secret(s, text, n);
 		if (s->link.log)
 			log_piece(s, text, n);
 		go(s, piece(s, text, n, first));

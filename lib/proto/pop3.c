@@ -26,6 +26,7 @@
 #include "base/str.h"
 #include "proto/pop3_engine.h"
 #include "proto/remedy.h"
+#include "sasl/hide.h"
 #include "wire/line.h"
 
 /* --- failing --- */
@@ -429,6 +430,9 @@ frame(email__pop3 *p)
 			go(p, unframed(p, rc, line ? line : first, line ? n : held_now));
 			return false;
 		}
+		/* "+ " has base64 behind it that is for the mechanism */
+		if (p->link.stage == EMAIL_STAGE_AUTHENTICATE && n > 4 && line[1] != ' ')
+			email__credentials_hide(p->credentials, (char *)(uintptr_t)line + 4, n - 4);
 		email__link_log(&p->link, 'S', line, n);
 		p->link.progress++;
 		if (!p->lines) {

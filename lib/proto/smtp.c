@@ -28,6 +28,7 @@
 #include "base/str.h"
 #include "proto/remedy.h"
 #include "proto/smtp_engine.h"
+#include "sasl/hide.h"
 #include "wire/line.h"
 
 /* --- failing --- */
@@ -370,6 +371,9 @@ frame(email__smtp *s)
 			rc = EMAIL_E_PROTOCOL;
 		}
 		if (rc == EMAIL_OK) {
+			/* "334 " has base64 behind it that is for the mechanism */
+			if (s->link.stage == EMAIL_STAGE_AUTHENTICATE && n > 4 && line[0] != '3')
+				email__credentials_hide(s->credentials, (char *)(uintptr_t)line + 4, n - 4);
 			email__link_log(&s->link, 'S', line, n);
 			rc = email__smtp_reply_line(&s->reply, line, n, s->can.enhanced);
 		}

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "base/wipe.h"
+#include "sasl/hide.h"
 #include "sasl/mechanisms.h"
 #include "sasl/prep.h"
 
@@ -165,6 +166,7 @@ void
 email__sasl_said(email__sasl *s, const void *bytes, size_t n)
 {
 	email__printable(s->said, sizeof s->said, bytes, n);
+	email__credentials_hide(s->credentials, s->said, strlen(s->said));
 }
 
 /* `is` is the first member of its row. */

@@ -43,8 +43,16 @@ email_code email__read_account(email__node *node, const char *file, email_accoun
 email_code email__read_service(email__node *root, const char *file, email__service_values *v, email_error *e);
 
 /* write.c: makes the tree say what the objects do. Elements whose meaning is the same already are left
- * alone. *secret: the sheet holds a secret in the clear. Errors: EMAIL_E_MEMORY, EMAIL_E_VALUE (a secret
- * that XML cannot carry); what was changed until then is a valid sheet still. */
+ * alone. Secrets by value are sealed first, where the service has a key. *secret: the sheet holds one in the
+ * clear. Errors: EMAIL_E_MEMORY, EMAIL_E_VALUE (a secret that XML cannot carry), EMAIL_E_SECRET (no key); what was changed until then is a valid sheet still. */
 email_code email__contents_sync(email__contents *c, bool *secret, email_error *e);
+/* The same, and the tree into the file. Errors: as email_service_save(). */
+email_code email__contents_save(email__contents *c, const char *path, email_error *e);
+
+/* replace.c: the sheet at `path`, as it is now, gets `text` in place of this secret of `account`, which it knows
+ * by `name`, and is otherwise left alone. Errors: EMAIL_E_SECRET (it has another one by now, or no such
+ * account), and those of email_service_load() and _save(). */
+email_code email__contents_replace(const char *path, const char *name, const email_account *account,
+                                   const email__secret *secret, const char *text, email_error *e);
 
 #endif

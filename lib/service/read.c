@@ -28,7 +28,7 @@ reader_init(reader *r, const char *file, email_error *e)
 	r->file = file;
 	r->error = e;
 	email__buf_init(&r->text, EMAIL__SECRET_MAX + 1);
-	email__buf_init(&r->secret, EMAIL__SECRET_MAX + sizeof "value:");
+	email__buf_init(&r->secret, EMAIL__SECRET_GIVEN_MAX + 1);
 	r->text.secret = r->secret.secret = true;
 }
 
@@ -108,21 +108,27 @@ only_elements(reader *r, const email__node *node, const char *attributes)
 
 /* --- one value --- */
 
-/* A secret is its text, or what `ref` names; as email_account_set() takes it. */
+/* A secret is its text, sealed, or what `ref` names; as email_account_set() takes it. */
 static email_code
 secret_text(reader *r, const email__node *node, const char *name, const char **text)
 {
-	const char *ref = email__node_attribute(node, "ref");
+	const char *ref = email__node_attribute(node, "ref"), *sealed = email__node_attribute(node, "sealed");
 	bool value = email__buf_len(&r->text) != 0;
 	email_code rc = EMAIL_OK;
 
 	email__buf_clear(&r->secret);
 	if (ref && value)
 		return complain(r, node, name, "has both a value and a ref: expected one of them");
+	if (sealed && (value || ref))
+		return complain(r, node, name, "is sealed, and has a value or a ref too: expected one of them");
+	if (sealed && !sealed[0])
+		return complain(r, node, name, "is sealed, but nothing is in it: expected base64");
 	if (ref && strncmp(ref, "env:", 4) != 0 && strncmp(ref, "file:", 5) != 0)
 		return complain(r, node, name, "has a ref that is not valid: expected env:NAME or file:PATH");
 	if (ref)
 		rc = email__buf_adds(&r->secret, ref);
+	else if (sealed && (rc = email__buf_adds(&r->secret, "sealed:")) == EMAIL_OK)
+		rc = email__buf_adds(&r->secret, sealed);
 	else if (value && (rc = email__buf_adds(&r->secret, "value:")) == EMAIL_OK)
 		rc = email__buf_add(&r->secret, email__buf_head(&r->text), email__buf_len(&r->text));
 	if (rc == EMAIL_E_LIMIT)
@@ -138,7 +144,7 @@ value_text(reader *r, const email__node *node, const email__property *row, const
 {
 	email_code rc;
 
-	if ((rc = only_attributes(r, node, row->p.secret ? "ref" : "")))
+	if ((rc = only_attributes(r, node, row->p.secret ? "ref sealed" : "")))
 		return rc;
 	rc = email__node_text(node, &r->text);
 	if (rc == EMAIL_E_SHEET)

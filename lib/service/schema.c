@@ -111,6 +111,7 @@ add_type(email__buf *out, const email__property *row)
 		return email__buf_adds(out,
 		                       "<xs:complexType><xs:simpleContent><xs:extension base=\"s:secret\">"
 		                       "<xs:attribute name=\"ref\" type=\"s:ref\"/>"
+		                       "<xs:attribute name=\"sealed\" type=\"s:sealed\"/>"
 		                       "</xs:extension></xs:simpleContent></xs:complexType>");
 	if (!row->minus_one)
 		return add_restriction(out, row);
@@ -232,8 +233,12 @@ add_head(email__buf *out)
 	                       "</xs:restriction></xs:simpleType>\n"
 	                       "<xs:simpleType name=\"ref\"><xs:restriction base=\"xs:string\">"
 	                       "<xs:pattern value=\"env:[A-Za-z_][A-Za-z0-9_]*|file:\\P{Cc}+\"/>"
+	                       "</xs:restriction></xs:simpleType>\n"
+	                       "<xs:simpleType name=\"sealed\"><xs:restriction base=\"xs:string\">"
+	                       "<xs:pattern value=\"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|"
+	                       "[A-Za-z0-9+/]{2}==)\"/><xs:maxLength value=\"%d\"/>"
 	                       "</xs:restriction></xs:simpleType>\n",
-	                       EMAIL__SHEET_NAMESPACE, EMAIL__SHEET_NAMESPACE, EMAIL__SECRET_MAX);
+	                       EMAIL__SHEET_NAMESPACE, EMAIL__SHEET_NAMESPACE, EMAIL__SECRET_MAX, EMAIL__SEALED_MAX);
 }
 
 email_code

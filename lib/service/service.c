@@ -8,8 +8,10 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/wipe.h"
 #include "os/file.h"
 #include "service/contents.h"
+#include "service/sealkey.h"
 #include "service/status.h"
 
 struct email_service {
@@ -17,6 +19,7 @@ struct email_service {
 	char *state_override; /* NULL: the property says */
 	email_trust *trust;
 	bool trust_opened;
+	email__seal_source seal;
 	email__owner owner; /* what the accounts see of this */
 	email_error error;
 };
@@ -98,6 +101,52 @@ save_statuses(email_service *service)
 			status_save(service, service->c.entry[i].account);
 }
 
+static email_code
+seal_key(void *context, unsigned char *key, email_error *e)
+{
+	const email_service *service = context;
+
+	return email__seal_source_key(&service->seal, key, e);
+}
+
+/* Accounts in threads of their own, and other processes, may have one to write too. What cannot be locked is written all
+ * the same: a secret that is lost is lost for good. */
+#define LOCK_MS 5000
+
+static int
+lock_sheet(email_service *service)
+{
+	char *folder = lasting_folder(service);
+	char *path = folder ? email__path_join(folder, "sheet.lock") : NULL;
+	email_error ignored = {0};
+	int lock = -1;
+
+	if (path && email__folder_make(folder, &ignored) == EMAIL_OK)
+		(void)email__lock_take(path, LOCK_MS, &lock, &ignored);
+	email__free(path);
+	email__free(folder);
+	return lock;
+}
+
+static email_code
+secret_save(void *context, const email_account *account, const email__secret *secret, const char *text,
+            email_error *e)
+{
+	email_service *service = context;
+	const email__service_entry *entry = email__contents_find(&service->c, account->name);
+	email_code rc;
+	int lock;
+
+	/* no sheet, or none that knows the account: the application keeps it, or saves it yet */
+	if (!service->c.path || !entry || !entry->node)
+		return EMAIL_OK;
+	lock = lock_sheet(service);
+	rc = email__contents_replace(service->c.path, email__node_attribute(entry->node, "name"), account, secret, text,
+	                             e);
+	email__lock_release(lock);
+	return rc;
+}
+
 /* Accounts know their service by its address, and their sheet by the service's copy of the path. */
 static void
 adopt(email_service *service)
@@ -123,7 +172,14 @@ email_service_new(void)
 		email__free(service);
 		return NULL;
 	}
-	service->owner = (email__owner){service, lend_trust, name_taken, status_load, status_save, lasting_folder};
+	service->owner = (email__owner){.service = service,
+	                                .trust = lend_trust,
+	                                .name_taken = name_taken,
+	                                .status_load = status_load,
+	                                .status_save = status_save,
+	                                .state_folder = lasting_folder,
+	                                .seal_key = seal_key,
+	                                .secret_save = secret_save};
 	if (!(service->trust = email_trust_new())) {
 		email_service_free(service);
 		return NULL;
@@ -140,6 +196,7 @@ email_service_free(email_service *service)
 	email__contents_dispose(&service->c);
 	email_trust_free(service->trust);
 	email__free(service->state_override);
+	email__seal_source_dispose(&service->seal);
 	email__free(service);
 }
 
@@ -228,49 +285,54 @@ email_service_load(email_service *service, const char *path, email_error *error)
 	return EMAIL_OK;
 }
 
-static email_code
-write_file(email_service *service, const char *path, bool secret, email_error *error)
-{
-	email__buf bytes;
-	email_code rc;
-
-	/* what is larger could not be loaded again */
-	email__buf_init(&bytes, EMAIL__SHEET_MAX);
-	bytes.secret = secret;
-	rc = email__sheet_write(service->c.sheet, &bytes);
-	if (rc == EMAIL_E_MEMORY)
-		email__error_memory(error, EMAIL_STAGE_SHEET);
-	else if (rc)
-		email__error_set(error, rc, EMAIL_STAGE_SHEET, "the sheet would be larger than %d bytes",
-		                 EMAIL__SHEET_MAX);
-	else
-		rc = email__file_save(path, email__buf_head(&bytes), email__buf_len(&bytes), secret, error);
-	email__buf_dispose(&bytes);
-	return rc;
-}
-
 email_code
 email_service_save(email_service *service, const char *path, email_error *error)
 {
 	char *first = NULL;
-	bool secret;
 	email_code rc;
 
 	email__error_clear(error);
 	/* the first file that it is saved to is its sheet from then on */
 	if (!service->c.path && !(first = email__strdup(path)))
 		return email__error_memory(error, EMAIL_STAGE_SHEET);
-	rc = email__contents_sync(&service->c, &secret, error);
-	if (rc == EMAIL_OK)
-		rc = write_file(service, path, secret, error);
-	if (rc && error)
-		email__error_place(error, path, 0);
+	rc = email__contents_save(&service->c, path, error);
 	if (rc == EMAIL_OK && first) {
 		service->c.path = first;
 		adopt(service);
 		first = NULL;
 	}
 	email__free(first);
+	return rc;
+}
+
+/* --- the key of sealed secrets --- */
+
+void
+email_service_set_seal_key(email_service *service, email_seal_key_fn key, void *context)
+{
+	email__seal_source_dispose(&service->seal);
+	service->seal = (email__seal_source){.ask = key, .context = context};
+}
+
+email_code
+email_service_set_seal_key_file(email_service *service, const char *path)
+{
+	unsigned char key[EMAIL_SEAL_KEY_SIZE];
+	email__seal_source next = {.path = NULL};
+	email_code rc;
+
+	email__error_clear(&service->error);
+	if (!path) {
+		email__seal_source_dispose(&service->seal);
+		return EMAIL_OK;
+	}
+	if (!(next.path = email__strdup(path)))
+		return email__error_memory(&service->error, EMAIL_STAGE_NONE);
+	rc = email__seal_source_key(&next, key, &service->error);
+	email__wipe(key, sizeof key);
+	email__seal_source_dispose(rc ? &next : &service->seal);
+	if (rc == EMAIL_OK)
+		service->seal = next;
 	return rc;
 }
 
@@ -367,6 +429,7 @@ email_code
 email_service_rename(email_service *service, const char *name, const char *new_name)
 {
 	email__service_entry *entry = email__contents_find(&service->c, name);
+	char old[EMAIL__NAME_MAX + 1];
 	email_code rc;
 
 	email__error_clear(&service->error);
@@ -377,12 +440,16 @@ email_service_rename(email_service *service, const char *name, const char *new_n
 	if ((rc = may_take_name(service, new_name)))
 		return rc;
 	email__status_know(entry->account);
-	status_forget(service, name);
-	if ((rc = email_account_set(entry->account, "name", new_name)))
+	/* `name` may be the account's own */
+	snprintf(old, sizeof old, "%s", name);
+	if ((rc = email_account_set(entry->account, "name", new_name))) {
 		service->error = entry->account->error;
+		return rc;
+	}
+	status_forget(service, old);
 	/* under its new name it is new to the file */
 	entry->account->status_unsaved = true;
-	return rc;
+	return EMAIL_OK;
 }
 
 /* --- its own properties --- */
@@ -397,12 +464,14 @@ find_row(email_service *service, const char *property, const email__property **r
 	if ((*row = email__table_find(&email__service_table, property)))
 		return EMAIL_OK;
 	near = email__table_nearest(&email__service_table, -1, false, property);
-	email__printable(shown, sizeof shown, property, strlen(property));
+	/* what looks like none may be a secret at the wrong place, which is not repeated */
+	email__printable(shown, sizeof shown, near ? property : "of that name", strlen(near ? property : "of that name"));
 	email__error_set(&service->error, EMAIL_E_UNKNOWN, EMAIL_STAGE_SHEET,
 	                 "the service has no property %s", shown);
-	if (near)
+	if (near) {
+		snprintf(service->error.property, sizeof service->error.property, "%s", shown);
 		email__error_remedy(&service->error, "did you mean %s?", near);
-	snprintf(service->error.property, sizeof service->error.property, "%s", shown);
+	}
 	return EMAIL_E_UNKNOWN;
 }
 

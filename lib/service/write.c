@@ -13,6 +13,7 @@
 #include "account/value.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "os/file.h"
 
 /* A level of the tree: whose children stand for which rows. */
 typedef struct level {
@@ -89,6 +90,8 @@ fill(email__node *node, const email__property *row, void *values, const char *te
 
 	if (!secret)
 		return email__node_set_text(node, text);
+	if (secret->kind == EMAIL__SECRET_SEALED)
+		return email__node_set_attribute(node, "sealed", secret->text);
 	if (secret->kind != EMAIL__SECRET_VALUE)
 		return email__node_set_attribute(node, "ref", text);
 	if (!secret_can_be_kept(secret)) {
@@ -141,7 +144,7 @@ put_property(const level *at, email__node *parent, const email__property *row, v
 			email__node_remove(old);
 		return EMAIL_OK;
 	}
-	email__buf_init(&text, EMAIL__SECRET_MAX + sizeof "value:");
+	email__buf_init(&text, EMAIL__SECRET_GIVEN_MAX + 1);
 	text.secret = true;
 	rc = email__value_print(row, values, &text);
 	if (rc == EMAIL_OK)
@@ -251,6 +254,23 @@ new_element(email__contents *c, email__service_entry *entry)
 	return EMAIL_OK;
 }
 
+/* The account has them sealed from here on, so that the next save writes the same bytes. */
+static email_code
+seal_secrets(email_account *account, email_error *e)
+{
+	email_code rc = EMAIL_OK;
+	size_t i;
+
+	for (i = 0; i < email__account_table.count && rc == EMAIL_OK; i++) {
+		const email__property *row = &email__account_table.row[i];
+
+		if (row->p.secret && (rc = email__secret_seal(account, email__value_secret(row, &account->v), e)) && e &&
+		    !e->property[0])
+			snprintf(e->property, sizeof e->property, "%s", row->p.name);
+	}
+	return rc;
+}
+
 static email_code
 sync_account(email__contents *c, email__service_entry *entry, email_error *e)
 {
@@ -258,6 +278,8 @@ sync_account(email__contents *c, email__service_entry *entry, email_error *e)
 	email_code rc = defaults ? EMAIL_OK : EMAIL_E_MEMORY;
 	int pass;
 
+	if (rc == EMAIL_OK)
+		rc = seal_secrets(entry->account, e);
 	if (rc == EMAIL_OK && !entry->node)
 		rc = new_element(c, entry);
 	/* twice: what an element leaves unsaid may change with what another one says (useStartTls gone,
@@ -331,4 +353,38 @@ email__contents_sync(email__contents *c, bool *secret, email_error *e)
 		*secret = *secret || holds_secret(c->entry[i].account);
 	}
 	return rc == EMAIL_E_MEMORY ? email__error_memory(e, EMAIL_STAGE_SHEET) : rc;
+}
+
+static email_code
+write_file(email__contents *c, const char *path, bool secret, email_error *e)
+{
+	email__buf bytes;
+	email_code rc;
+
+	/* what is larger could not be loaded again */
+	email__buf_init(&bytes, EMAIL__SHEET_MAX);
+	bytes.secret = secret;
+	rc = email__sheet_write(c->sheet, &bytes);
+	if (rc == EMAIL_E_MEMORY)
+		email__error_memory(e, EMAIL_STAGE_SHEET);
+	else if (rc)
+		email__error_set(e, rc, EMAIL_STAGE_SHEET, "the sheet would be larger than %d bytes",
+		                 EMAIL__SHEET_MAX);
+	else
+		rc = email__file_save(path, email__buf_head(&bytes), email__buf_len(&bytes), secret, e);
+	email__buf_dispose(&bytes);
+	return rc;
+}
+
+email_code
+email__contents_save(email__contents *c, const char *path, email_error *e)
+{
+	bool secret;
+	email_code rc = email__contents_sync(c, &secret, e);
+
+	if (rc == EMAIL_OK)
+		rc = write_file(c, path, secret, e);
+	if (rc && e)
+		email__error_place(e, path, 0);
+	return rc;
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2034,SC2154 # set for, and by, what is read from tests/support
 #
 # POP3 servers that lie, strip, inject, stall, drip and drop: each ends with the exit status of its kind and one
 # sentence, in time; no login where there must be none, no message in part or twice, nothing deleted that was

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2034,SC2154 # set for, and by, what is read from tests/support
 #
 # `emailctl receive --out` killed at every system call that writes, sends, waits for the server, or changes a folder;
 # then run again. Every message is in the folder once, whole, under one name; only the one that was in hand may have

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2034,SC2154 # set for, and by, what is read from tests/support
 #
 # The certificates of tests/support/matrix.sh, receiving: IMAP.
 # limit: 240

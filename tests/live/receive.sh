@@ -246,10 +246,11 @@ is stage mailbox "$(value error.stage)"
 case_name="a message that comes while waiting"
 fill
 mailbox Imap "$imaps" useSsl=true pollrate=PT60S
+: >"$WORK/watch"
 emailctl --json receive in --out out --watch >"$WORK/watch" 2>"$WORK/watch.err" 9<&- &
 watcher=$!
 tries=0
-while [ "$(wc -l <"$WORK/watch")" -lt 3 ] && [ $tries -lt 100 ]; do
+while [ "$(wc -l <"$WORK/watch")" -lt 3 ] && [ $tries -lt 400 ]; do
 	tries=$((tries + 1))
 	sleep 0.05
 done

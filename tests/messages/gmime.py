@@ -48,7 +48,7 @@ def python_sees(data, ours, found):
     key, data = found[0], re.sub(rb"^([\w-]+)[ \t]+:", rb"\1:", data.lstrip(b"\r\n"), flags=re.M)
     data = re.sub(rb"^:", b"\r\n:", data, flags=re.M)  # to Python a field without a name
     if key == "messageId":
-        return (email.message_from_bytes(data)["Message-ID"] or "").strip().strip("<>") == found[1]
+        return str(email.message_from_bytes(data)["Message-ID"] or "").strip().strip("<>") == found[1]
     if key in ("subject", "date", "from", "to", "cc") and not found[1] and email.message_from_bytes(data)[key] is None:
         return True
     if key == "subject" and found[1]:
@@ -82,6 +82,8 @@ DATE = re.compile(rb"^Date: (\w{3}, )?[ \d]?\d \w{3} \d{4} \d\d:\d\d(:[0-5]\d)? 
 TABLE = [
     ("deep", "*", "bound: parts more than 32 deep are not opened, and told", told("tooDeep")),
     ("first", "*", "of fields that may stand once the first counts, to GMime the last", told("headerRepeated")),
+    ("empty lines first", "*", "empty lines in front of a header are passed over, and that is told; to GMime they are an empty header",
+     lambda data, ours, found: told("noHeader")(data, ours, found) and data[:1] in (b"\r", b"\n")),
     ("header's end", "*", "a line that is no field ends the header (as for Postfix; Python sees what we see), GMime leaves it out",
      lambda data, ours, found: told("headerLine", "noHeader", "noHeaderEnd")(data, ours, found) and python_sees(data, ours, found)),
     ("boundary in a header", "parts size sha256", "a boundary ends a header too (RFC 2046 5.1.1)",

@@ -14,18 +14,22 @@
 #include "support/server.h"
 
 static const char usage[] =
-	"usage: mailserver [--protocol smtp|imap|pop3] [--port N] [--mode ssl|starttls|plain] [--cert FILE --key FILE] [--client-ca "
+	"usage: mailserver [--protocol smtp|imap|pop3] [--port N] [--mode ssl|starttls|plain] [--cert FILE "
+        "--key FILE] [--client-ca "
 	"FILE]\n"
 	"       [--tls-min 1.2|1.3] [--tls-max 1.2|1.3] [--no-tickets]\n"
 	"       [--no-pipelining] [--no-chunking] [--no-8bitmime] [--no-smtputf8] [--no-dsn] [--no-size]\n"
 	"       [--no-enhanced] [--size N] [--user NAME --password-file FILE] [--mechanisms 'PLAIN LOGIN']\n"
 	"       [--auth-before-tls] [--out DIR] [--log FILE] [--until-stdin-closes]\n"
 	"       [--mail DIR] [--without 'CAPABILITY...'] [--with 'CAPABILITY...']\n"
-	"       [--reply 'STAGE[*TIMES]=TEXT'] [--first 'STAGE[*TIMES]=TEXT'] [--flood 'STAGE[*TIMES]=TEXT']\n"
+	"       [--reply 'STAGE[*TIMES]=TEXT'] [--first 'STAGE[*TIMES]=TEXT'] [--flood "
+        "'STAGE[*TIMES]=TEXT']\n"
 	"       [--delay STAGE=MS] [--slow STAGE=MS] [--delay-ms N] [--drip MS]\n"
 	"       [--drop-at STAGE[:drop|:reset|:half|:stall][*TIMES]] [--inject-after-starttls TEXT]\n"
-	"TEXT knows \\r \\n \\t \\\\ and \\xHH; in a reply \\n alone ends a line with CRLF, {tag} is IMAP's tag.\n"
-	"Stages: connect tls greeting auth auth-prompt body, commands in lower case, and more: see server.h.\n";
+	"TEXT knows \\r \\n \\t \\\\ and \\xHH; in a reply \\n alone ends a line with CRLF, {tag} is IMAP's "
+        "tag.\n"
+	"Stages: connect tls greeting auth auth-prompt body, commands in lower case, and more: see "
+        "server.h.\n";
 
 enum {
 	OPT = 256,

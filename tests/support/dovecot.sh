@@ -88,6 +88,7 @@ END
 	case $(dovecot --version) in
 	2.[0-3].*)
 		version=
+		environment="import_environment = TZ OPENSSL_CONF"
 		settings="disable_plaintext_auth = yes
 ssl_cert = <$WORK/pki/leaf.pem
 ssl_key = <$WORK/pki/leaf.key
@@ -105,6 +106,9 @@ userdb {
 	*)
 		version="dovecot_config_version = 2.4.0
 dovecot_storage_version = 2.4.0"
+		environment="import_environment {
+  OPENSSL_CONF = $dir/openssl.cnf
+}"
 		settings="auth_allow_cleartext = no
 ssl_server_cert_file = $WORK/pki/leaf.pem
 ssl_server_key_file = $WORK/pki/leaf.key
@@ -131,7 +135,7 @@ log_path = $dir/log
 listen = 127.0.0.1
 protocols = imap pop3
 ssl = yes
-import_environment = TZ OPENSSL_CONF
+$environment
 auth_mechanisms = ${dovecot_mechanisms:-plain login}
 auth_failure_delay = 0 secs
 first_valid_uid = 1

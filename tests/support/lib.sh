@@ -15,7 +15,7 @@ case $BUILD in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
 PATH=$BUILD:$BUILD/tests/programs:/usr/sbin:/sbin:$PATH
 LC_ALL=C
 export PATH LC_ALL
-unset EMAILSERVICE_SHEET
+unset EMAILSERVICE_SHEET EMAILSERVICE_SEAL_KEY
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/emailservice.XXXXXX") || exit 1
 failures=0
 checks=0

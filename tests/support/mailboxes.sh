@@ -8,8 +8,6 @@
 
 certificate root --ca --subject "CN=Bench root"
 certificate leaf --issuer root --names "DNS:localhost, IP:127.0.0.1" --key ec256
-dovecot_settings="mailbox_list_index = yes
-mail_max_userip_connections = 100"
 dovecot_start
 
 # A message of so many bytes: a header as mail has it today, and lines of text.

@@ -57,7 +57,8 @@ typedef enum email_test_deed {
 typedef struct email_test_rule {
 	const char *stage;
 	email_test_deed deed;
-	const char *text; /* lines as on the wire, CRLF between them and none at the end; IMAP: {tag} is the tag */
+	const char *
+		text; /* lines as on the wire, CRLF between them and none at the end; IMAP: {tag} is the tag */
 	int ms;
 	int times; /* how often it still applies; -1: always */
 } email_test_rule;
@@ -73,21 +74,22 @@ typedef struct email_test_server_options {
 	int tls_min, tls_max;   /* 2 or 3: TLS 1.2 or 1.3; 0: both */
 	bool no_tickets;
 	bool no_pipelining, no_chunking, no_8bitmime, no_smtputf8, no_dsn, no_size, no_enhanced;
-	uint64_t size;               /* for SIZE; 0: announced without a number */
-	const char *user, *password; /* the login that is demanded before mail; NULL: none (IMAP, POP3: any will do) */
-	const char *mechanisms;      /* "PLAIN LOGIN" */
-	bool auth_in_clear;          /* AUTH offered and taken without TLS too */
-	const char *out;             /* folder that gets N.env and N.eml for each message; or NULL */
+	uint64_t size; /* for SIZE; 0: announced without a number */
+	const char *user,
+		*password; /* the login that is demanded before mail; NULL: none (IMAP, POP3: any will do) */
+	const char *mechanisms; /* "PLAIN LOGIN" */
+	bool auth_in_clear;     /* AUTH offered and taken without TLS too */
+	const char *out;        /* folder that gets N.env and N.eml for each message; or NULL */
 	/*
 	 * IMAP's INBOX and POP3's mailbox: a file a message, its name the UID ("17"), and behind ":2," the letters of
 	 * the flags that it got ("17:2,S": Seen; T: Deleted). A folder in it is an IMAP folder.
 	 */
 	const char *mail;
 	const char *without, *with; /* capabilities of IMAP and POP3 that are not offered, or are besides */
-	FILE *log;                   /* or NULL */
-	const char *inject;          /* bytes in the clear behind the go-ahead of STARTTLS; or NULL */
-	int delay_ms;                /* before every reply */
-	int drip_ms;                 /* between the bytes of every reply; 0: whole */
+	FILE *log;                  /* or NULL */
+	const char *inject;         /* bytes in the clear behind the go-ahead of STARTTLS; or NULL */
+	int delay_ms;               /* before every reply */
+	int drip_ms;                /* between the bytes of every reply; 0: whole */
 	email_test_rule rule[EMAIL_TEST_RULES_MAX];
 	size_t rules;
 } email_test_server_options;

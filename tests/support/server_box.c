@@ -38,7 +38,8 @@ folder_path(const conn *c, const char *folder, char path[PATH_SIZE])
 
 	if (!c->s->o.mail || !*folder || folder[0] == '.' || strchr(folder, '/'))
 		return false;
-	return snprintf(path, PATH_SIZE, "%s%s%s", c->s->o.mail, inbox ? "" : "/", inbox ? "" : folder) < PATH_SIZE;
+	return snprintf(path, PATH_SIZE, "%s%s%s", c->s->o.mail, inbox ? "" : "/", inbox ? "" : folder) <
+	       PATH_SIZE;
 }
 
 static int

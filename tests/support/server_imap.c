@@ -202,7 +202,8 @@ login(conn *c, char *arguments)
 	email_test_login_words w = welcoming(c, text, sizeof text);
 
 	if (login_disabled(c)) {
-		email_test_violation(c, in_clear(c) ? "LOGIN in the clear" : "LOGIN in spite of LOGINDISABLED");
+		email_test_violation(c,
+		                     in_clear(c) ? "LOGIN in the clear" : "LOGIN in spite of LOGINDISABLED");
 		return email_test_reply(c, "login", NULL, "{tag} NO [PRIVACYREQUIRED] LOGINDISABLED") > 0;
 	}
 	if (!email_test_imap_string(&arguments, c->user, sizeof c->user) || *arguments++ != ' ' ||
@@ -244,7 +245,8 @@ open_folder(conn *c, char *arguments, bool read_only)
 	if (!email_test_imap_string(&arguments, folder, sizeof folder) || *arguments)
 		return syntax(c, "a folder's name");
 	if (!email_test_box_open(c, folder))
-		return email_test_reply(c, "select", NULL, "{tag} NO [NONEXISTENT] There is no such folder") > 0;
+		return email_test_reply(c, "select", NULL, "{tag} NO [NONEXISTENT] There is no such folder") >
+		       0;
 	c->read_only = read_only;
 	n = c->box.n;
 	(void)snprintf(number, sizeof number, "%zu", n);
@@ -259,8 +261,8 @@ open_folder(conn *c, char *arguments, bool read_only)
 	(void)snprintf(number, sizeof number, "%lu", n ? (unsigned long)c->box.m[n - 1].uid + 1 : 1);
 	if (!email_test_putf(c, "* OK [UIDNEXT %s] Next", email_test_text(c, "uidnext", NULL, number)))
 		return false;
-	if (email_test_reply(c, "select", NULL, read_only ? "{tag} OK [READ-ONLY] Open" : "{tag} OK [READ-WRITE] Open") !=
-	    2)
+	if (email_test_reply(c, "select", NULL,
+	                     read_only ? "{tag} OK [READ-ONLY] Open" : "{tag} OK [READ-WRITE] Open") != 2)
 		email_test_box_close(c);
 	return !c->broken;
 }
@@ -317,7 +319,8 @@ something_comes(conn *c)
 {
 	struct pollfd p = {c->fd, POLLIN, 0};
 
-	return c->in_start != c->in_end || (c->tls && mbedtls_ssl_get_bytes_avail(&c->ssl)) || poll(&p, 1, 20) != 0;
+	return c->in_start != c->in_end || (c->tls && mbedtls_ssl_get_bytes_avail(&c->ssl)) ||
+	       poll(&p, 1, 20) != 0;
 }
 
 static bool
@@ -334,7 +337,8 @@ idle(conn *c, char *arguments)
 	if (!email_test_flush(c))
 		return false;
 	while (!something_comes(c))
-		if (email_test_box_look(c) && (!email_test_putf(c, "* %zu EXISTS", c->box.n) || !email_test_flush(c)))
+		if (email_test_box_look(c) &&
+		    (!email_test_putf(c, "* %zu EXISTS", c->box.n) || !email_test_flush(c)))
 			return false;
 	line = email_test_line(c);
 	if (!line)
@@ -375,8 +379,8 @@ static const struct {
 	const char *needs; /* an extension, or NULL */
 	bool (*run)(conn *c, char *arguments);
 } of_messages[] = {
-	{"FETCH", NULL, email_test_imap_fetch},        {"SEARCH", NULL, email_test_imap_search},
-	{"STORE", NULL, email_test_imap_store},        {"COPY", NULL, email_test_imap_copy},
+	{"FETCH", NULL, email_test_imap_fetch},          {"SEARCH", NULL, email_test_imap_search},
+	{"STORE", NULL, email_test_imap_store},          {"COPY", NULL, email_test_imap_copy},
 	{"EXPUNGE", "UIDPLUS", email_test_imap_expunge}, {"MOVE", "MOVE", email_test_imap_move},
 };
 

@@ -193,7 +193,8 @@ put_section(conn *c, const box_message *m, const char *item, const unsigned char
 	size_t start = 0, length;
 	int64_t from = 0;
 
-	(void)snprintf(section, sizeof section, "%.*s", close ? (int)(close - open - 1) : 0, open ? open + 1 : "");
+	(void)snprintf(section, sizeof section, "%.*s", close ? (int)(close - open - 1) : 0,
+	               open ? open + 1 : "");
 	(void)snprintf(name, sizeof name, "BODY[%s]", section);
 	if (close && close[1] == '<') {
 		char *end;
@@ -274,7 +275,8 @@ split_items(conn *c, char *text, char *items[ITEMS_MAX])
 			*text++ = '\0';
 	}
 	for (size_t i = 0; i < n; i++) {
-		static const char *const known[] = {"UID", "FLAGS", "RFC822.SIZE", "INTERNALDATE", "BODYSTRUCTURE"};
+		static const char *const known[] = {"UID", "FLAGS", "RFC822.SIZE", "INTERNALDATE",
+		                                    "BODYSTRUCTURE"};
 		size_t k = 0;
 		while (k < 5 && strcasecmp(items[i], known[k]) != 0)
 			k++;
@@ -456,7 +458,8 @@ transfer(conn *c, char *arguments, const char *stage, bool move)
 		if (there && move && !drop(c, m))
 			return false;
 	}
-	(void)snprintf(text, sizeof text, there ? "{tag} OK Done" : "{tag} NO [TRYCREATE] There is no such folder");
+	(void)snprintf(text, sizeof text,
+	               there ? "{tag} OK Done" : "{tag} NO [TRYCREATE] There is no such folder");
 	return email_test_reply(c, stage, NULL, text) > 0;
 }
 

@@ -20,7 +20,7 @@ typedef struct conn conn;
 
 /* What a protocol is to the rest. */
 typedef struct email_test_dialect {
-	void (*dialogue)(conn *c); /* from the greeting to the end */
+	void (*dialogue)(conn *c);       /* from the greeting to the end */
 	int (*digit)(const char *reply); /* 2: yes; 3: go on; 5: no; in SMTP whatever it begins with */
 } email_test_dialect;
 
@@ -108,7 +108,8 @@ bool email_test_last_in_flight(conn *c, const char *what);
 /* Answers at a stage, by rule or with `text`. Returns the dialect's digit of it; 0: the connection is over. */
 int email_test_reply(conn *c, const char *stage, const char *address, const char *text);
 /* The same, with a format. */
-int email_test_replyf(conn *c, const char *stage, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int email_test_replyf(conn *c, const char *stage, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* A stage that has no reply of its own: false where a rule ends the connection there. */
 bool email_test_stage(conn *c, const char *stage);
 bool email_test_stage_of(conn *c, const char *stage, const char *address);

@@ -181,7 +181,8 @@ describe(conn *c, bool uids, const box_message *m, char *text, size_t size)
 		(void)snprintf(usual, sizeof usual, "uid-%lu", (unsigned long)m->uid);
 	else
 		(void)snprintf(usual, sizeof usual, "%llu", (unsigned long long)m->size);
-	(void)snprintf(text, size, "%s %s", number, email_test_text(c, uids ? "uid" : "listed", number, usual));
+	(void)snprintf(text, size, "%s %s", number,
+	               email_test_text(c, uids ? "uid" : "listed", number, usual));
 }
 
 static bool
@@ -281,7 +282,8 @@ top(conn *c, char *argument)
 
 	if (!m)
 		return !c->broken;
-	if (!email_test_offers(c, extensions, "TOP") || !rest || !email__str_number(rest, 0, INT32_MAX, &lines)) {
+	if (!email_test_offers(c, extensions, "TOP") || !rest ||
+	    !email__str_number(rest, 0, INT32_MAX, &lines)) {
 		email_test_violation(c, "TOP is not offered, or not so");
 		return no(c, "top", "TOP number lines");
 	}

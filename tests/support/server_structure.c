@@ -36,7 +36,8 @@ field(span header, const char *name, char *out, size_t size)
 		size_t end = nl ? (size_t)(nl - line) + 1 : header.n - at;
 		size_t from = 0;
 		if (!inside || (*line != ' ' && *line != '\t')) {
-			inside = n == 0 && end > len && strncasecmp((const char *)line, name, len) == 0 && line[len] == ':';
+			inside = n == 0 && end > len && strncasecmp((const char *)line, name, len) == 0 &&
+			         line[len] == ':';
 			from = inside ? len + 1 : 0;
 		}
 		for (size_t i = from; inside && i < end && n + 1 < size; i++)
@@ -119,7 +120,8 @@ next_part(const part *m, size_t *at, span *one)
 	while (*at < m->body.n) {
 		const unsigned char *line = m->body.p + *at, *nl = memchr(line, '\n', m->body.n - *at);
 		size_t next = nl ? (size_t)(nl - m->body.p) + 1 : m->body.n;
-		bool mark = next - *at >= len + 2 && line[0] == '-' && line[1] == '-' && memcmp(line + 2, m->boundary, len) == 0;
+		bool mark = next - *at >= len + 2 && line[0] == '-' && line[1] == '-' &&
+		            memcmp(line + 2, m->boundary, len) == 0;
 		if (mark && begun) {
 			end = *at >= 2 ? *at - 2 : 0; /* the CRLF before a boundary is its own */
 			break;
@@ -144,8 +146,7 @@ is_multipart(const part *m)
 
 /* --- BODYSTRUCTURE --- */
 
-static void
-add(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void add(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static void
 add(char *out, size_t size, const char *format, ...)

@@ -143,7 +143,9 @@ one_bad_value_leaves_all(void **state)
 
 		assert_int_equal(email_account_set_all(account, values, 3), rows[i].code);
 		assert_int_equal(email_account_error(account)->code, rows[i].code);
-		assert_string_equal(email_account_error(account)->property, rows[i].last.property);
+		/* what looks like no property may be a secret */
+		assert_string_equal(email_account_error(account)->property,
+		                    strcmp(rows[i].last.property, "nonsense") ? rows[i].last.property : "");
 		assert_string_equal(email_account_hostname(account), "");
 		assert_int_equal(account->v.pollrate, 60000);
 	}

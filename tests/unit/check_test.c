@@ -121,6 +121,9 @@ login(void **state)
 	assert_finds(out, "");
 	email_account_set(out, "emailAuthenticator.password", "value:p");
 	assert_finds(out, "secretInClear(emailAuthenticator.password) ");
+	/* without a key; sealed_test.c has every reason */
+	email_account_set(out, "emailAuthenticator.password", "sealed:AQID");
+	assert_finds(out, "sealedSecretUnreadable(emailAuthenticator.password) ");
 }
 
 static void

@@ -406,6 +406,25 @@ paths_are_relative_to_the_sheet(void **state)
 	path_is(email__path_join("state", "trust.xml"), "state/trust.xml");
 }
 
+static void
+private_is_the_owners_alone(void **state)
+{
+	static const mode_t mine[] = {0600, 0400, 0200, 0}, wide[] = {0640, 0604, 0660, 0601, 0700, 04600};
+	size_t i;
+
+	(void)state;
+	put("private", "x");
+	for (i = 0; i < sizeof mine / sizeof mine[0]; i++) {
+		assert_int_equal(chmod("private", mine[i]), 0);
+		assert_true(email__file_private("private"));
+	}
+	for (i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+		assert_int_equal(chmod("private", wide[i]), 0);
+		assert_false(email__file_private("private"));
+	}
+	assert_false(email__file_private("missing"));
+}
+
 int
 main(void)
 {
@@ -414,6 +433,7 @@ main(void)
 		cmocka_unit_test(reads_within_its_bound),
 		cmocka_unit_test(what_is_no_file_does_not_hang),
 		cmocka_unit_test(saves_with_the_right_mode),
+		cmocka_unit_test(private_is_the_owners_alone),
 		cmocka_unit_test(a_full_disk_leaves_the_old_file),
 		cmocka_unit_test(folders_are_private),
 		cmocka_unit_test(a_lock_keeps_out_threads_and_processes),

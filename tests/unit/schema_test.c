@@ -297,6 +297,30 @@ read_only_rows_are_in_neither(void **state)
 		}
 }
 
+static void
+sealed_values(void **state)
+{
+	static const struct {
+		const char *text;
+		bool taken;
+	} rows[] = {{"AQID", true},   {"AQI=", true},       {"AQ==", true},  {"AQIDBAUG", true}, {"+/09azAZ", true},
+	            {"AQIDBA==", true}, {"", false},        {"=", false},    {"====", false},    {"A===", false},
+	            {"AQI", false},   {"AQIDB", false},     {"AQ=A", false}, {"AQI=AQID", false}, {"AQ D", false},
+	            {" AQID", false}, {"AQID&#10;", false}, {"AQ-_", false}};
+	char xml[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(xml, sizeof xml,
+		         "<emailService xmlns=\"%s\"><outgoingAccount name=\"A\"><emailAuthenticator type=\"basic\">"
+		         "<password sealed=\"%s\"/></emailAuthenticator></outgoingAccount></emailService>",
+		         EMAIL__SHEET_NAMESPACE, rows[i].text);
+		if (loader_takes(xml) != rows[i].taken || schema_takes(xml) != rows[i].taken)
+			fail_msg("\"%s\": the loader %d, the schema %d", rows[i].text, loader_takes(xml), schema_takes(xml));
+	}
+}
+
 static bool
 file_is_valid(const char *path)
 {
@@ -313,6 +337,7 @@ whole_sheets(void **state)
 		"dotted",           "no-type",           "name-element",  "bad-type",           "nested",
 		"unknown-field",    "bad-ref",           "type-element",  "two-authenticators", "name-twice",
 		"no-name",          "bad-name",          "root",          "unknown-account",    "stray-text",
+		"sealed-empty",     "sealed-no-base64",
 		"bad-own",          "namespace",         "own-read-only", "truncated",          "no-xml"};
 	char path[128];
 	size_t i;
@@ -352,6 +377,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_values),           cmocka_unit_test(bad_values),
 		cmocka_unit_test(all_values_everywhere), cmocka_unit_test(read_only_rows_are_in_neither),
+		cmocka_unit_test(sealed_values),
 		cmocka_unit_test(whole_sheets),          cmocka_unit_test(memory_may_end_anywhere),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -193,6 +193,13 @@ secrets(void **state)
 	try(p, "env:A B", EMAIL_E_VALUE, NULL);
 	try(p, "file:", EMAIL_E_VALUE, NULL);
 	try(p, "file:a\nb", EMAIL_E_VALUE, NULL);
+	try(p, "sealed:AQID", EMAIL_OK, "sealed:AQID");
+	try(p, "sealed:AQI=", EMAIL_OK, "sealed:AQI=");
+	try(p, "sealed:", EMAIL_E_VALUE, NULL);
+	try(p, "sealed:AQI", EMAIL_E_VALUE, NULL);
+	try(p, "sealed:A===", EMAIL_E_VALUE, NULL);
+	try(p, "sealed:AQ%D", EMAIL_E_VALUE, NULL);
+	try(p, "value:env:X", EMAIL_OK, "value:env:X");
 	try(p, "VALUE:x", EMAIL_E_VALUE, NULL);
 	try(p, "value:\xFF", EMAIL_E_VALUE, "value:env:X");
 	try(p, "value:", EMAIL_OK, "");

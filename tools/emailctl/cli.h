@@ -34,8 +34,9 @@ typedef struct option {
 } option;
 
 typedef struct cli {
-	const char *sheet; /* NULL: $EMAILSERVICE_SHEET, else email.xml */
-	const char *state; /* NULL: the sheet says */
+	const char *sheet;    /* NULL: $EMAILSERVICE_SHEET, else email.xml */
+	const char *state;    /* NULL: the sheet says */
+	const char *seal_key; /* NULL: $EMAILSERVICE_SEAL_KEY, else none */
 	bool json, trace, help;
 	const char *command;
 	size_t count; /* words behind the command */

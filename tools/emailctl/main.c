@@ -20,7 +20,7 @@ static const struct command {
          "is known. Properties may come in any order; all are taken, or none.\n"
          "A secret takes file:PATH (relative to the sheet), env:NAME, or - (one line from standard input, "
          "or\n"
-         "a prompt on a terminal), never the secret itself.",
+         "a prompt on a terminal: kept in the sheet, sealed where there is a --seal-key), never the secret itself.",
          command_new},
 	{"show", "[ACCOUNT]", "", 0, 1, "the accounts, or one account's property sheet",
          "With ACCOUNT: configuration, effective values, status.", command_show},
@@ -31,7 +31,7 @@ static const struct command {
          "The sheet is changed in place, its comments kept. ACCOUNT may be service or trust.\n"
          "A secret takes file:PATH (relative to the sheet), env:NAME, or - (one line from standard input, "
          "or\n"
-         "a prompt on a terminal), never the secret itself.",
+         "a prompt on a terminal: kept in the sheet, sealed where there is a --seal-key), never the secret itself.",
          command_set},
 	{"unset", "ACCOUNT PROPERTY...", "", 2, SIZE_MAX, "values back to their defaults",
          "ACCOUNT may be service or trust.", command_unset},
@@ -53,7 +53,8 @@ static const struct command {
          "  --text FILE                 the text; - is standard input\n"
          "  --html FILE                 the HTML form\n"
          "  --attach FILE               may be repeated\n"
-         "  --inline FILE               shown by the HTML as cid:NAME; may be repeated\n"
+         "  --inline FILE               shown by the HTML as cid:NAME; what is no ASCII letter, digit or one\n"
+         "                              of +-.@_ is _ in it; may be repeated\n"
          "  --header NAME:VALUE         may be repeated\n"
          "  --priority N                0 to 9, 5 is normal; 7 and above say so in the mail\n"
          "  --in-reply-to ID            the Message-ID of the mail that this one answers, and with\n"
@@ -108,7 +109,7 @@ static const struct {
 	{"queue", "the queue"}, {"run", "the service"}, {"discover", "finding settings"},
 };
 
-static const char global_options[] = "sheet= state= json trace help version";
+static const char global_options[] = "sheet= state= seal-key= json trace help version";
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
@@ -131,14 +132,15 @@ help(void)
 	size_t i;
 
 	puts("emailctl: the e-mail accounts of a station\n\n"
-	     "usage: emailctl [--sheet FILE] [--state DIR] [--json] [--trace] COMMAND ...\n");
+	     "usage: emailctl [--sheet FILE] [--state DIR] [--seal-key FILE] [--json] [--trace] COMMAND ...\n");
 	for (i = 0; i < COUNT(commands); i++)
 		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
-	puts("\n  --sheet FILE  the property sheet (else $EMAILSERVICE_SHEET, else email.xml)\n"
-	     "  --state DIR   the state folder (else the sheet's stateFolder)\n"
-	     "  --json        one JSON document on standard output\n"
-	     "  --trace       the protocol on standard error, secrets masked\n"
-	     "  --help        this, or a command's own help\n"
+	puts("\n  --sheet FILE     the property sheet (else $EMAILSERVICE_SHEET, else email.xml)\n"
+	     "  --state DIR      the state folder (else the sheet's stateFolder)\n"
+	     "  --seal-key FILE  the key that secrets in the sheet are sealed under (else $EMAILSERVICE_SEAL_KEY)\n"
+	     "  --json           one JSON document on standard output\n"
+	     "  --trace          the protocol on standard error, secrets masked\n"
+	     "  --help           this, or a command's own help\n"
 	     "  --version");
 }
 
@@ -198,6 +200,8 @@ keep_option(cli *c, const char *listed, size_t n, const char *value)
 		c->sheet = value;
 	if (strcmp(o->name, "state") == 0)
 		c->state = value;
+	if (strcmp(o->name, "seal-key") == 0)
+		c->seal_key = value;
 }
 
 /* One argument that begins with "--"; *i moves on where the value is the next one. */

@@ -73,8 +73,8 @@ file_name(const char *uid, char *name, size_t size)
 	for (; *uid && n + 8 < size; uid++) {
 		unsigned char c = (unsigned char)*uid;
 
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c == '.' && n) ||
-		    c == '-' || c == '_')
+		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+		    (c == '.' && n) || c == '-' || c == '_')
 			name[n++] = (char)c;
 		else
 			n += (size_t)snprintf(name + n, size - n, "%%%02X", c);
@@ -180,7 +180,8 @@ save(receiver *r, const email_received *m, char *name, size_t size)
 static void
 tell(receiver *r, const email_received *m, const char *name)
 {
-	const char *from = email_message_header(m->message, "From"), *subject = email_message_subject(m->message);
+	const char *from = email_message_header(m->message, "From"),
+		   *subject = email_message_subject(m->message);
 	json_t *row = json_need(json_object());
 	char when[WHEN_SIZE];
 	int64_t date;
@@ -263,7 +264,8 @@ finish(receiver *r, email_account *account, email_code rc)
 		return fail_with(c, EMAIL_E_FILE, "make room, or give another --out", "%s", r->why);
 	}
 	if (rc)
-		return fail(c, email_account_error(account), c->json && !r->watch ? document(r, account) : NULL);
+		return fail(c, email_account_error(account),
+		            c->json && !r->watch ? document(r, account) : NULL);
 	if (r->watch)
 		return DONE;
 	if (c->json)
@@ -283,7 +285,8 @@ poll_all(receiver *r, email_account *account, size_t most)
 	do {
 		before = r->count;
 		email_account_set_poll_limit(account, most ? most - r->count : 0);
-		rc = r->out ? email_account_receive(account, on_message, r) : email_account_peek(account, on_message, r);
+		rc = r->out ? email_account_receive(account, on_message, r)
+		            : email_account_peek(account, on_message, r);
 	} while (rc == EMAIL_OK && r->out && !r->why[0] && !stopping && r->count > before &&
 	         email_account_left(account) && (!most || r->count < most));
 	return finish(r, account, rc);
@@ -324,12 +327,16 @@ watch(receiver *r, email_account *account)
 	const struct sigaction action = {.sa_handler = on_signal};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	while (!stopping && !r->why[0]) {
+	while (!stopping) {
 		email_operation *op = email_account_start_receive(account, on_message, r, true);
+		email_code rc;
 
 		if (!op)
 			break;
-		if (drive(op) && !stopping) {
+		rc = drive(op);
+		if (r->why[0])
+			break;
+		if (rc && !stopping) {
 			int status = fail(r->c, email_account_error(account), NULL);
 
 			/* what a person must mend does not mend itself by trying */
@@ -350,20 +357,23 @@ open_folder(const cli *c, receiver *r)
 		return fail_with(c, EMAIL_E_FILE, "", "%.200s cannot be made: %s", r->out, strerror(errno));
 	r->folder = open(r->out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return r->folder >= 0 ? DONE
-	                      : fail_with(c, EMAIL_E_FILE, "", "%.200s cannot be opened: %s", r->out, strerror(errno));
+	                      : fail_with(c, EMAIL_E_FILE, "", "%.200s cannot be opened: %s", r->out,
+	                                  strerror(errno));
 }
 
 int
 command_receive(cli *c)
 {
-	receiver r = {.c = c, .out = cli_option(c, "out"), .folder = -1, .watch = cli_option(c, "watch") != NULL};
+	receiver r = {
+		.c = c, .out = cli_option(c, "out"), .folder = -1, .watch = cli_option(c, "watch") != NULL};
 	const char *max = cli_option(c, "max");
 	email_account *account;
 	char *end = NULL;
 	size_t most = 0;
 	int status;
 
-	if (max && (max[0] < '1' || max[0] > '9' || (most = strtoul(max, &end, 10)) == 0 || *end || most > 1000000000))
+	if (max && (max[0] < '1' || max[0] > '9' || (most = strtoul(max, &end, 10)) == 0 || *end ||
+	            most > 1000000000))
 		return usage(c, "--max takes a number from 1 on");
 	if (r.watch && !r.out)
 		return usage(c, "--watch goes with --out: without it nothing is taken");

@@ -17,6 +17,16 @@ sheet_path(const cli *c)
 	return named && named[0] ? named : "email.xml";
 }
 
+static const char *
+seal_key(const cli *c)
+{
+	const char *named = getenv("EMAILSERVICE_SEAL_KEY");
+
+	if (c->seal_key)
+		return c->seal_key;
+	return named && named[0] ? named : NULL;
+}
+
 /* A sheet that cannot be had is 78, whatever kept it. */
 static int
 no_sheet(cli *c, const email_error *e)
@@ -37,6 +47,8 @@ open_sheet(cli *c, bool may_be_absent)
 
 	c->service = need_memory(email_service_new());
 	if (c->state && email_service_set_state_folder(c->service, c->state))
+		return fail(c, email_service_error(c->service), NULL);
+	if (seal_key(c) && email_service_set_seal_key_file(c->service, seal_key(c)))
 		return fail(c, email_service_error(c->service), NULL);
 	if (email_service_load(c->service, sheet_path(c), &e) == EMAIL_OK)
 		return DONE;
