@@ -100,7 +100,8 @@ email__imap_answer_folder(email__imap *s)
 		email__imap_fail_response(s, EMAIL_E_UNKNOWN, "the server does not open the folder");
 		email__error_remedy(&s->link.error,
 		                    "Check `folder`; on some servers folders lie below INBOX.");
-		memcpy(s->link.error.property, "folder", sizeof "folder");
+		if (s->link.error.code == EMAIL_E_UNKNOWN)
+			memcpy(s->link.error.property, "folder", sizeof "folder");
 		return S_FAILED;
 	}
 	s->folder.open = true;
