@@ -143,6 +143,8 @@ email_message_set_reply_to(email_message *message, const char *addresses)
 	if (rc == EMAIL_OK) {
 		email__address_list_dispose(&message->reply_to);
 		message->reply_to = list;
+	} else {
+		email__address_list_dispose(&list);
 	}
 	return email__message_leave(message, rc);
 }

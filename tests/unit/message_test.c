@@ -598,6 +598,8 @@ want_of_memory(void **state)
 			/* what was read of a list before its defect is freed too */
 			rc = email_message_add_header(x, "Mail-Reply-To", "a@b.c, G: d@e.f, bad");
 			assert_true(rc == EMAIL_E_MESSAGE || rc == EMAIL_E_MEMORY);
+			rc = email_message_set_reply_to(x, "a@b.c, G: d@e.f, bad");
+			assert_true(rc == EMAIL_E_MESSAGE || rc == EMAIL_E_MEMORY);
 		}
 		email_message_free(x);
 		assert_int_equal(email_test_blocks(), 0);
