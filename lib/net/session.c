@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/wipe.h"
 #include "os/clock.h"
 #include "tls/binding.h"
 
@@ -85,6 +86,8 @@ email__session_free(email__session *s)
 	email__free(s->host);
 	email__free(s->local_address);
 	email__free(s->server_name);
+	/* what was read ahead in the clear may repeat a secret */
+	email__wipe(s, sizeof *s);
 	email__free(s);
 }
 

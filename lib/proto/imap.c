@@ -646,7 +646,8 @@ email__imap_free(email__imap *s)
 	email__imap_auth_end(s);
 	email__imap_list_end(s);
 	email__imap_fetch_end(s);
-	s->link.out.secret = true;
+	/* what a server was told it may have repeated */
+	s->link.in.secret = s->link.out.secret = true;
 	email__buf_dispose(&s->link.out);
 	email__buf_dispose(&s->link.in);
 	email__free(s->settle.wishes);

@@ -577,7 +577,8 @@ email__pop3_free(email__pop3 *p)
 	if (!p)
 		return;
 	email__exchange_end(&p->login);
-	p->link.out.secret = true;
+	/* what a server was told it may have repeated */
+	p->link.in.secret = p->link.out.secret = true;
 	email__buf_dispose(&p->link.out);
 	email__buf_dispose(&p->link.in);
 	email__buf_dispose(&p->list.slots);

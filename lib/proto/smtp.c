@@ -523,7 +523,8 @@ email__smtp_free(email__smtp *s)
 	if (!s)
 		return;
 	email__smtp_auth_end(s);
-	s->link.out.secret = true;
+	/* what a server was told it may have repeated */
+	s->link.in.secret = s->link.out.secret = true;
 	email__buf_dispose(&s->link.out);
 	email__buf_dispose(&s->link.in);
 	email__free(s->ehlo_name);

@@ -53,6 +53,25 @@ for protocol in imap pop3; do
 	want 0 leak "$masked" nobody "$WORK/pki/root.crt" wrong:$protocol:ssl:"$tls":PLAIN
 done
 
+if command -v python3 >/dev/null; then
+	case_name="tokens"
+	for program in "echo.py imap AUTH=XOAUTH2 AUTH=OAUTHBEARER" "tokens.py $WORK/pki/leaf.pem $WORK/pki/leaf.key $mark $mark"; do
+		name=${program%%.*}
+		# shellcheck disable=SC2086 # words
+		python3 "$ROOT"/tests/support/$program >"$WORK/$name.port" 2>"$WORK/$name.err" <"$WORK/alive" 9<&- &
+		eval "pid_$name=$!"
+		servers="$servers $name"
+		tries=0
+		until grep -q port "$WORK/$name.port" 2>/dev/null || [ $tries -gt 200 ]; do
+			tries=$((tries + 1))
+			sleep 0.05
+		done
+	done
+	box=$(sed 's/port //' "$WORK/echo.port")
+	endpoint=$(sed 's/port //' "$WORK/tokens.port")
+	want 0 leak "$masked" plant "$WORK/pki/root.crt" "wrong:token:$endpoint:$box:token"
+fi
+
 case_name="sheets"
 want 0 emailctl --sheet clear.xml new outgoing out emailAuthenticator.type=basic emailAuthenticator.account=plant \
 	emailAuthenticator.password=- <"$WORK/password"

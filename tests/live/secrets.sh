@@ -21,9 +21,10 @@ wrong='Wn3&e<Uy+6/Op1%a"Sd~7Fg Hj2>Kl=Zx4'
 token='1//Rt8-fG5hJ7kL9pO2iU4yT6rE3wQ1aS0dF-zX8cV6bN4mM2lK'
 client='Cs6~q8Q~Zt4vN2xR9mB7kW5jH3gF1dS0aP8oI6uY'
 keypass='Pk9+vC3bX5nM7aS1dF2gH4jK6lQ8wE0rT=yU'
+access='ey7Jh8Kf.Qw9Er2Ty4Ui6Op1As3Df5Gh.Zx8Cv0Bn_Mq-7Wl'
 from_env='En5+zX7cV9bN1mL3kJ5hG7fD9sA1qW3eR5tY'
 key=5a6b7c8d9eafb0c1d2e3f405162738495a6b7c8d9eafb0c1d2e3f40516273849
-for name in password wrong token client keypass from_env key; do
+for name in password wrong token client keypass access from_env key; do
 	eval "printf '%s\n' \"\$$name\"" >"$WORK/given/$name"
 done
 chmod 600 "$WORK/given/key"
@@ -40,6 +41,26 @@ dovecot_start
 printf 'plant:{PLAIN.b64}%s\n' "$(printf %s "$password" | base64)" >"$D/users"
 printf 'From: plant@example.com\r\nSubject: read\r\n\r\nText.\r\n' >"$WORK/mail"
 dovecot_put "$WORK/mail"
+
+# Starts a server of tests/support that says its port, which is then in PORT.
+peer() { # NAME PROGRAM ARGUMENT...
+	peer=$1
+	program=$2
+	shift 2
+	rm -f "$WORK/$peer.port"
+	python3 "$ROOT/tests/support/$program" "$@" >"$WORK/$peer.port" 2>"$WORK/$peer.err" <"$WORK/alive" 9<&- &
+	eval "pid_$peer=$!"
+	servers="$servers $peer"
+	tries=0
+	until PORT=$(sed -n 's/^port //p' "$WORK/$peer.port" 2>/dev/null) && [ -n "$PORT" ] || [ $tries -gt 200 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+}
+gone() { # NAME
+	eval "kill \$pid_$1"
+	servers=$(echo " $servers " | sed "s/ $1 / /")
+}
 
 # As want, and what was printed is kept for the search.
 runs() { # STATUS COMMAND...
@@ -264,59 +285,64 @@ for text in "535 5.7.8 no login plant with $password here" "535-5.7.8 no\r\n535 
 done
 silent
 # IMAP and POP3, in the clear, which the account allows
-cat >"$WORK/given/echo.py" <<'END'
-import socket, sys
-kind = sys.argv[1]
-listener = socket.create_server(("127.0.0.1", 0))
-print("port", listener.getsockname()[1], flush=True)
-while True:
-    peer = listener.accept()[0]
-    file = peer.makefile("rwb")
-    def say(text):
-        file.write(text + b"\r\n")
-        file.flush()
-    say(b"* OK echo" if kind == "imap" else b"+OK echo")
-    for line in file:
-        line = line.rstrip(b"\r\n")
-        word = line.split(b" ")
-        if kind == "imap":
-            if word[1] == b"CAPABILITY":
-                say(b"* CAPABILITY IMAP4rev1 SASL-IR LITERAL+ " + b" ".join(a.encode() for a in sys.argv[2:]))
-                say(word[0] + b" OK done")
-            elif word[1] in (b"LOGIN", b"AUTHENTICATE"):
-                while line.endswith(b"+}"):
-                    line += b" " + file.readline().rstrip(b"\r\n")
-                say(b"* NO what is " + line[line.index(b" ") + 1:])
-                say(word[0] + b" NO [AUTHENTICATIONFAILED] bad " + line)
-            else:
-                say(word[0] + b" BAD " + line)
-        elif word[0] == b"CAPA":
-            for text in (b"+OK", b"UIDL", b"USER") + tuple(b"SASL " + a[5:].encode() for a in sys.argv[2:]) + (b".",):
-                say(text)
-        elif word[0] == b"USER":
-            say(b"+OK")
-        else:
-            say(b"-ERR [AUTH] bad command: " + line)
-    peer.close()
-END
 for server in "imap AUTH=PLAIN" "imap" "pop3 AUTH=PLAIN" "pop3"; do
 	case_name="a server that repeats what it was told: $server"
-	rm -f "$WORK/echo.port"
 	# shellcheck disable=SC2086 # words
-	python3 "$WORK/given/echo.py" $server >"$WORK/echo.port" 2>"$WORK/echo.err" <"$WORK/alive" 9<&- &
-	pid_echo=$!
-	servers="$servers echo"
-	until grep -q port "$WORK/echo.port" 2>/dev/null; do sleep 0.05; done
+	peer echo echo.py $server
 	store=$([ "${server%% *}" = imap ] && echo Imap || echo Pop3)
-	runs 0 emailctl set in "store=$store" "port=$(sed 's/port //' "$WORK/echo.port")" useSsl=false \
+	runs 0 emailctl set in "store=$store" "port=$PORT" useSsl=false \
 		allowPlaintextLogin=true emailAuthenticator.password=- <"$WORK/given/password"
 	runs 69,75,77 emailctl --trace --json receive in
 	has "$WORK/stderr" '\*\*\*\*'
 	runs 69,75,77 emailctl --trace test in
-	kill $pid_echo
-	servers=$(echo " $servers " | sed "s/ echo / /")
+	gone echo
 done
 silent
+
+# --- tokens: what was given, what came back, and what came in its place ---
+
+peer echo echo.py imap AUTH=XOAUTH2 AUTH=OAUTHBEARER
+box=$PORT
+for kept in file clear sealed; do
+	case_name="tokens, kept: $kept"
+	peer tokens tokens.py "$WORK/pki/leaf.pem" "$WORK/pki/leaf.key" "$access" "$token"
+	endpoint=$PORT
+	accounts $kept 25
+	cp "$WORK/given/token" "$WORK/clear/token"
+	[ $kept != file ] || kept_token=file:$WORK/clear/token
+	runs 0 emailctl new incoming oauth hostname=localhost "port=$box" useSsl=false allowPlaintextLogin=true \
+		emailAuthenticator.type=oAuthRefreshToken emailAuthenticator.account=plant emailAuthenticator.clientId=station \
+		"emailAuthenticator.tokenEndpoint=https://localhost:$endpoint/token" \
+		"emailAuthenticator.clientSecret=$kept_client" "emailAuthenticator.refreshToken=$kept_token" <"$WORK/given/both"
+	# each one rotates what the next one needs; the login is refused, with what it was told
+	for how in "--trace" "--json --trace" "--json"; do
+		# shellcheck disable=SC2086
+		runs 77 emailctl $how test oauth
+		# shellcheck disable=SC2086
+		runs 77 emailctl $how receive oauth
+	done
+	runs 77 emailctl --json test oauth
+	is stage authenticate "$(value error.stage)"
+	case $kept in
+	file)
+		has "$WORK/clear/token" '^1//.*[0-9]$'
+		is mode 600 "$(stat -c %a "$WORK/clear/token")"
+		;;
+	clear) has "$EMAILSERVICE_SHEET" '<refreshToken>1//.*[0-9]</refreshToken>' ;;
+	sealed) is "sealed values" 7 "$(grep -c ' sealed="A' email.xml)" ;;
+	esac
+	case_name="tokens, refused, kept: $kept"
+	for path in echo page; do
+		runs 0 emailctl set oauth "emailAuthenticator.tokenEndpoint=https://localhost:$endpoint/$path"
+		runs 69,75,76,77 emailctl --json --trace test oauth
+		is stage token "$(value error.stage)"
+		runs 69,75,76,77 emailctl --trace receive oauth
+	done
+	gone tokens
+	silent
+done
+gone echo
+accounts sealed 25
 
 case_name="connections that break at the login"
 for drop in auth auth:reset auth:half auth:stall tls:drop; do

@@ -9,6 +9,8 @@
  *
  *     smtp:ssl|starttls|plain:PORT:MECHANISM, imap:..., pop3:...   a mail sent, a mailbox read
  *     wrong:PROTOCOL:...      the same, and the login is expected to fail
+ *     token:PORT:PORT:PATH    a token, by it as client secret and refresh token, from https://localhost:PORT/PATH, and with it a
+ *                             mailbox read, in the clear, at the other port
  *     sheet:PATH              a sheet that holds it in the clear: loaded, saved, sealed, saved
  *     key:PATH                a private key that is encrypted with it
  *
@@ -277,6 +279,39 @@ session(const char *protocol, const char *security, const char *port, const char
 	return rc;
 }
 
+static email_code
+token(const char *endpoint, const char *port, const char *path)
+{
+	email_account *account = email_account_new(EMAIL_INCOMING, "account");
+	email_trust *trust = trust_of_root();
+	char url[64], secret[sizeof "value:" + MOST] = "value:";
+	email_property_value values[] = {{"emailAuthenticator.type", "oAuthRefreshToken"},
+	                                 {"emailAuthenticator.account", user},
+	                                 {"emailAuthenticator.clientId", "station"},
+	                                 {"emailAuthenticator.tokenEndpoint", url},
+	                                 {"emailAuthenticator.clientSecret", secret},
+	                                 {"emailAuthenticator.refreshToken", secret},
+	                                 {"hostname", "localhost"},
+	                                 {"port", port},
+	                                 {"useSsl", "false"},
+	                                 {"allowPlaintextLogin", "true"}};
+	int messages = 0;
+	email_code rc;
+
+	snprintf(url, sizeof url, "https://localhost:%s/%s", endpoint, path);
+	email_account_set_trust(account, trust);
+	clear_copy(secret + strlen("value:"));
+	rc = email_account_set_all(account, values, sizeof values / sizeof values[0]);
+	wipe(secret, sizeof secret);
+	if (rc == EMAIL_OK)
+		rc = email_account_receive(account, on_message, &messages);
+	if (rc)
+		printf("token %s: %s\n", path, email_account_error(account)->text);
+	email_account_free(account);
+	email_trust_free(trust);
+	return rc;
+}
+
 /* The mark, again and again. */
 static bool
 give_key(void *context, unsigned char *key)
@@ -352,6 +387,8 @@ run(char *task)
 		return sheet(word[1]);
 	if (i == 2 && strcmp(word[0], "key") == 0)
 		return key(word[1]);
+	if (i == 4 && strcmp(word[0], "token") == 0)
+		return token(word[1], word[2], word[3]);
 	return i == 4 ? session(word[0], word[1], word[2], word[3]) : EMAIL_E_USAGE;
 }
 
