@@ -396,7 +396,8 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 		case EMAIL__OP_POLLING:
 		case EMAIL__OP_QUITTING:
 			state = drive(c->session);
-			if (state == EMAIL__SESSION_BUSY && !c->mail.done)
+			/* a mail may be done before the session rests; one of before says nothing here */
+			if (state == EMAIL__SESSION_BUSY && !(op->state == EMAIL__OP_SENDING && c->mail.done))
 				return EMAIL_PENDING;
 			if (op->state == EMAIL__OP_TOKEN)
 				enter(op, token(op));
