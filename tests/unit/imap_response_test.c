@@ -102,8 +102,8 @@ meanings(void **state)
 	            {"NO Server Unavailable. 15", EMAIL_E_TEMPORARY, true},
 	            {"NO mailbox is locked by another session", EMAIL_E_TEMPORARY, true},
 	            {"NO [X-OWN] x", EMAIL_E_REFUSED, false},
-	            {"BAD User is authenticated but not connected.", EMAIL_E_LOGIN, true},
-	            {"NO now: user IS authenticated but not connected", EMAIL_E_LOGIN, true},
+	            {"BAD User is authenticated but not connected.", EMAIL_E_TEMPORARY, true},
+	            {"NO now: user IS authenticated but not connected", EMAIL_E_TEMPORARY, true},
 	            {"NO user is authenticated but not connecte", EMAIL_E_REFUSED, false},
 	            {"NO x", EMAIL_E_REFUSED, false},
 	            {"BAD x", EMAIL_E_REFUSED, false}};
