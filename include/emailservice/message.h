@@ -28,12 +28,13 @@ EMAIL_API void email_message_free(email_message *message);
 /*
  * Addresses (RFC 5322 3.4): "plant@example.com", "Plant room <plant@example.com>". _add_ may be called
  * often, and takes a list separated by commas too, and groups ("Duty: a@example.com, b@example.com;"),
- * whose members are recipients each, and which To and Cc keep. Bcc never goes into the message: with
+ * whose members are recipients each, and which To and Cc keep. Reply-To takes such a list as well (RFC 5322
+ * 3.6.2), in place of the one there was, and of the account's. Bcc never goes into the message: with
  * neither To nor Cc it says "undisclosed-recipients:;".
  * Errors: EMAIL_E_MESSAGE (not an address), EMAIL_E_LIMIT (EMAIL 1,000 recipients), EMAIL_E_MEMORY.
  */
 EMAIL_API email_code email_message_set_from(email_message *message, const char *address);
-EMAIL_API email_code email_message_set_reply_to(email_message *message, const char *address);
+EMAIL_API email_code email_message_set_reply_to(email_message *message, const char *addresses);
 EMAIL_API email_code email_message_add_to(email_message *message, const char *addresses);
 EMAIL_API email_code email_message_add_cc(email_message *message, const char *addresses);
 EMAIL_API email_code email_message_add_bcc(email_message *message, const char *addresses);
@@ -56,8 +57,11 @@ EMAIL_API email_code email_message_add_header(email_message *message, const char
 /*
  * The message answers another: In-Reply-To and References (RFC 5322 3.6.4), in place of those there were.
  * `id` is that message's Message-ID, `references` its References, or where it has none its In-Reply-To, or
- * NULL. Of references longer than a header may be, the first and the last stay. `id` NULL: no answer.
- * Errors: EMAIL_E_MESSAGE (not ids), EMAIL_E_LIMIT, EMAIL_E_MEMORY.
+ * NULL; both as email_message_header() gives them. What others wrote cannot make an answer fail: of comments,
+ * phrases and junk the ids are picked out, and those that cannot be written (in UTF-8, or too long for a line)
+ * are left out. Where that is `id` itself, the answer has no In-Reply-To, and in References what is left.
+ * Of references longer than a header may be, the first and the last stay. `id` NULL: no answer.
+ * Errors: EMAIL_E_MESSAGE (control characters, not UTF-8), EMAIL_E_LIMIT (1,000 headers), EMAIL_E_MEMORY.
  */
 EMAIL_API email_code email_message_set_reply(email_message *message, const char *id, const char *references);
 typedef enum email_importance {
@@ -78,7 +82,9 @@ EMAIL_API email_code email_message_set_date(email_message *message, int64_t seco
  * read when the message goes out, and must be the same then. Data are copied. A stream is read by `read`,
  * which returns the bytes put into `buffer` (at most `size`), 0 at the end, -1 on an error; `rewind` starts
  * it again and returns 0, or is NULL, and then the message can be sent once only. The inline ones are shown
- * by HTML as "cid:ID" (without HTML they stand among the attachments).
+ * by HTML as "cid:ID" (without HTML they stand among the attachments). `content_id` NULL: the id is the file's
+ * name, in which each character but ASCII letters, digits and "+-.@_" is "_" ("cid:my_logo.png" for "my logo.png"),
+ * and behind it "-2", "-3" ... where another file has that id.
  * All go as base64, so that every byte arrives as it is, whatever the server. A message (.eml) goes so too,
  * as application/octet-stream: as message/rfc822 it could not (RFC 2046 5.2.1), and a server without
  * 8BITMIME could not be sent it unchanged, nor a signature in it stay valid. Hence message/... and

@@ -48,7 +48,7 @@ extern "C" {
 	X(PARAMETER, "parameter", "a parameter of a field cannot be read, or stands twice") \
 	X(UNKNOWN_ENCODING, "unknownEncoding", "a transfer encoding is not known: left as it is") \
 	X(ENCODED_MULTIPART, "encodedMultipart", "a multipart or message is encoded, against RFC 2045 6.4") \
-	X(UNKNOWN_CHARSET, "unknownCharset", "a charset is not known: characters are replaced") \
+	X(UNKNOWN_CHARSET, "unknownCharset", "a charset is not known: read as UTF-8, what is none is replaced") \
 	X(CHARSET, "charset", "a text is not in the charset it names: characters are replaced or guessed") \
 	X(BASE64, "base64", "a base64 body holds other characters, which are skipped") \
 	X(BASE64_CUT, "base64Cut", "a base64 body ends in the middle of a group") \
@@ -120,7 +120,8 @@ EMAIL_API void email_parser_reset(email_parser *parser);
 /* --- the tree --- */
 
 /*
- * A message from a file (which must stay as it is), or from memory (which must stay). The object is not
+ * A message from a file (which must stay as it is), or from memory (which must stay). One whose lines all end in CR
+ * alone is read as if they were line ends (bareCr says so); to events they are none. The object is not
  * for sending: setters refuse it with EMAIL_E_USAGE, and the functions below answer nothing (NULL, 0, false)
  * of a message that was composed.
  * Errors: NULL, and error->code is EMAIL_E_FILE or EMAIL_E_MEMORY. Owns: the caller, email_message_free().
@@ -145,7 +146,8 @@ typedef struct email_mailbox {
 	const char *group;   /* the group's name (RFC 5322 3.4), or "" */
 } email_mailbox;
 
-/* The addresses in the fields of that name ("From", "To", "Reply-To", "Resent-To", ...). */
+/* The addresses in the field of that name ("From", "To", "Reply-To", ...). Of two fields of a name that may stand once
+ * (RFC 5322 3.6) the first counts; of others ("Resent-To", "Delivered-To", ...) all do. */
 EMAIL_API size_t email_message_mailboxes(email_message *message, const char *name,
                                          const email_mailbox **list);
 
@@ -172,9 +174,11 @@ typedef struct email_part {
 } email_part;
 
 /*
- * An attachment is a part that is neither the text nor the HTML nor shown by it, whether it has a name or not: what
- * stands beside the chosen HTML in a multipart/related, is an image, sound, film, font or style sheet, and has a
- * Content-ID or Content-Location, is shown; a disposition of "attachment" goes before all that. A message in the mail is
+ * An attachment is a part that is neither of the text nor of the HTML nor shown by it, whether it has a name or not:
+ * what stands beside the chosen HTML in a multipart/related, is an image, sound, film, font or style sheet, and has a
+ * Content-ID or Content-Location, is shown, unless its file name is that of another kind of file ("logo.exe"); a
+ * disposition of "attachment" goes before all that. Other forms of what is
+ * shown (AMP, enriched text) in a multipart/alternative are none. A message in the mail is
  * one attachment (message/rfc822), with the name that it was given or none; its own parts are none.
  */
 EMAIL_API size_t email_message_part_count(const email_message *message);
@@ -210,7 +214,9 @@ EMAIL_API email_code email_message_read(email_message *message, email_sink_fn si
  * kind, of a multipart/related its root, of others the first part that has any; never a message in the mail. */
 EMAIL_API int email_message_text_part(email_message *message);
 EMAIL_API int email_message_html_part(email_message *message);
-/* Their text, UTF-8, lines ending in LF, at most 1 MB of it. */
+/* Their text, UTF-8, lines ending in LF, at most 1 MB of it, and of a multipart/mixed that of the further parts that
+ * people read: texts and HTML without a file name, or an "attachment", in order. HTML has all of it: what came as text
+ * alone is in it too, between <pre> and </pre>; what came as HTML alone is not in the text. */
 EMAIL_API const char *email_message_text(email_message *message);
 EMAIL_API const char *email_message_html(email_message *message);
 

@@ -17,7 +17,7 @@
 #define LINE_MAX_BYTES (2 + EMAIL__UID_MAX + 1)
 /* Another process that polls takes its time: this one's turn comes with the next poll. */
 #define LOCK_MS 2000
-/* Lines that say nothing new are dropped once there are as many. */
+/* Lines that say nothing new are dropped once there are as many, and not fewer than those that do. */
 #define STALE_MAX 1000
 
 typedef struct uid {
@@ -33,6 +33,7 @@ struct email__handed {
 	email__arena arena;
 	uid **table; /* open addressing; never more than half full */
 	size_t size, count, stale;
+	size_t forgotten; /* of count */
 };
 
 /* --- the table --- */
@@ -70,6 +71,67 @@ grow(email__handed *h)
 	return true;
 }
 
+static void
+become(email__handed *h, uid *u, email__handed_state state)
+{
+	h->stale++;
+	h->forgotten -= u->state == EMAIL__HANDED_NOT;
+	h->forgotten += state == EMAIL__HANDED_NOT;
+	u->state = state;
+}
+
+static uid *
+make(email__arena *arena, const char *text, size_t n, uint64_t hash, email__handed_state state)
+{
+	uid *made = email__arena_alloc(arena, sizeof *made + n + 1);
+
+	if (!made)
+		return NULL;
+	made->hash = hash;
+	made->state = state;
+	made->listed = true;
+	memcpy(made->text, text, n + 1);
+	return made;
+}
+
+static void
+arena_init(email__arena *arena)
+{
+	email__arena_init(arena, 4096, (size_t)EMAIL__HANDED_MAX * (sizeof(uid) + EMAIL__UID_MAX + 16));
+}
+
+/* The table without what is forgotten. Where there is no memory for it, it stays as it is. */
+static void
+shed(email__handed *h)
+{
+	uid **table = email__calloc(h->size, sizeof *table), *made;
+	email__arena arena;
+	size_t i;
+
+	if (!table)
+		return;
+	arena_init(&arena);
+	for (i = 0; i < h->size; i++) {
+		const uid *u = h->table[i];
+
+		if (!u || u->state == EMAIL__HANDED_NOT)
+			continue;
+		if (!(made = make(&arena, u->text, strlen(u->text), u->hash, u->state))) {
+			email__arena_dispose(&arena);
+			email__free(table);
+			return;
+		}
+		made->listed = u->listed;
+		*slot(table, h->size, u->hash, u->text) = made;
+	}
+	email__arena_dispose(&h->arena);
+	email__free(h->table);
+	h->arena = arena;
+	h->table = table;
+	h->count -= h->forgotten;
+	h->forgotten = 0;
+}
+
 static email_code
 put(email__handed *h, const char *text, email__handed_state state)
 {
@@ -77,24 +139,25 @@ put(email__handed *h, const char *text, email__handed_state state)
 	uint64_t hash = email__hash(text, n);
 	uid **at, *made;
 
+	if (h->forgotten && h->forgotten * 2 >= h->count && h->count * 2 >= h->size)
+		shed(h);
 	if (h->count * 2 >= h->size && !grow(h))
 		return EMAIL_E_MEMORY;
 	at = slot(h->table, h->size, hash, text);
 	if (*at) {
-		h->stale++;
-		(*at)->state = state;
+		become(h, *at, state);
 		return EMAIL_OK;
 	}
 	if (state == EMAIL__HANDED_NOT)
 		return EMAIL_OK;
+	if (h->count >= EMAIL__HANDED_MAX && h->forgotten) {
+		shed(h);
+		at = slot(h->table, h->size, hash, text);
+	}
 	if (h->count >= EMAIL__HANDED_MAX)
 		return EMAIL_E_LIMIT;
-	if (!(made = email__arena_alloc(&h->arena, sizeof *made + n + 1)))
+	if (!(made = make(&h->arena, text, n, hash, state)))
 		return EMAIL_E_MEMORY;
-	made->hash = hash;
-	made->state = state;
-	made->listed = true;
-	memcpy(made->text, text, n + 1);
 	*at = made;
 	h->count++;
 	return EMAIL_OK;
@@ -172,6 +235,7 @@ rewrite(email__handed *h, email_error *e)
 	email_code rc;
 	size_t i;
 
+	h->stale = h->path ? h->stale : 0;
 	if (!h->path)
 		return EMAIL_OK;
 	email__buf_init(&bytes, strlen(HEAD) + strlen(h->scope) + 1 + (h->count + 1) * LINE_MAX_BYTES);
@@ -225,7 +289,7 @@ email__handed_open(const char *path, const char *scope, email_error *e)
 		return NULL;
 	}
 	h->lock = h->fd = -1;
-	email__arena_init(&h->arena, 4096, (size_t)EMAIL__HANDED_MAX * (sizeof(uid) + EMAIL__UID_MAX + 16));
+	arena_init(&h->arena);
 	h->path = path ? email__strdup(path) : NULL;
 	h->scope = email__strdup(scope);
 	if (!h->scope || (path && !h->path) || !grow(h)) {
@@ -274,12 +338,34 @@ email__handed_rescope(email__handed *h, const char *scope, email_error *e)
 	email__free(h->scope);
 	h->scope = copy;
 	memset(h->table, 0, h->size * sizeof *h->table);
-	h->count = 0;
+	h->count = h->forgotten = 0;
 	email__arena_dispose(&h->arena);
 	return rewrite(h, e);
 }
 
 /* --- use --- */
+
+/* Memory knows it: now the file. */
+static email_code
+write_line(email__handed *h, const char *text, email__handed_state state, email_error *e)
+{
+	char line[LINE_MAX_BYTES + 1];
+	size_t n = strlen(text);
+
+	if (!h->path)
+		return EMAIL_OK;
+	line[0] = letter(state);
+	line[1] = ' ';
+	memcpy(line + 2, text, n);
+	line[n + 2] = '\n';
+	return email__journal_add(h->fd, h->path, line, n + 3, e);
+}
+
+static bool
+mostly_stale(const email__handed *h)
+{
+	return h->stale >= STALE_MAX && h->stale >= h->count - h->forgotten;
+}
 
 email__handed_state
 email__handed_get(const email__handed *h, const char *text)
@@ -292,7 +378,6 @@ email__handed_get(const email__handed *h, const char *text)
 email_code
 email__handed_set(email__handed *h, const char *text, email__handed_state state, email_error *e)
 {
-	char line[LINE_MAX_BYTES + 1];
 	size_t n = strlen(text);
 	email_code rc;
 
@@ -306,13 +391,13 @@ email__handed_set(email__handed *h, const char *text, email__handed_state state,
 		               ? email__error_memory(e, EMAIL_STAGE_MAILBOX)
 		               : email__error_set(e, rc, EMAIL_STAGE_MAILBOX, "more than %d messages are remembered",
 		                                  EMAIL__HANDED_MAX);
-	if (h->fd < 0)
-		return EMAIL_OK;
-	line[0] = letter(state);
-	line[1] = ' ';
-	memcpy(line + 2, text, n);
-	line[n + 2] = '\n';
-	return email__journal_add(h->fd, h->path, line, n + 3, e);
+	rc = write_line(h, text, state, e);
+	if (rc == EMAIL_OK && mostly_stale(h)) {
+		email_error ignored = {0};
+
+		(void)rewrite(h, &ignored); /* it is written down already */
+	}
+	return rc;
 }
 
 void
@@ -348,14 +433,19 @@ email__handed_owed(const email__handed *h, void (*visit)(void *context, const ch
 email_code
 email__handed_list_end(email__handed *h, email_error *e)
 {
+	email_code rc = EMAIL_OK;
 	size_t i;
 
-	for (i = 0; i < h->size; i++)
-		if (h->table[i] && !h->table[i]->listed && h->table[i]->state != EMAIL__HANDED_NOT) {
-			h->table[i]->state = EMAIL__HANDED_NOT;
-			h->stale++;
-		}
-	return h->stale >= STALE_MAX ? rewrite(h, e) : EMAIL_OK;
+	for (i = 0; i < h->size && rc == EMAIL_OK; i++) {
+		uid *u = h->table[i];
+
+		if (!u || u->listed || u->state == EMAIL__HANDED_NOT)
+			continue;
+		/* or a process to come would take another message of this name for it (RFC 1939 7 allows that) */
+		become(h, u, EMAIL__HANDED_NOT);
+		rc = write_line(h, u->text, EMAIL__HANDED_NOT, e);
+	}
+	return rc == EMAIL_OK && mostly_stale(h) ? rewrite(h, e) : rc;
 }
 
 email_code

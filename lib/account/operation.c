@@ -108,8 +108,11 @@ begin(email_operation *op)
 		                 "a message that was read cannot be sent");
 		return failed(op);
 	}
-	if (account->error.code) /* of what went before: the memory of what was handed over */
+	if (account->error.code) { /* of what went before: the memory of what was handed over */
+		if (op->kind == EMAIL__OP_RECEIVE)
+			email__status_of_poll(account, &account->error);
 		return failed(op);
+	}
 	if (op->kind != EMAIL__OP_TEST && !account->v.enabled) {
 		email__error_set(&account->error, EMAIL_E_DISABLED, EMAIL_STAGE_NONE,
 		                 "the account %s is disabled", account->name);
@@ -393,7 +396,8 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 		case EMAIL__OP_POLLING:
 		case EMAIL__OP_QUITTING:
 			state = drive(c->session);
-			if (state == EMAIL__SESSION_BUSY && !c->mail.done)
+			/* a mail may be done before the session rests; one of before says nothing here */
+			if (state == EMAIL__SESSION_BUSY && !(op->state == EMAIL__OP_SENDING && c->mail.done))
 				return EMAIL_PENDING;
 			if (op->state == EMAIL__OP_TOKEN)
 				enter(op, token(op));

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "mime/received.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -35,10 +36,19 @@ fate(const email_account *a)
 	return a->v.delivery_policy == DELIVERY_SEEN ? EMAIL__FATE_SEEN : EMAIL__FATE_UNSEEN;
 }
 
+/* RFC 3501 5.1: INBOX in any case is the same. */
+static bool
+same_folder(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0 || (email__str_equal(a, "INBOX") && email__str_equal(b, "INBOX"));
+}
+
+/* Where it lies already it would get a new UID, and come again, for ever. */
 static bool
 moves(const email_account *a)
 {
-	return !is_pop3(a) && a->v.processed_folder[0] && a->v.delivery_policy != DELIVERY_DELETE;
+	return !is_pop3(a) && a->v.processed_folder[0] && a->v.delivery_policy != DELIVERY_DELETE &&
+	       !same_folder(a->v.processed_folder, a->v.folder);
 }
 
 /* Whether the server has to be told anything of an accepted message. */
@@ -124,18 +134,16 @@ add(email__entries *list, const email__entry *entry)
 	return true;
 }
 
-/* One message at least is taken, however large. */
+/* One message at least is taken, however large; one that is only told of is none. */
 static bool
 fits(const email__poll *p, const email__entry *entry, bool header)
 {
 	const email_account *a = p->account;
 	size_t count = p->whole.count + p->headers.count;
 
-	if (count == 0)
-		return true;
 	if (count >= EMAIL__POLL_MAX || (a->poll_limit && count >= a->poll_limit))
 		return false;
-	return header || p->bytes + entry->size <= limit_bytes(a->v.size_limit_per_poll);
+	return header || p->whole.count == 0 || p->bytes + entry->size <= limit_bytes(a->v.size_limit_per_poll);
 }
 
 static void
@@ -202,11 +210,15 @@ begin(void *context, const email__entry *entry)
 	return p->part_rc;
 }
 
-/* What comes counts, whatever the server said of it. */
+/* What comes counts, whatever the server said of it. A header is told of whole, up to what any header is. */
 static bool
 too_large(const email__poll *p)
 {
-	return p->part_bytes > limit_bytes(p->account->v.incoming_email_size_limit);
+	uint64_t most = limit_bytes(p->account->v.incoming_email_size_limit);
+
+	if (p->state == EMAIL__POLL_HEADERS && most < EMAIL__HEADER_READ_MAX)
+		most = EMAIL__HEADER_READ_MAX;
+	return p->part_bytes > most;
 }
 
 static email_code
@@ -330,10 +342,16 @@ news(void *context)
 	p->news = true;
 }
 
+static void
+incomplete(void *context, email_code code)
+{
+	note(context, code, NULL, "the server did not list all messages");
+}
+
 email__mailbox_events
 email__poll_events(email__poll *p)
 {
-	return (email__mailbox_events){p, listed, begin, data, end, settled, news};
+	return (email__mailbox_events){p, listed, begin, data, end, settled, news, incomplete};
 }
 
 /* --- the poll --- */
@@ -514,13 +532,13 @@ wait_for_news(email__poll *p, email__engine *e)
 
 	if (p->handed && (p->whole.count || p->headers.count))
 		(void)email__handed_sync(p->handed, &ignored);
+	p->news = false; /* before: what came since the list is told at once */
 	if (!p->watch || p->stop || p->error.code || !p->account->v.use_idle || e->mailbox->wait(e->box)) {
 		p->state = EMAIL__POLL_OVER;
 		return;
 	}
 	rest(p);
 	e->link->news_ms = IDLE_MS;
-	p->news = false;
 	p->waiting_since = email__clock_ms();
 	p->state = EMAIL__POLL_WAITING;
 }

@@ -10,9 +10,9 @@
 #define EMAIL__SMTP_LINE_MAX 2048
 /* Lines in one reply: the longest EHLO answers have some thirty. */
 #define EMAIL__SMTP_REPLY_LINES_MAX 100
-/* A command line. RFC 5321 4.5.3.1.4 says 512; SMTPUTF8, DSN and AUTH (RFC 4954 4.3: 12288) make it longer. A response
- * to a challenge is no command: it is as long as it needs to be. */
-#define EMAIL__SMTP_COMMAND_MAX 12288
+/* AUTH with its initial response: RFC 4954 4 has it keep to RFC 5321 4.5.3.1.4, and Postfix cuts what is over 2048. Other
+ * commands are longer by what SMTPUTF8 and DSN add; a response to a challenge is none, and as long as it needs to be. */
+#define EMAIL__SMTP_AUTH_MAX 512
 /* Recipients of one message (RFC 5321 4.5.3.1.8 asks servers to take 100 at least). */
 #define EMAIL__RECIPIENTS_MAX 1000
 /* Replies that may be outstanding while sending in one flight. */

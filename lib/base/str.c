@@ -26,6 +26,17 @@ email__str_equal(const char *a, const char *b)
 }
 
 bool
+email__str_contains(const char *text, size_t n, const char *word)
+{
+	size_t len = strlen(word), i;
+
+	for (i = 0; i + len <= n; i++)
+		if (email__str_equal_n(text + i, word, len))
+			return true;
+	return false;
+}
+
+bool
 email__str_breaks_line(const char *s, size_t n)
 {
 	return memchr(s, '\r', n) || memchr(s, '\n', n) || memchr(s, '\0', n);

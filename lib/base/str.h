@@ -38,6 +38,8 @@ email__hex_value(char c)
 /* Equal without regard to ASCII case. */
 bool email__str_equal(const char *a, const char *b);
 bool email__str_equal_n(const char *a, const char *b, size_t n);
+/* A word somewhere in n bytes, without regard to ASCII case. */
+bool email__str_contains(const char *text, size_t n, const char *word);
 /* True where n bytes hold a CR, LF or NUL: what no command, header or name may hold. */
 bool email__str_breaks_line(const char *s, size_t n);
 /* A whole decimal number; false for anything else, or where it is not within [least, most]. */

@@ -158,15 +158,19 @@ skip_marks(reader *r)
 		advance(r);
 }
 
-/* hh:mm[:ss]; 60 is a leap second (RFC 5322 3.3). A fraction is dropped; "PM" would be taken for a zone else. */
+/* hh:mm[:ss], some have dots; 60 is a leap second (RFC 5322 3.3). A fraction is dropped; "PM" would be taken for a zone else. */
 static bool
 take_time(reader *r)
 {
 	int hour, minute, second = 0;
+	char mark;
 
-	if (!take_number(r, 1, 2, 23, &hour) || !take(r, ':') || !take_number(r, 2, 2, 59, &minute))
+	if (!take_number(r, 1, 2, 23, &hour))
 		return false;
-	if (take(r, ':')) {
+	mark = r->t.first == '.' ? '.' : ':';
+	if (!take(r, mark) || !take_number(r, 2, 2, 59, &minute))
+		return false;
+	if (take(r, mark)) {
 		if (!take_number(r, 2, 2, 60, &second))
 			return false;
 		if ((r->t.first == '.' || r->t.first == ',') && email__is_digit(email__lex_peek(&r->x))) {

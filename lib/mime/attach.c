@@ -2,13 +2,18 @@
 /* Files of a message, attached or inline: from a path, from memory, from a stream. */
 #include "mime/message.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "mime/header.h"
 #include "mime/type.h"
+
+/* "-1000", behind a content id that another file has. */
+#define COUNT_MAX 5
 
 /* What a caller says of a file, besides what is in it. */
 typedef struct label {
@@ -51,17 +56,41 @@ check_name(email_message *m, const char *name)
 	return EMAIL_OK;
 }
 
-static email_code
-check_content_id(email_message *m, const char *id)
+static bool
+has_content_id(const email_message *m, const char *id)
 {
 	size_t i;
 
-	if (!email__content_id_valid(id))
-		return refuse(m, "the content id has a character that may not be there");
 	for (i = 0; i < m->part_count; i++)
 		if (m->parts[i]->content_id && strcmp(m->parts[i]->content_id, id) == 0)
-			return refuse(m, "the content id is another file's");
-	return EMAIL_OK;
+			return true;
+	return false;
+}
+
+static email_code
+check_content_id(email_message *m, const char *id)
+{
+	if (!email__content_id_valid(id))
+		return refuse(m, "the content id has a character that may not be there");
+	return has_content_id(m, id) ? refuse(m, "the content id is another file's") : EMAIL_OK;
+}
+
+/* From the file's name, of characters that a content id and a URL have in common as they are: a "%" would be
+ * one character to some readers, and three to others (RFC 2392 2). */
+static void
+make_content_id(const email_message *m, const char *name, char id[EMAIL__MESSAGE_ID_MAX + 1])
+{
+	size_t n = 0, k;
+
+	for (; *name && n < EMAIL__MESSAGE_ID_MAX - COUNT_MAX; name++) {
+		if (((unsigned char)*name & 0xC0) == 0x80)
+			continue; /* one "_" a character */
+		id[n++] = email__is_alpha(*name) || email__is_digit(*name) || strchr("+-.@_", *name) ? *name
+		                                                                                     : '_';
+	}
+	id[n] = '\0';
+	for (k = 2; has_content_id(m, id); k++)
+		snprintf(id + n, COUNT_MAX + 1, "-%zu", k);
 }
 
 static email_code
@@ -69,12 +98,12 @@ check_label(email_message *m, const label *l)
 {
 	email_code rc;
 
-	if (!l->name || (l->shown && !l->content_id))
+	if (!l->name)
 		return email__message_missing(m);
 	if (m->part_count >= EMAIL__PARTS_MAX)
 		return email__error_set(&m->error, EMAIL_E_LIMIT, EMAIL_STAGE_NONE, "more than %d files",
 		                        EMAIL__PARTS_MAX);
-	if ((rc = check_name(m, l->name)) || (l->shown && (rc = check_content_id(m, l->content_id))))
+	if ((rc = check_name(m, l->name)) || (l->content_id && (rc = check_content_id(m, l->content_id))))
 		return rc;
 	if (l->type && !email__type_valid(l->type)) {
 		email__error_remedy(&m->error,
@@ -144,13 +173,18 @@ out:
 
 /* What `content` points to stays the caller's. */
 static email_code
-add(email_message *m, const label *l, const email__content *content)
+add(email_message *m, label *l, const email__content *content)
 {
+	char id[EMAIL__MESSAGE_ID_MAX + 1];
 	email__part *p, **more;
 	email_code rc;
 
 	if ((rc = check_label(m, l)) || (content->path && (rc = check_file(m, content->path))))
 		return rc;
+	if (l->shown && !l->content_id) {
+		make_content_id(m, l->name, id);
+		l->content_id = id;
+	}
 	if (!(p = part_new(l, content)))
 		return email__message_memory(m);
 	/* an array of pointers, and so meant: NOLINTNEXTLINE(bugprone-sizeof-expression) */

@@ -98,16 +98,13 @@ by_report_type(email__tree *t)
 	return EMAIL_AUTO_REPORT;
 }
 
-email_auto
-email_message_auto(email_message *message)
+static email_auto
+judge(email__tree *t)
 {
-	email__tree *t;
 	email_auto what;
 	const char *word;
 
-	email__error_clear(&message->error);
-	t = email__message_tree(message);
-	if (!t || email__tree_deliveries(t))
+	if (email__tree_deliveries(t))
 		return EMAIL_AUTO_NO;
 	if (t->delivery_count || email__bounce_likely(t) == EMAIL__BOUNCE_SURE)
 		return EMAIL_AUTO_REPORT;
@@ -123,4 +120,21 @@ email_message_auto(email_message *message)
 	if (email__bounce_likely(t) == EMAIL__BOUNCE_MAYBE)
 		return answers(t) ? EMAIL_AUTO_REPLIED : EMAIL_AUTO_GENERATED;
 	return EMAIL_AUTO_NO;
+}
+
+email_auto
+email_message_auto(email_message *message)
+{
+	email__tree *t;
+	email_auto what;
+
+	email__error_clear(&message->error);
+	t = email__message_tree(message);
+	if (!t || t->judged)
+		return t ? t->automatic : EMAIL_AUTO_NO;
+	what = judge(t);
+	/* what was judged in want of memory may be otherwise the next time */
+	t->judged = message->error.code == EMAIL_OK;
+	t->automatic = what;
+	return what;
 }

@@ -223,7 +223,7 @@ check_contents(email_message *m, email_error *e)
 static email_code
 check_raw(const email_message *m, email_error *e)
 {
-	if (m->subject || m->text || m->html || m->header_count || m->part_count || m->reply_to.address ||
+	if (m->subject || m->text || m->html || m->header_count || m->part_count || m->reply_to.count ||
 	    m->message_id || m->has_date)
 		return about(e, "rawFile",
 		             email__error_set(e, EMAIL_E_MESSAGE, EMAIL_STAGE_NONE,

@@ -302,6 +302,15 @@ email__entity_encoding(email__entity *e, const char *value, size_t n)
 	e->has_encoding = true;
 	skip_white(&c);
 	read_token(&c, e->encoding, sizeof e->encoding);
+	/* a list is no mechanism (RFC 2045 6.1), and nobody knows which of them another reader takes */
+	while (skip_char(&c, ',') && c.at < c.end && is_token(*c.at)) {
+		size_t at = strlen(e->encoding);
+
+		if (at + 2 > sizeof e->encoding)
+			return;
+		e->encoding[at++] = ',';
+		read_token(&c, e->encoding + at, sizeof e->encoding - at);
+	}
 }
 
 bool

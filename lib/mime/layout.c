@@ -94,12 +94,14 @@ static void
 message_header(layout *l, const char *date, const email__address *from)
 {
 	email_message *m = l->m;
-	const email__address *reply_to = m->reply_to.address ? &m->reply_to : &m->default_reply_to;
 	size_t i;
 
 	text_field(l, "Date", date);
 	address_field(l, "From", from, 1);
-	address_field(l, "Reply-To", reply_to, reply_to->address ? 1 : 0);
+	if (m->reply_to.count)
+		address_field(l, "Reply-To", m->reply_to.item, m->reply_to.count);
+	else
+		address_field(l, "Reply-To", &m->default_reply_to, m->default_reply_to.address ? 1 : 0);
 	address_field(l, "To", m->to.item, m->to.count);
 	address_field(l, "Cc", m->cc.item, m->cc.count);
 	if (m->to.count + m->cc.count == 0)

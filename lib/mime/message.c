@@ -10,9 +10,12 @@
 #include "base/utf8.h"
 #include "codec/date.h"
 #include "mime/header.h"
+#include "mime/mailbox.h"
 
 /* The most that one setter writes. */
 #define HEADERS_TOGETHER 3
+/* Where the ids of an answer are gathered: most threads fit. */
+#define IDS_FIRST 4096
 
 email_message *
 email_message_new(void)
@@ -41,9 +44,9 @@ email_message_free(email_message *m)
 	if (!m)
 		return;
 	email__address_dispose(&m->from);
-	email__address_dispose(&m->reply_to);
 	email__address_dispose(&m->default_from);
 	email__address_dispose(&m->default_reply_to);
+	email__address_list_dispose(&m->reply_to);
 	email__address_list_dispose(&m->to);
 	email__address_list_dispose(&m->cc);
 	email__address_list_dispose(&m->bcc);
@@ -110,33 +113,40 @@ email__message_missing(email_message *m)
 	return email__error_set(&m->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "no text was given");
 }
 
-static email_code
-set_address(email_message *m, const char *field, email__address *to, const char *text)
+email_code
+email_message_set_from(email_message *message, const char *address)
 {
 	email__address a = {0};
 	email_code rc = EMAIL_OK;
 
-	if (!email__message_enter(m, field))
+	if (!email__message_enter(message, "from"))
 		return EMAIL_E_USAGE;
-	if (text)
-		rc = email__address_parse_one(text, &a, &m->error);
+	if (address)
+		rc = email__address_parse_one(address, &a, &message->error);
 	if (rc == EMAIL_OK) {
-		email__address_dispose(to);
-		*to = a;
+		email__address_dispose(&message->from);
+		message->from = a;
 	}
-	return email__message_leave(m, rc);
+	return email__message_leave(message, rc);
 }
 
 email_code
-email_message_set_from(email_message *message, const char *address)
+email_message_set_reply_to(email_message *message, const char *addresses)
 {
-	return set_address(message, "from", &message->from, address);
-}
+	email__address_list list = {0};
+	email_code rc = EMAIL_OK;
 
-email_code
-email_message_set_reply_to(email_message *message, const char *address)
-{
-	return set_address(message, "replyTo", &message->reply_to, address);
+	if (!email__message_enter(message, "replyTo"))
+		return EMAIL_E_USAGE;
+	if (addresses)
+		rc = email__address_parse_groups(addresses, &list, &message->error);
+	if (rc == EMAIL_OK) {
+		email__address_list_dispose(&message->reply_to);
+		message->reply_to = list;
+	} else {
+		email__address_list_dispose(&list);
+	}
+	return email__message_leave(message, rc);
 }
 
 static email_code
@@ -396,57 +406,88 @@ email_message_set_importance(email_message *message, email_importance importance
 	                                                      EMAIL_STAGE_NONE, "it is not an importance"));
 }
 
-/* What the answered message refers to, and the message itself (RFC 5322 3.6.4). Where that would be too
- * long, the first id stays, which begins the thread, and the last ones. NULL: no memory. */
-static char *
-thread_of(const char *id, const char *references)
+/* The ids of a text that can be written as they are, whatever stands around them; others are left out: those in UTF-8,
+ * which would need SMTPUTF8 (RFC 6532 3.3), and those too long for a line. What is wrong is their maker's affair. */
+static email_code
+usable_ids(email_message *m, email__arena *a, const char *text, email__ids *ids)
 {
-	size_t id_n = strlen(id), n = strlen(references), head = n, tail = n;
-	size_t room = id_n + 2 < EMAIL__HEADER_VALUE_MAX ? EMAIL__HEADER_VALUE_MAX - id_n - 2 : 0;
-	email__buf b;
-	char *thread = NULL;
+	const email__structured *field = email__structured_find("References");
+	uint64_t ignored = 0;
+	size_t i, kept = 0;
+	email_code rc = email__header_check(text, &m->error);
 
-	if (n > room) {
-		head = strcspn(references, ">") + 1;
-		for (tail = head; references[tail] && head + (n - tail) > room;)
-			tail += 1 + strcspn(references + tail + 1, "<");
-	}
-	email__buf_init(&b, head + (n - tail) + id_n + 3);
-	if (!email__buf_add(&b, references, head) && !email__buf_adds(&b, head && tail < n ? " " : "") &&
-	    !email__buf_add(&b, references + tail, n - tail) && !email__buf_adds(&b, n ? " " : "") &&
-	    !email__buf_adds(&b, id) && email__buf_text(&b))
-		thread = email__strdup(email__buf_text(&b));
-	email__buf_dispose(&b);
-	return thread;
+	if (rc)
+		return rc;
+	if (email__ids_read(ids, a, text, strlen(text), &ignored))
+		return email__message_memory(m);
+	for (i = 0; i < ids->count; i++)
+		if (email__structured_check(field, ids->item[i], NULL) == EMAIL_OK)
+			ids->item[kept++] = ids->item[i];
+	ids->count = kept;
+	return EMAIL_OK;
 }
 
 static email_code
-check_ids(email_message *m, const char *ids)
+add_id(email__buf *b, const char *id)
 {
-	email_code rc = email__header_check(ids, &m->error);
+	email_code rc = email__buf_adds(b, email__buf_len(b) ? " " : "");
 
-	return rc ? rc : email__structured_check(email__structured_find("References"), ids, &m->error);
+	return rc ? rc : email__buf_adds(b, id);
+}
+
+/* What the answered message refers to, and the message itself (RFC 5322 3.6.4). Where that would be too
+ * long, the first id stays, which begins the thread, and the last ones. NULL: no memory. */
+static char *
+thread_of(const char *id, const email__ids *ids)
+{
+	size_t used = (id ? strlen(id) : 0) + (ids->count ? strlen(ids->item[0]) + 1 : 0), from = ids->count,
+	       i;
+	char *thread = NULL;
+	email__buf b;
+
+	while (from > 1 && used + strlen(ids->item[from - 1]) + 1 <= EMAIL__HEADER_VALUE_MAX)
+		used += strlen(ids->item[--from]) + 1;
+	email__buf_init(&b, EMAIL__HEADER_VALUE_MAX + 2);
+	for (i = 0; i < ids->count; i = i == 0 && from > 1 ? from : i + 1)
+		if (add_id(&b, ids->item[i]))
+			goto out;
+	if ((!id || !add_id(&b, id)) && email__buf_text(&b))
+		thread = email__strdup(email__buf_text(&b));
+out:
+	email__buf_dispose(&b);
+	return thread;
 }
 
 static email_code
 set_reply(email_message *m, const char *id, const char *references)
 {
 	static const char *const names[] = {"In-Reply-To", "References"};
-	const char *values[] = {id, NULL};
+	const char *values[] = {NULL, NULL};
+	email__ids answered = {0}, before = {0};
+	email__arena a;
 	char *thread = NULL;
-	email_code rc = EMAIL_OK;
+	email_code rc;
 
-	if (id && (rc = check_ids(m, id)))
-		return rc;
-	if (id && references && *references) {
+	email__arena_init(&a, IDS_FIRST, EMAIL__TREE_MAX);
+	if ((rc = usable_ids(m, &a, id ? id : "", &answered)))
+		goto out;
+	if (id && references) {
 		(void)email__message_enter(m, "references"); /* not read: that was asked before */
-		if ((rc = check_ids(m, references)))
-			return rc;
+		if ((rc = usable_ids(m, &a, references, &before)))
+			goto out;
 	}
-	if (id && !(values[1] = thread = thread_of(id, references ? references : "")))
-		return email__message_memory(m);
+	if (answered.count)
+		values[0] = answered.item[0];
+	if (answered.count || before.count) {
+		if (!(values[1] = thread = thread_of(values[0], &before))) {
+			rc = email__message_memory(m);
+			goto out;
+		}
+	}
 	rc = replace_headers(m, names, values, 2);
+out:
 	email__free(thread);
+	email__arena_dispose(&a);
 	return rc;
 }
 

@@ -36,8 +36,8 @@ typedef struct email__segment {
 
 struct email_message {
 	email_error error;
-	email__address from, reply_to; /* address NULL: not set */
-	email__address_list to, cc, bcc;
+	email__address from; /* address NULL: not set */
+	email__address_list reply_to, to, cc, bcc;
 	char *subject, *text, *html;
 	email__header *headers;
 	size_t header_count;

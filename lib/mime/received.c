@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "codec/date.h"
+#include "mime/field.h"
 #include "mime/message.h"
 #include "mime/received.h"
 #include "mime/tree_state.h"
@@ -148,10 +149,12 @@ email_message_subject(email_message *message)
 
 /* --- fields with a meaning --- */
 
-/* Those of all fields of the name, kept at the first of them. */
+/* Those of all fields of the name, kept at the first of them; of a field that may stand once the first counts, lest
+ * another sender is shown than the one that was checked. */
 static email_code
 read_mailboxes(email__tree *t, email__field *first)
 {
+	bool once = email__field_kind_of(first->bytes, first->name_n) != EMAIL__FIELD_OTHER;
 	email__mailboxes *list = email__arena_alloc(&t->arena, sizeof *list);
 	email__field *f;
 	email_code rc = EMAIL_OK;
@@ -159,7 +162,7 @@ read_mailboxes(email__tree *t, email__field *first)
 	if (!list)
 		return EMAIL_E_MEMORY;
 	*list = (email__mailboxes){0};
-	for (f = first; f && rc == EMAIL_OK; f = f->next) {
+	for (f = first; f && rc == EMAIL_OK; f = once ? NULL : f->next) {
 		uint64_t defects = 0;
 
 		if (f->name_n != first->name_n || !email__str_equal_n(f->bytes, first->bytes, f->name_n))

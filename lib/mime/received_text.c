@@ -48,6 +48,7 @@ email__tree_content(email__tree *t, unsigned number, bool utf8, email_sink_fn si
 
 typedef struct plain {
 	email__buf *out;
+	bool markup;   /* it goes into HTML: what would be markup there is not to be */
 	bool after_cr; /* whose line end is written already */
 	bool c2;       /* the first byte of U+0080 to U+00BF is held: up to U+009F they are controls */
 } plain;
@@ -62,6 +63,26 @@ add(plain *p, const void *bytes, size_t n)
 	if (rc)
 		return EMAIL_E_MEMORY;
 	return n > left ? EMAIL_E_LIMIT : EMAIL_OK;
+}
+
+static email_code
+add_run(plain *p, const unsigned char *s, size_t n)
+{
+	static const char *const entities[] = {"&amp;", "&lt;", "&gt;"};
+	email_code rc = EMAIL_OK;
+	size_t i, from = 0;
+
+	for (i = 0; i < n && p->markup && rc == EMAIL_OK; i++) {
+		const char *at = s[i] ? strchr("&<>", s[i]) : NULL;
+		const char *entity = at ? entities[s[i] == '&' ? 0 : s[i] == '<' ? 1 : 2] : NULL;
+
+		if (!entity)
+			continue;
+		rc = add(p, s + from, i - from);
+		rc = rc ? rc : add(p, entity, strlen(entity));
+		from = i + 1;
+	}
+	return rc ? rc : add(p, s + from, n - from);
 }
 
 static bool
@@ -101,7 +122,7 @@ add_plain(void *context, const void *bytes, size_t n)
 			;
 		if (rc == EMAIL_OK && at > run) {
 			p->after_cr = false;
-			rc = add(p, run, (size_t)(at - run));
+			rc = add_run(p, run, (size_t)(at - run));
 		}
 		if (rc == EMAIL_OK && at < end)
 			rc = add_odd(p, *at++);
@@ -127,19 +148,24 @@ drop_part_character(email__buf *b)
 	}
 }
 
-email_code
-email__tree_text(email__tree *t, unsigned number, email__buf *out)
+/* Behind what there is; at the bound it is cut. */
+static email_code
+add_part(email__tree *t, unsigned number, plain *p)
 {
-	plain p = {.out = out};
 	email_code rc;
 
-	email__buf_clear(out);
-	rc = decode(t, number, t->node[number].part.charset, add_plain, &p);
-	if (rc == EMAIL_E_LIMIT) {
-		drop_part_character(out);
-		email__tree_defects(t, UINT64_C(1) << EMAIL_DEFECT_TEXT_TOO_LONG, number);
-		rc = EMAIL_OK;
-	}
+	p->after_cr = p->c2 = false;
+	rc = decode(t, number, t->node[number].part.charset, add_plain, p);
+	if (rc != EMAIL_E_LIMIT)
+		return rc;
+	drop_part_character(p->out);
+	email__tree_defects(t, UINT64_C(1) << EMAIL_DEFECT_TEXT_TOO_LONG, number);
+	return EMAIL_OK;
+}
+
+static email_code
+finish(email__tree *t, email__buf *out, email_code rc)
+{
 	if (rc == EMAIL_OK && !email__buf_text(out))
 		rc = EMAIL_E_MEMORY;
 	if (rc)
@@ -147,6 +173,45 @@ email__tree_text(email__tree *t, unsigned number, email__buf *out)
 	if (rc == EMAIL_E_MEMORY)
 		email__error_memory(t->error, EMAIL_STAGE_NONE);
 	return rc;
+}
+
+email_code
+email__tree_text(email__tree *t, unsigned number, email__buf *out)
+{
+	plain p = {.out = out};
+
+	email__buf_clear(out);
+	return finish(t, out, add_part(t, number, &p));
+}
+
+/* What the markup around a text needs. */
+static email_code
+add_line(plain *p, const char *line)
+{
+	email_code rc = add(p, line, strlen(line));
+
+	return rc == EMAIL_E_LIMIT ? EMAIL_OK : rc;
+}
+
+email_code
+email__tree_body(email__tree *t, int which, email__buf *out)
+{
+	unsigned i = (unsigned)t->body[which];
+	plain p = {.out = out};
+	email_code rc = EMAIL_OK;
+
+	email__buf_clear(out);
+	do {
+		size_t n = email__buf_len(out);
+
+		p.markup = which == EMAIL__SHOW_HTML && strcmp(t->node[i].part.type, "text/html") != 0;
+		if (n && email__buf_head(out)[n - 1] != '\n')
+			rc = add_line(&p, "\n");
+		rc = rc ? rc : add_line(&p, p.markup ? "<pre>" : "");
+		rc = rc ? rc : add_part(t, i, &p);
+		rc = rc ? rc : add_line(&p, p.markup ? "</pre>\n" : "");
+	} while ((i = t->node[i].also[which]) && rc == EMAIL_OK);
+	return finish(t, out, rc);
 }
 
 static int
@@ -162,13 +227,13 @@ shown(email_message *m, int which)
 static const char *
 text(email_message *m, int which)
 {
-	int number = shown(m, which);
-	email__tree *t = m->tree;
+	email__tree *t;
 
-	if (number < 0)
+	if (shown(m, which) < 0)
 		return NULL;
+	t = m->tree;
 	if (!t->text_read[which]) {
-		if (email__tree_text(t, (unsigned)number, &t->text[which]))
+		if (email__tree_body(t, which, &t->text[which]))
 			return NULL;
 		t->text_read[which] = true;
 	}

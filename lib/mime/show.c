@@ -5,8 +5,10 @@
  *     multipart/alternative   of each kind the last one that there is (RFC 2046 5.1.4: the best is last)
  *     multipart/related       the part that start= names, else the first (RFC 2387 3.2); where that shows
  *                             nothing, as an image set first, what any other multipart would
- *     any other multipart     the first part that has something to show; of signed, report and mixed that is
- *                             what people see above the rest
+ *     multipart/mixed         all that has something to show, in order, but for further parts with a file name;
+ *                             what has no HTML goes into the HTML as the text that it is, if there is any HTML
+ *     any other multipart     the first part that has something to show; of signed and report that is what
+ *                             people see above the rest
  *     a message in the mail   nothing: it is an attachment, whole
  *
  * A multipart that could not be opened is shown as the text that it is.
@@ -19,6 +21,7 @@
 #include "mime/parameter.h"
 #include "mime/text.h"
 #include "mime/tree_state.h"
+#include "mime/type.h"
 
 /* --- what a part says of itself --- */
 
@@ -105,11 +108,39 @@ email__tree_view(email__tree *t, unsigned number)
 
 /* --- the choice --- */
 
+/* Of each kind the first part and the last one, linked by node.also[]. */
 typedef struct choice {
 	int part[EMAIL__SHOW_COUNT];
+	unsigned last[EMAIL__SHOW_COUNT];
 } choice;
 
-static const choice nothing = {{-1, -1}};
+static const choice nothing = {{-1, -1}, {0, 0}};
+
+static void
+add(email__tree *t, choice *c, unsigned kind, unsigned number)
+{
+	if (c->part[kind] < 0)
+		c->part[kind] = (int)number;
+	else
+		t->node[c->last[kind]].also[kind] = number;
+	c->last[kind] = number;
+	t->node[number].also[kind] = 0;
+}
+
+/* The parts of one kind of a branch behind those of a kind of what there is. */
+static void
+join(email__tree *t, choice *c, unsigned kind, const choice *branch, unsigned from)
+{
+	unsigned i, next = branch->part[from] >= 0 ? (unsigned)branch->part[from] : 0;
+
+	if (branch->part[from] < 0)
+		return;
+	do {
+		i = next;
+		next = t->node[i].also[from];
+		add(t, c, kind, i);
+	} while (i != branch->last[from]);
+}
 
 static bool
 is_empty(const choice *c)
@@ -129,9 +160,9 @@ choose_leaf(email__tree *t, unsigned number, choice *c)
 	if (strcmp(n->part.disposition, "attachment") == 0)
 		return EMAIL_OK;
 	if (strcmp(type, "text/plain") == 0 || strncmp(type, "multipart/", 10) == 0)
-		c->part[EMAIL__SHOW_TEXT] = (int)number;
+		add(t, c, EMAIL__SHOW_TEXT, number);
 	else if (strcmp(type, "text/html") == 0)
-		c->part[EMAIL__SHOW_HTML] = (int)number;
+		add(t, c, EMAIL__SHOW_HTML, number);
 	return EMAIL_OK;
 }
 
@@ -171,11 +202,46 @@ choose_alternative(email__tree *t, unsigned number, choice *c)
 		choice branch = nothing;
 
 		rc = choose(t, i, &branch);
-		for (k = 0; k < EMAIL__SHOW_COUNT; k++)
-			if (branch.part[k] >= 0)
-				c->part[k] = branch.part[k];
+		for (k = 0; k < EMAIL__SHOW_COUNT; k++) {
+			/* a text within a form that has HTML may be what stands below that: it is no better one */
+			bool beside = k == EMAIL__SHOW_TEXT && branch.part[EMAIL__SHOW_HTML] >= 0;
+
+			if (branch.part[k] < 0 || (beside && c->part[k] >= 0))
+				continue;
+			c->part[k] = branch.part[k];
+			c->last[k] = branch.last[k];
+		}
 	}
 	return rc;
+}
+
+static email_code
+choose_mixed(email__tree *t, unsigned number, choice *c)
+{
+	bool html = false;
+	unsigned i;
+
+	for (i = t->node[number].first; i; i = t->node[i].next) {
+		const email__node *n = email__tree_view(t, i);
+		choice branch = nothing;
+		email_code rc;
+
+		if (!n)
+			return EMAIL_E_MEMORY;
+		/* what somebody sent besides: a file, or several parts that are one attachment (RFC 2183 2.10) */
+		if (!is_empty(c) && (n->first ? strcmp(n->part.disposition, "attachment") == 0
+		                              : n->part.file_name[0] != '\0'))
+			continue;
+		if ((rc = choose(t, i, &branch)))
+			return rc;
+		html = html || branch.part[EMAIL__SHOW_HTML] >= 0;
+		join(t, c, EMAIL__SHOW_HTML, &branch,
+		     branch.part[EMAIL__SHOW_HTML] >= 0 ? EMAIL__SHOW_HTML : EMAIL__SHOW_TEXT);
+		join(t, c, EMAIL__SHOW_TEXT, &branch, EMAIL__SHOW_TEXT);
+	}
+	if (!html)
+		c->part[EMAIL__SHOW_HTML] = -1;
+	return EMAIL_OK;
 }
 
 /* Each part is looked at once, and they are no deeper than EMAIL__DEPTH_MAX. */
@@ -192,6 +258,8 @@ choose(email__tree *t, unsigned number, choice *c)
 		return choose_leaf(t, number, c);
 	if (strcmp(n->part.type, "multipart/alternative") == 0)
 		return choose_alternative(t, number, c);
+	if (strcmp(n->part.type, "multipart/mixed") == 0)
+		return choose_mixed(t, number, c);
 	if (strcmp(n->part.type, "multipart/related") == 0 &&
 	    (rc = related_root(t, number, &root)) == EMAIL_OK)
 		rc = choose(t, root, c);
@@ -214,6 +282,19 @@ is_embedded(const char *type)
 	return false;
 }
 
+/* A name without an extension says nothing. One of another kind than the type, or of none that is known, may be what
+ * opens it: a program that calls itself an image is not hidden for that. */
+static bool
+is_named_so(const char *name, const char *type)
+{
+	const char *by_name = email__type_of_name(name);
+	size_t n = strcspn(type, "/") + 1;
+
+	if (!strchr(name, '.') || strcmp(by_name, type) == 0)
+		return true;
+	return strncmp(type, "text/", 5) != 0 && strncmp(by_name, type, n) == 0;
+}
+
 /* What HTML can show: parts beside it, or beside what it is in, in a multipart/related, that it can name
  * (RFC 2387 3.4, RFC 2557 8.2). */
 static email_code
@@ -230,10 +311,34 @@ mark_shown(email__tree *t, unsigned html)
 		for (i = parent->first; i; i = n->next) {
 			if (!(n = email__tree_view(t, i)))
 				return EMAIL_E_MEMORY;
-			n->shown = is_embedded(n->part.type) &&
-			           (n->part.content_id[0] || email__tree_field(t, i, "Content-Location"));
+			n->shown |= is_embedded(n->part.type) &&
+			            is_named_so(n->part.file_name, n->part.type) &&
+			            (n->part.content_id[0] || email__tree_field(t, i, "Content-Location"));
 		}
 	}
+	return EMAIL_OK;
+}
+
+/* Takes the parts of a body as chosen. */
+static email_code
+settle(email__tree *t, unsigned kind, int first)
+{
+	unsigned i = first < 0 ? 0 : (unsigned)first;
+	email_code rc;
+
+	t->body[kind] = first;
+	t->show[kind] = -1;
+	if (first < 0)
+		return EMAIL_OK;
+	do {
+		bool html = strcmp(t->node[i].part.type, "text/html") == 0;
+
+		t->node[i].shown = true;
+		if (t->show[kind] < 0 && html == (kind == EMAIL__SHOW_HTML))
+			t->show[kind] = (int)i;
+		if (html && (rc = mark_shown(t, i)))
+			return rc;
+	} while ((i = t->node[i].also[kind]));
 	return EMAIL_OK;
 }
 
@@ -242,16 +347,33 @@ email__tree_choose(email__tree *t)
 {
 	choice c = nothing;
 	email_code rc;
+	unsigned k;
 
 	if (t->chosen)
 		return EMAIL_OK;
 	if ((rc = choose(t, 0, &c)))
 		return rc;
-	if (c.part[EMAIL__SHOW_HTML] >= 0 && (rc = mark_shown(t, (unsigned)c.part[EMAIL__SHOW_HTML])))
-		return rc;
-	memcpy(t->show, c.part, sizeof t->show);
+	for (k = 0; k < EMAIL__SHOW_COUNT; k++)
+		if ((rc = settle(t, k, c.part[k])))
+			return rc;
 	t->chosen = true;
 	return EMAIL_OK;
+}
+
+/* Other forms of what is shown, that no form of ours is made for: AMP, a watch's HTML, RFC 1896 and its forebear. */
+static bool
+is_other_form(const email__tree *t, const email__node *n)
+{
+	static const char *const types[] = {"text/x-amp-html", "text/watch-html", "text/enriched",
+	                                    "text/richtext"};
+	size_t i;
+
+	if (strcmp(t->node[n->part.parent].part.type, "multipart/alternative") != 0 || n->part.file_name[0])
+		return false;
+	for (i = 0; i < sizeof types / sizeof *types; i++)
+		if (strcmp(n->part.type, types[i]) == 0)
+			return t->body[EMAIL__SHOW_TEXT] >= 0 || t->body[EMAIL__SHOW_HTML] >= 0;
+	return false;
 }
 
 bool
@@ -265,6 +387,5 @@ email__tree_attachment(const email__tree *t, unsigned number)
 		return strncmp(n->part.type, "message/", 8) == 0;
 	if (strcmp(n->part.disposition, "attachment") == 0)
 		return true;
-	return !n->shown && (int)number != t->show[EMAIL__SHOW_TEXT] &&
-	       (int)number != t->show[EMAIL__SHOW_HTML];
+	return !n->shown && !is_other_form(t, n);
 }

@@ -23,6 +23,7 @@
 typedef struct builder {
 	email__tree *tree;
 	email__parse parse;
+	bool lf; /* one was seen: as a rule in the first line */
 } builder;
 
 void
@@ -165,13 +166,20 @@ on_end(void *context, unsigned number)
 static void
 on_defect(void *context, email_defect defect, unsigned number)
 {
-	email__tree_defects(((builder *)context)->tree, UINT64_C(1) << defect, number);
+	email__tree *t = ((builder *)context)->tree;
+
+	if (t->crs && defect == EMAIL_DEFECT_BARE_LF)
+		defect = EMAIL_DEFECT_BARE_CR;
+	email__tree_defects(t, UINT64_C(1) << defect, number);
 }
 
 static email_code
 push(void *context, const void *bytes, size_t n)
 {
-	return email__parse_push(&((builder *)context)->parse, bytes, n);
+	builder *b = context;
+
+	b->lf = b->lf || memchr(bytes, '\n', n);
+	return email__parse_push(&b->parse, bytes, n);
 }
 
 static void
@@ -197,7 +205,8 @@ tree_new(email__tree *old, const email__reader *reader)
 		arena = old->arena;
 		email__arena_reset(&arena, KEPT_MOST);
 	} else {
-		email__arena_init(&arena, first < FIRST_MOST ? (size_t)first : FIRST_MOST, 2 * EMAIL__TREE_MAX);
+		email__arena_init(&arena, first < FIRST_MOST ? (size_t)first : FIRST_MOST,
+		                  2 * EMAIL__TREE_MAX);
 	}
 	if (!(t = email__arena_alloc(&arena, sizeof *t))) {
 		email__arena_dispose(&arena);
@@ -209,25 +218,38 @@ tree_new(email__tree *old, const email__reader *reader)
 	return t;
 }
 
-email__tree *
-email__tree_read(email__tree *old, const email__reader *reader, email_error *e)
+static email_code
+build(builder *b, email_error *e)
 {
 	static const email_parser_events events = {
 		.part = on_part, .field = on_field, .body = on_body, .end = on_end, .defect = on_defect};
-	builder b; /* 8 kB: not zeroed for each message */
 	email_code rc;
 
-	if (!(b.tree = tree_new(old, reader))) {
-		email__error_memory(e, EMAIL_STAGE_NONE);
-		return NULL;
-	}
-	b.tree->error = e;
-	email__parse_init(&b.parse, &events, &b);
-	rc = email__tree_bytes(b.tree, 0, reader->size, push, &b);
+	b->tree->error = e;
+	email__parse_init(&b->parse, &events, b);
+	rc = email__tree_bytes(b->tree, 0, b->tree->reader->size, push, b);
 	if (rc == EMAIL_OK)
-		rc = email__parse_end(&b.parse);
-	email__parse_dispose(&b.parse);
-	b.tree->error = NULL;
+		rc = email__parse_end(&b->parse);
+	email__parse_dispose(&b->parse);
+	b->tree->error = NULL;
+	return rc;
+}
+
+email__tree *
+email__tree_read(email__tree *old, const email__reader *reader, email_error *e)
+{
+	builder b; /* 8 kB: not zeroed for each message */
+	email_code rc = EMAIL_E_MEMORY;
+
+	b.lf = false;
+	if ((b.tree = tree_new(old, reader)))
+		rc = build(&b, e);
+	/* once more, now that it is known what ends its lines */
+	if (rc == EMAIL_OK && !b.lf && b.tree->defects & UINT64_C(1) << EMAIL_DEFECT_BARE_CR) {
+		if ((b.tree = tree_new(b.tree, reader)))
+			b.tree->crs = true;
+		rc = b.tree ? build(&b, e) : EMAIL_E_MEMORY;
+	}
 	if (rc) {
 		email__error_set(e, rc, EMAIL_STAGE_NONE, "%s", email_code_text(rc));
 		email__tree_free(b.tree);
@@ -284,10 +306,39 @@ email__bytes(const email__reader *reader, uint64_t at, uint64_t end, email_sink_
 	return rc;
 }
 
+typedef struct turner {
+	email_sink_fn sink;
+	void *context;
+} turner;
+
+/* A byte for a byte, so that positions are the message's. */
+static email_code
+turn_crs(void *context, const void *bytes, size_t n)
+{
+	const turner *t = context;
+	const char *s = bytes;
+	email_code rc = EMAIL_OK;
+	char out[1024];
+
+	while (n && rc == EMAIL_OK) {
+		size_t piece = n < sizeof out ? n : sizeof out, i;
+
+		for (i = 0; i < piece; i++)
+			out[i] = s[i] == '\r' ? '\n' : s[i];
+		rc = t->sink(t->context, out, piece);
+		s += piece;
+		n -= piece;
+	}
+	return rc;
+}
+
 email_code
 email__tree_bytes(email__tree *t, uint64_t at, uint64_t end, email_sink_fn sink, void *context)
 {
-	return email__bytes(t->reader, at, end, sink, context, t->error);
+	turner turned = {sink, context};
+
+	return t->crs ? email__bytes(t->reader, at, end, turn_crs, &turned, t->error)
+	              : email__bytes(t->reader, at, end, sink, context, t->error);
 }
 
 /* --- fields --- */

@@ -19,6 +19,9 @@ typedef struct email__field {
 	char bytes[]; /* name, NUL, value, NUL */
 } email__field;
 
+/* The two bodies that people read. */
+enum { EMAIL__SHOW_TEXT, EMAIL__SHOW_HTML, EMAIL__SHOW_COUNT };
+
 typedef struct email__node {
 	email_part part; /* all of it is right once `viewed` */
 	const char *encoding;
@@ -26,17 +29,16 @@ typedef struct email__node {
 	email__field *fields, *last_field;
 	email__field *cursor; /* the field asked for last, and its number */
 	size_t cursor_at;
-	unsigned first, last, next; /* children, and the next one of the same parent; 0: none */
-	bool viewed;                /* disposition, file name and content id are decoded */
-	bool within;                /* a part of a message that this one carries: nothing of its own */
-	bool shown;                 /* by the HTML: an image */
+	unsigned first, last, next;       /* children, and the next one of the same parent; 0: none */
+	bool viewed;                      /* disposition, file name and content id are decoded */
+	bool within;                      /* a part of a message that this one carries: nothing of its own */
+	bool shown;                       /* with the text or the HTML, or by it: an image */
+	unsigned also[EMAIL__SHOW_COUNT]; /* the part that this one goes on with; 0: none */
 } email__node;
-
-/* The two bodies that people read. */
-enum { EMAIL__SHOW_TEXT, EMAIL__SHOW_HTML, EMAIL__SHOW_COUNT };
 
 struct email__tree {
 	const email__reader *reader;
+	bool crs;           /* a CR ends each line, and no LF is anywhere: read as if they were LFs */
 	email__arena arena; /* holds this struct as well */
 	email__node *node;
 	size_t count, room;
@@ -46,8 +48,10 @@ struct email__tree {
 	unsigned defect_part[EMAIL_DEFECT_COUNT];
 
 	/* decoded when asked for */
-	bool chosen, ids_read, reported;
-	int show[EMAIL__SHOW_COUNT]; /* part numbers, or -1 */
+	bool chosen, ids_read, reported, judged;
+	email_auto automatic;        /* once it was judged */
+	int body[EMAIL__SHOW_COUNT]; /* the first part of each, or -1; of HTML it may be a text */
+	int show[EMAIL__SHOW_COUNT]; /* the first one that is of that kind itself, or -1 */
 	email__buf text[EMAIL__SHOW_COUNT];
 	bool text_read[EMAIL__SHOW_COUNT];
 	email__ids message_id, in_reply_to, references;
@@ -81,11 +85,14 @@ email_code email__tree_ids(email__tree *t, unsigned number, const char *name, em
 /* Bytes [at, end) of a message, as they are. */
 email_code email__bytes(const email__reader *reader, uint64_t at, uint64_t end, email_sink_fn sink,
                         void *context, email_error *e);
+/* The same of the tree's message, with line ends that a reader of lines can see. */
 email_code email__tree_bytes(email__tree *t, uint64_t at, uint64_t end, email_sink_fn sink, void *context);
 /* email_message_part_read() */
 email_code email__tree_content(email__tree *t, unsigned number, bool utf8, email_sink_fn sink, void *context);
 /* A part as a text: UTF-8, LF, no controls, at most EMAIL__TEXT_READ_MAX, a NUL behind it. `out` is empty. */
 email_code email__tree_text(email__tree *t, unsigned number, email__buf *out);
+/* The same of a body with all its parts (EMAIL__SHOW_TEXT, EMAIL__SHOW_HTML), which there is; after the choice. */
+email_code email__tree_body(email__tree *t, int which, email__buf *out);
 
 /* --- show.c --- */
 

@@ -65,9 +65,21 @@ email__session_deadline(const email__session *s)
 	return INT64_MAX;
 }
 
+/* Words to keep the connection open ("* OK Still here") are no news: they do not put off the caller's turn. */
+static bool
+waits_on(const email__session *s)
+{
+	return s->link->wait == EMAIL__WAIT_NEWS && s->wait == EMAIL__WAIT_NEWS &&
+	       email__clock_ms() < s->reply_deadline;
+}
+
 void
 email__session_reply_begins(email__session *s)
 {
+	if (waits_on(s)) {
+		s->progress = s->link->progress;
+		return;
+	}
 	if (s->link->wait == EMAIL__WAIT_BODY && s->wait != EMAIL__WAIT_BODY) {
 		s->body_since = email__clock_ms();
 		s->body_before = s->received;

@@ -8,7 +8,7 @@
  *
  * CAPABILITY is asked for only where the server has not told it by itself. In READY each of
  *
- *     list      UID SEARCH > UID FETCH.. UID SEARCH > ..       imap_list.c
+ *     list      [NOOP >] UID SEARCH > UID FETCH.. UID SEARCH > ..  imap_list.c
  *     fetch     UID FETCH.. >                                  imap_fetch.c
  *     settle    UID STORE, UID EXPUNGE > | UID MOVE > | ..     imap_settle.c
  *
@@ -249,7 +249,7 @@ reply_to(email__imap *s, enum imap_expected what, size_t upto)
 	case X_MOVE:
 	case X_COPY:
 	case X_CREATE: return email__imap_settle_answer(s, what);
-	case X_NOOP: s->poll = false; return S_READY;
+	case X_NOOP: return email__imap_list_asked(s);
 	case X_IDLE: return email__imap_answer_idle(s);
 	case X_LOGOUT: return S_CLOSED; /* whatever it says */
 	}
@@ -319,10 +319,8 @@ continuation(email__imap *s, const char *text, size_t n)
 		s->link.stage = stage_of[what];
 		return email__imap_continue(s, text + 1, n - 1);
 	}
-	if (what == X_IDLE && !s->idling) {
-		s->idling = true;
-		return s->state;
-	}
+	if (what == X_IDLE && !s->idling)
+		return email__imap_idling(s);
 	return unasked(s, text, n);
 }
 
@@ -572,6 +570,7 @@ eof(email__link *link)
 	step(link);
 	if (s->state == S_FAILED || s->state == S_CLOSED)
 		return;
+	email__exchange_closed(&s->login, &link->error);
 	if (s->expected && s->ring[s->head].what == X_LOGOUT)
 		go(s, S_CLOSED);
 	else

@@ -40,7 +40,7 @@ no_login(email__imap *s)
 	else
 		email__exchange_choose(&s->login, s->can.auth[0] || clear_ok(s) ? s->can.auth : "PLAIN",
 		                       s->wanted, s->tls, clear_ok(s), s->credentials, e);
-	if (s->tls && s->credentials->kind == EMAIL__CREDENTIAL_TOKEN)
+	if (s->tls && !e->remedy[0] && s->credentials->kind == EMAIL__CREDENTIAL_TOKEN)
 		email__remedy_token(e);
 	email__error_remedy(
 		e, s->tls ? "Change emailAuthenticator.saslMechanism to what the server offers"
@@ -164,14 +164,16 @@ refused(email__imap *s, enum imap_expected what)
 {
 	email_error *e = &s->link.error;
 
-	if (what == X_LOGIN && s->rest.parts) /* RFC 3501 7.5: it does not want the literal, so it is not sent */
+	/* RFC 3501 7.5: it does not want the literal, so it is not sent */
+	if (what == X_LOGIN && s->rest.parts)
 		email__imap_rest_end(&s->rest);
 	/* BAD: no such command, no such mechanism */
 	if (s->response.status == EMAIL__IMAP_BAD_COMMAND)
-		email__imap_fail_response(s, EMAIL_E_MECHANISM, "the server does not take this kind of login");
+		email__imap_fail_response(s, EMAIL_E_MECHANISM,
+		                          "the server does not take this kind of login");
 	else
 		email__imap_fail_response(s, EMAIL_E_LOGIN, "the server refused the login");
-	if (what == X_AUTH && email__exchange_token(&s->login) && bare_no(s))
+	if (what == X_AUTH && s->tls && email__exchange_token(&s->login) && bare_no(s))
 		email__remedy_token(e);
 	if (what == X_AUTH)
 		email__exchange_refused(&s->login, e);

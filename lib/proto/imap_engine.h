@@ -63,7 +63,8 @@ enum imap_expected {
 typedef struct imap_folder {
 	bool open, read_only;
 	uint32_t validity, exists, recent;
-	bool fresh; /* something came since the last list */
+	bool fresh;  /* something came since the last list */
+	bool listed; /* since it was opened, or last waited: what came later is to be asked for */
 } imap_folder;
 
 /* A list: windows of messages are searched, what was found is fetched, and told. */
@@ -225,6 +226,7 @@ enum imap_state email__imap_list_write(email__imap *s);
 enum imap_state email__imap_list_found(email__imap *s, email__imap_lex *l, bool extended);
 enum imap_state email__imap_list_item(email__imap *s);
 enum imap_state email__imap_list_answer(email__imap *s, enum imap_expected what);
+enum imap_state email__imap_list_asked(email__imap *s);
 void email__imap_list_end(email__imap *s);
 
 /* imap_ring.c: the tag of the command to be written next. */
@@ -243,6 +245,7 @@ unsigned email__imap_find_tag(const email__imap *s, const char *text, size_t n, 
 void email__imap_remove(email__imap *s, unsigned i);
 
 /* imap_idle.c: what the answer to IDLE leads to. */
+enum imap_state email__imap_idling(email__imap *s);
 enum imap_state email__imap_answer_idle(email__imap *s);
 
 /* imap_fetch.c */

@@ -5,6 +5,8 @@
  * next one is searched:
  *
  *     UID SEARCH 1:4000 UNSEEN > UID FETCH .. UID SEARCH 4001:8000 UNSEEN > UID FETCH .. >
+ *
+ * In front of a second list on one connection goes NOOP.
  */
 #include <string.h>
 
@@ -34,8 +36,11 @@ email__imap_list(email__imap *s, bool unseen, uint32_t from)
 	if (!email__imap_ready(s))
 		return EMAIL_E_USAGE;
 	email__imap_list_end(s);
+	/* a server tells of what came in answer to a command alone, and of an empty folder none is asked */
+	s->poll = s->folder.listed;
+	s->folder.listed = true;
 	s->folder.fresh = false;
-	l->on = s->folder.exists > 0;
+	l->on = s->poll || s->folder.exists > 0;
 	l->unseen = unseen;
 	l->from = from ? from : 1;
 	l->at = 1;
@@ -59,7 +64,7 @@ email__imap_list_due(const email__imap *s)
 {
 	const imap_list *l = &s->list;
 
-	return l->on && (fetch_due(s) || search_due(l, s->folder.exists));
+	return l->on && !s->poll && (fetch_due(s) || search_due(l, s->folder.exists));
 }
 
 static enum imap_state
@@ -267,6 +272,19 @@ over_when_done(email__imap *s)
 	email__imap_list_end(s);
 }
 
+/* To the NOOP in front of it. */
+enum imap_state
+email__imap_list_asked(email__imap *s)
+{
+	s->poll = false;
+	if (!s->list.on)
+		return S_READY;
+	s->folder.fresh = false;
+	if (s->folder.exists == 0)
+		email__imap_list_end(s);
+	return S_READY;
+}
+
 enum imap_state
 email__imap_list_answer(email__imap *s, enum imap_expected what)
 {
@@ -274,7 +292,9 @@ email__imap_list_answer(email__imap *s, enum imap_expected what)
 		s->list.searching = false;
 	else
 		s->list.fetching--;
-	/* NO to a FETCH: some of them are gone (RFC 3501 6.4.5); what is there was told */
+	/* NO to a FETCH: some of them are gone (RFC 2180 4.1.2), or could not be looked at; the others were told */
+	if (what == X_LIST && s->response.status == EMAIL__IMAP_NO && s->events.incomplete)
+		s->events.incomplete(s->events.context, email__imap_refusal(s));
 	if (s->response.status == EMAIL__IMAP_BAD_COMMAND ||
 	    (what == X_SEARCH && s->response.status == EMAIL__IMAP_NO))
 		return email__imap_fail_response(s, EMAIL_E_REFUSED, "the server does not list the messages");

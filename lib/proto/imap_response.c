@@ -40,30 +40,42 @@ static const struct {
          "There is no such folder: correct it; on some servers folders lie below INBOX."},
 };
 
-/* Words without a code that say what no code does, in small letters. */
+/* Of servers that have no code for it, or one that decides nothing: both words are in the text. */
 static const struct {
-	const char *words;
+	const char *first, *second;
 	email_code is;
 	const char *remedy;
-} sayings[] = {
-	/* Microsoft 365, to whatever comes behind a login that went well */
-	{"user is authenticated but not connected", EMAIL_E_LOGIN,
-         "The login is right, but does not open the mailbox: check that account is the mailbox's address, and the "
-         "client's permission for it (IMAP.AccessAsApp, and the service principal's); or too many stations use the "
-         "mailbox at once"},
+} phrases[] = {
+	/* Google */
+	{"web login", "required", EMAIL_E_LOGIN,
+         "Google wants the mailbox's owner to sign in with a browser first; a station does better with an app "
+         "password or an OAuth authenticator"},
+	{"web browser", "log in", EMAIL_E_LOGIN,
+         "Google wants the mailbox's owner to sign in with a browser first; a station does better with an app "
+         "password or an OAuth authenticator"},
+	{"application-specific", "password", EMAIL_E_LOGIN,
+         "The mailbox needs an app password or an OAuth authenticator; its usual password is not taken"},
+	{"not enabled", "imap", EMAIL_E_LOGIN, "Have IMAP switched on for the mailbox"},
+	{"bandwidth", "limit", EMAIL_E_TEMPORARY,
+         "The mailbox was read more than the provider allows: it is tried again later; if it lasts, poll less often"},
+	/* Microsoft */
+	{"authenticated", "not connected", EMAIL_E_TEMPORARY,
+         "The login is right, but does not open the mailbox: it is tried again later; if it lasts, check that account is "
+         "the mailbox's address, and the client's permission for it (IMAP.AccessAsApp, and the service principal's), or "
+         "let fewer stations use the mailbox at once"},
+	{"request", "throttled", EMAIL_E_TEMPORARY,
+         "The server limits requests: it is tried again later; if it lasts, poll less often"},
+	{"server", "unavailable", EMAIL_E_TEMPORARY, "The server is out of order: it is tried again later"},
+	/* everyone */
+	{"too many", "connections", EMAIL_E_TEMPORARY,
+         "The server limits connections: it is tried again later; if it lasts, let fewer stations share the account"},
+	{"number of connections", "exceeded", EMAIL_E_TEMPORARY,
+         "The server limits connections: it is tried again later; if it lasts, let fewer stations share the account"},
+	{"try", "again later", EMAIL_E_TEMPORARY, "The server cannot do this at the moment: it is tried again later"},
+	{"mailbox", "lock", EMAIL_E_TEMPORARY, "The mailbox is in use by another program: it is tried again later"},
 };
 
-static size_t
-saying_of(const email__imap_response *r)
-{
-	size_t i, at, n;
-
-	for (i = 0; i < sizeof sayings / sizeof *sayings; i++)
-		for (n = strlen(sayings[i].words), at = 0; at + n <= r->text_len; at++)
-			if (email__str_equal_n(r->text + at, sayings[i].words, n))
-				return i;
-	return sizeof sayings / sizeof *sayings;
-}
+#define PHRASES (sizeof phrases / sizeof *phrases)
 
 bool
 email__imap_response_has(const email__imap_response *r, const char *code)
@@ -137,16 +149,39 @@ email__imap_response_words(const email__imap_response *r, char *out, size_t size
 	email__printable(out, size, start, start ? (size_t)(r->text + r->text_len - start) : 0);
 }
 
-email_code
-email__imap_response_code(const email__imap_response *r, email_code otherwise)
+/* The code that decides what it is; EMAIL_OK: none. */
+static email_code
+decided(const email__imap_response *r)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof codes / sizeof *codes; i++)
 		if (codes[i].is != EMAIL_OK && email__imap_response_has(r, codes[i].code))
 			return codes[i].is;
-	i = saying_of(r);
-	return i < sizeof sayings / sizeof *sayings ? sayings[i].is : otherwise;
+	return EMAIL_OK;
+}
+
+static size_t
+phrase_of(const email__imap_response *r)
+{
+	const char *start = r->code ? r->code : r->text;
+	size_t n = (size_t)(r->text + r->text_len - start), i;
+
+	for (i = decided(r) ? PHRASES : 0; i < PHRASES; i++)
+		if (email__str_contains(start, n, phrases[i].first) && email__str_contains(start, n, phrases[i].second))
+			break;
+	return i;
+}
+
+email_code
+email__imap_response_code(const email__imap_response *r, email_code otherwise)
+{
+	email_code code = decided(r);
+	size_t i = phrase_of(r);
+
+	if (code == EMAIL_OK && i < PHRASES)
+		code = phrases[i].is;
+	return code ? code : otherwise;
 }
 
 email_code
@@ -161,10 +196,10 @@ email__imap_response_error(const email__imap_response *r, email_error *e, email_
 		return code;
 	email__imap_response_words(r, words, sizeof words);
 	email__error_set(e, code, stage, "%s: %s%s%s", what, names[r->status], words[0] ? " " : "", words);
+	if ((i = phrase_of(r)) < PHRASES)
+		email__error_remedy(e, "%s", phrases[i].remedy);
 	for (i = 0; i < sizeof codes / sizeof *codes; i++)
 		if (email__imap_response_has(r, codes[i].code))
 			email__error_remedy(e, "%s", codes[i].remedy);
-	if ((i = saying_of(r)) < sizeof sayings / sizeof *sayings)
-		email__error_remedy(e, "%s", sayings[i].remedy);
 	return code;
 }

@@ -102,7 +102,8 @@ email__imap_answer_folder(email__imap *s)
 			return S_FAILED;
 		email__error_remedy(&s->link.error,
 		                    "Check `folder`; on some servers folders lie below INBOX.");
-		memcpy(s->link.error.property, "folder", sizeof "folder");
+		if (s->link.error.code == EMAIL_E_UNKNOWN)
+			memcpy(s->link.error.property, "folder", sizeof "folder");
 		return S_FAILED;
 	}
 	s->folder.open = true;

@@ -65,6 +65,8 @@ typedef struct email__mailbox_events {
 	void (*settled)(void *context, const email__entry *entry, email_code code);
 	/* While waiting: something came, list anew. */
 	void (*news)(void *context);
+	/* The list is not all of them, and why: of what it does not name nothing is known. */
+	void (*incomplete)(void *context, email_code code);
 } email__mailbox_events;
 
 #endif

@@ -512,6 +512,7 @@ eof(email__link *link)
 	step(link);
 	if (p->state == S_FAILED || p->state == S_CLOSED)
 		return;
+	email__exchange_closed(&p->login, &link->error);
 	if (p->expected == 1 && p->ring[p->head].what == X_QUIT && !email__pop3_uncommitted(p))
 		go(p, S_CLOSED);
 	else

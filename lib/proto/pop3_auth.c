@@ -41,7 +41,8 @@ enum pop3_state
 email__pop3_login(email__pop3 *p)
 {
 	const char *mechanism = wants_user(p) ? NULL : p->wanted;
-	bool known = !wants_user(p) && email__sasl_choose(p->can.sasl, mechanism, clear_ok(p), p->credentials);
+	bool known =
+		!wants_user(p) && email__sasl_choose(p->can.sasl, mechanism, clear_ok(p), p->credentials);
 	/* a token is no password: it would go to a server that did not ask for one */
 	bool password = p->credentials->kind == EMAIL__CREDENTIAL_PASSWORD;
 	bool user = !known && password && (wants_user(p) || (!p->wanted && has_user(p)));
@@ -59,7 +60,8 @@ email__pop3_login(email__pop3 *p)
 	else if (email__exchange_choose(&p->login, p->can.sasl, mechanism, p->tls, clear_ok(p),
 	                                p->credentials, e) == EMAIL_OK)
 		return S_AUTH;
-	if (e->code == EMAIL_E_MECHANISM && p->tls && !password)
+	if (e->code == EMAIL_E_MECHANISM && p->tls && !e->remedy[0] &&
+	    p->credentials->kind == EMAIL__CREDENTIAL_TOKEN)
 		email__remedy_token(e);
 	if (e->code == EMAIL_E_MECHANISM)
 		email__remedy(e);
@@ -133,7 +135,8 @@ logged_in(email__pop3 *p, const char *how)
 static enum pop3_state
 challenge(email__pop3 *p)
 {
-	email_code rc = email__exchange_challenge(&p->login, p->reply.line, p->reply.line_len, &p->link.error);
+	email_code rc =
+		email__exchange_challenge(&p->login, p->reply.line, p->reply.line_len, &p->link.error);
 
 	if (rc == EMAIL_E_MEMORY)
 		return S_FAILED;
@@ -147,7 +150,7 @@ email__pop3_answer_auth(email__pop3 *p)
 		return challenge(p);
 	if (p->reply.status == EMAIL__POP3_ERR) {
 		email__pop3_fail_reply(p, EMAIL_E_LOGIN, "the server refused the login");
-		if (email__exchange_token(&p->login))
+		if (email__exchange_token(&p->login) && p->tls)
 			email__remedy_token(&p->link.error);
 		email__exchange_refused(&p->login, &p->link.error);
 		return S_FAILED;

@@ -50,6 +50,9 @@ static const struct {
 	email_code means;
 	const char *remedy;
 } table[] = {
+	{"web login", "required", EMAIL_E_LOGIN,
+         "Google wants the mailbox's owner to sign in with a browser first; a station does better with an app "
+         "password or an OAuth authenticator"},
 	{"[IN-USE", NULL, EMAIL_E_TEMPORARY,
          "Another program has the mailbox open: it is tried again later; if it lasts, let only one of them "
          "read it"},
@@ -83,12 +86,7 @@ static const struct {
 static bool
 has(const email__pop3_reply *r, const char *word)
 {
-	size_t len = strlen(word), i;
-
-	for (i = 0; i + len <= r->text_len; i++)
-		if (email__str_equal_n(r->text + i, word, len))
-			return true;
-	return false;
+	return email__str_contains(r->text, r->text_len, word);
 }
 
 /* A code's name may go on after a slash: [SYS/TEMP/DB] is a [SYS/TEMP] (RFC 2449 8). */

@@ -98,18 +98,26 @@ static const struct {
 	const char *text;
 } token_table[] = {
 	{"5.7.3", EMAIL_E_LOGIN,
-         "Check that account is the mailbox's address, SMTP AUTH allowed for tenant and mailbox, the client's "
-         "permission (SMTP.SendAsApp, with the administrator's consent), and its service principal's permission for "
+         "Check that account is the mailbox's address, SMTP AUTH allowed for tenant and mailbox, the "
+         "client's "
+         "permission (SMTP.SendAsApp, with the administrator's consent), and its service principal's "
+         "permission for "
          "the mailbox (by the object id of the enterprise application)"},
 	{"5.7.139", EMAIL_E_LOGIN,
-         "SMTP AUTH is switched off for the tenant or the mailbox, or a policy blocks it: it has to be allowed for "
+         "SMTP AUTH is switched off for the tenant or the mailbox, or a policy blocks it: it has to be "
+         "allowed for "
          "both, for logins by OAuth too"},
 	{"", EMAIL_E_LOGIN,
          "Check that the token is for the mailbox in account, and its scope and permission at the provider "
-         "(Google: https://mail.google.com/; Microsoft 365: IMAP.AccessAsApp, POP.AccessAsApp, SMTP.SendAsApp, and "
+         "(Google: https://mail.google.com/; Microsoft 365: IMAP.AccessAsApp, POP.AccessAsApp, "
+         "SMTP.SendAsApp, and "
          "the service principal's permission for the mailbox)"},
+	{"5.5.6", EMAIL_E_MECHANISM, /* RFC 4954 4 */
+         "The token is longer than the server takes: have the provider put less into it, such as groups and "
+         "roles"},
 	{"", EMAIL_E_MECHANISM,
-         "The server takes no OAuth token here: check hostname and port, or use another type of authenticator"},
+         "The server takes no OAuth token here: check hostname and port, or use another type of "
+         "authenticator"},
 };
 
 void
@@ -123,8 +131,7 @@ email__remedy_token(email_error *e)
 			break;
 	if (i == sizeof token_table / sizeof *token_table)
 		return;
-	if (e->code == EMAIL_E_LOGIN)
-		e->remedy[0] = '\0';
+	e->remedy[0] = '\0';
 	email__error_remedy(e, "%s", token_table[i].text);
 }
 

@@ -460,6 +460,7 @@ eof(email__link *link)
 	step(link);
 	if (s->state == S_FAILED || s->state == S_CLOSED)
 		return;
+	email__exchange_closed(&s->login, &link->error);
 	quitting = s->expected == 1 && s->ring[s->head].what == X_QUIT;
 	if (quitting)
 		go(s, S_CLOSED);

@@ -22,7 +22,8 @@ email__smtp_login(email__smtp *s)
 	if (email__exchange_choose(&s->login, s->can.auth, s->wanted, s->tls,
 	                           s->tls || s->allow_plaintext_login, s->credentials, e) == EMAIL_OK)
 		return S_AUTH;
-	if (e->code == EMAIL_E_MECHANISM && s->tls && s->credentials->kind == EMAIL__CREDENTIAL_TOKEN)
+	if (e->code == EMAIL_E_MECHANISM && s->tls && !e->remedy[0] &&
+	    s->credentials->kind == EMAIL__CREDENTIAL_TOKEN)
 		email__remedy_token(e);
 	if (e->code == EMAIL_E_MECHANISM && s->can.auth[0] == '\0' && s->tls)
 		email__error_remedy(
@@ -39,7 +40,7 @@ email__smtp_auth_command(email__smtp *s)
 	const char *name = s->login.sasl.mechanism->name;
 	size_t line = strlen("AUTH ") + strlen(name) + strlen(" ") + strlen("\r\n");
 	bool has;
-	email_code rc = email__exchange_initial(&s->login, EMAIL__SMTP_COMMAND_MAX - line, &has);
+	email_code rc = email__exchange_initial(&s->login, EMAIL__SMTP_AUTH_MAX - line, &has);
 
 	if (rc)
 		return rc;
@@ -88,7 +89,7 @@ refused(email__smtp *s)
 		email__smtp_fail_reply(s, EMAIL_E_MECHANISM, "the server does not take this kind of login");
 	else
 		email__smtp_fail_reply(s, EMAIL_E_LOGIN, "the server refused the login");
-	if (email__exchange_token(&s->login))
+	if (email__exchange_token(&s->login) && s->tls)
 		email__remedy_token(&s->link.error);
 	email__exchange_refused(&s->login, &s->link.error);
 	return S_FAILED;

@@ -299,9 +299,9 @@ email__smtp_put_auth(email__link *link, const char *mechanism, const void *respo
 	if (!email__smtp_domain_valid(mechanism) ||
 	    strlen(mechanism) > 40) /* RFC 4422 3.1: letters, digits, - and _ */
 		return EMAIL_E_VALUE;
-	if ((rc = email__link_login(link, EMAIL__SMTP_COMMAND_MAX)))
+	if ((rc = email__link_login(link, EMAIL__SMTP_AUTH_MAX)))
 		return rc;
-	l = begin(link, EMAIL__SMTP_COMMAND_MAX);
+	l = begin(link, EMAIL__SMTP_AUTH_MAX);
 	memcpy(masked + 5, mechanism, strlen(mechanism));
 	adds(&l, "AUTH ");
 	adds(&l, mechanism);

@@ -10,6 +10,9 @@
 #include "codec/base64.h"
 #include "sasl/mechanisms.h"
 
+/* A token that no server known finds too long. */
+#define TOKEN_COMMON 4096
+
 void
 email__exchange_init(email__exchange *x)
 {
@@ -53,7 +56,8 @@ refuse(const char *offered, const char *wanted, bool tls, const email__credentia
 		email__error_remedy(e, "set emailAuthenticator.saslMechanism to Auto");
 	} else if (email__sasl_choose(offered, wanted, true, c)) {
 		email__error_set(e, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
-		                 "the login would show the %s to whoever reads the connection", secret_word(c));
+		                 "the login would show the %s to whoever reads the connection",
+		                 secret_word(c));
 	} else if (m && m->binds && email__sasl_listed(offered, m->name)) {
 		email__error_set(e, EMAIL_E_MECHANISM, EMAIL_STAGE_AUTHENTICATE,
 		                 "%s needs a connection that it can be bound to", m->name);
@@ -74,25 +78,23 @@ refuse(const char *offered, const char *wanted, bool tls, const email__credentia
 }
 
 /* Told before anything is sent. */
-static bool
-too_long(const email__credentials *c, email_error *e)
+static email_code
+check_length(const email__credentials *c, email_error *e)
 {
-	const char *what = secret_word(c);
-	bool is = false;
+	size_t user = c->user ? strlen(c->user) : 0, secret = c->password ? strlen(c->password) : 0;
 
-	if (c->user && strlen(c->user) > EMAIL__SASL_USER_MAX) {
-		is = true;
-		email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_AUTHENTICATE,
-		                 "the account's user name has %zu bytes, more than %d", strlen(c->user),
-		                 EMAIL__SASL_USER_MAX);
-	} else if (c->password && strlen(c->password) > EMAIL__SECRET_MAX) {
-		is = true;
-		email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_AUTHENTICATE, "the %s has %zu bytes, more than %d",
-		                 what, strlen(c->password), EMAIL__SECRET_MAX);
-	}
-	if (is && c->kind == EMAIL__CREDENTIAL_TOKEN)
-		email__error_remedy(e, "have the provider put less into its tokens, such as groups and roles");
-	return is;
+	if (user > EMAIL__SASL_USER_MAX)
+		return email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_AUTHENTICATE,
+		                        "the account's user name has %zu bytes, more than %d", user,
+		                        EMAIL__SASL_USER_MAX);
+	if (secret <= EMAIL__SECRET_MAX)
+		return EMAIL_OK;
+	email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_AUTHENTICATE, "the %s has %zu bytes, more than %d",
+	                 secret_word(c), secret, EMAIL__SECRET_MAX);
+	if (c->kind == EMAIL__CREDENTIAL_TOKEN)
+		email__error_remedy(e,
+		                    "have the provider put less into its tokens, such as groups and roles");
+	return EMAIL_E_LIMIT;
 }
 
 email_code
@@ -104,8 +106,8 @@ email__exchange_choose(email__exchange *x, const char *offered, const char *want
 
 	if (!m)
 		return refuse(offered, wanted, tls, c, e);
-	if (too_long(c, e))
-		return EMAIL_E_LIMIT;
+	if ((rc = check_length(c, e)))
+		return rc;
 	x->challenges = 0;
 	rc = email__sasl_start(&x->sasl, m, offered, c);
 	if (rc == EMAIL_E_VALUE)
@@ -159,10 +161,12 @@ no_response(const email__exchange *x, email_code rc, email_error *e)
 		email__error_set(e, rc, EMAIL_STAGE_AUTHENTICATE,
 		                 "the server asks for a number of iterations of %s outside %d to %u", name,
 		                 EMAIL__SCRAM_ITERATIONS_MIN,
-		                 x->sasl.credentials->max_iterations ? (unsigned)x->sasl.credentials->max_iterations
-		                                                     : (unsigned)EMAIL__SCRAM_ITERATIONS_MAX);
-		email__error_remedy(e, "set emailAuthenticator.saslMechanism to PLAIN, over TLS, or have the server's "
-		                       "administrator change it");
+		                 x->sasl.credentials->max_iterations
+		                         ? (unsigned)x->sasl.credentials->max_iterations
+		                         : (unsigned)EMAIL__SCRAM_ITERATIONS_MAX);
+		email__error_remedy(
+			e, "set emailAuthenticator.saslMechanism to PLAIN, over TLS, or have the server's "
+			   "administrator change it");
 	} else if (rc == EMAIL_E_LIMIT) {
 		failed(e, rc, "the password or token is too long for a login");
 	} else if (rc == EMAIL_E_PROTOCOL) {
@@ -200,7 +204,8 @@ email__exchange_accept(email__exchange *x, email_error *e)
 	if (email__sasl_accept(&x->sasl) == EMAIL_OK)
 		return EMAIL_OK;
 	if (x->sasl.mechanism && x->sasl.step >= 2 && !x->sasl.proven)
-		return failed(e, EMAIL_E_LOGIN, "the server said yes without showing that it knows the password");
+		return failed(e, EMAIL_E_LOGIN,
+		              "the server said yes without showing that it knows the password");
 	return failed(e, EMAIL_E_PROTOCOL, "the server said yes before the login was complete");
 }
 
@@ -208,6 +213,20 @@ bool
 email__exchange_token(const email__exchange *x)
 {
 	return x->sasl.mechanism && x->sasl.mechanism->kind == EMAIL__CREDENTIAL_TOKEN;
+}
+
+void
+email__exchange_closed(const email__exchange *x, email_error *e)
+{
+	size_t n = email__exchange_token(x) && x->sasl.step ? strlen(x->sasl.credentials->password) : 0;
+
+	/* Dovecot does it without a word where a response is over 8 kB */
+	if (n > TOKEN_COMMON && e->code == EMAIL_OK)
+		email__error_remedy(
+			e,
+			"the token has %zu bytes, perhaps more than the server takes: have the provider put "
+			"less into its tokens, such as groups and roles",
+			n);
 }
 
 void
@@ -224,8 +243,9 @@ email__exchange_refused(const email__exchange *x, email_error *e)
 	/* Cyrus offers -PLUS under TLS 1.3 but cannot bind to it (RFC 9266): a person decides, not whoever is between */
 	if (x->sasl.binding && !e->temporary) {
 		e->remedy[0] = '\0';
-		email__error_remedy(e, "Check account and password; if they are right, the server may not be able to "
-		                       "bind to this TLS version: set emailAuthenticator.saslMechanism to the same "
-		                       "without -PLUS");
+		email__error_remedy(
+			e, "Check account and password; if they are right, the server may not be able to "
+			   "bind to this TLS version: set emailAuthenticator.saslMechanism to the same "
+			   "without -PLUS");
 	}
 }

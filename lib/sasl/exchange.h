@@ -51,6 +51,8 @@ email_code email__exchange_challenge(email__exchange *x, const char *base64, siz
 email_code email__exchange_accept(email__exchange *x, email_error *e);
 /* The login is one by a token: a no needs other remedies than one to a password. */
 bool email__exchange_token(const email__exchange *x);
+/* The server closed the connection while a login ran, where one did: what may be the reason, into an `e` that has none. */
+void email__exchange_closed(const email__exchange *x, email_error *e);
 /* The server said no, which is in `e`: what it told before on the reason goes behind the text, and where the login was
  * bound to the connection the remedy is the one for that. */
 void email__exchange_refused(const email__exchange *x, email_error *e);

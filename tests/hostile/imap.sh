@@ -121,6 +121,21 @@ is messages 6 "$(find out -type f | wc -l)"
 stop server
 left 3
 
+begin "a list that is refused" ssl ssl
+want 0 emailctl set in deliveryPolicy=MarkAsUnread
+receive 0
+brought 3
+at_port=$PORT
+stop server
+# shellcheck disable=SC2086 # words
+serve_box $protocol --mode ssl --port "$at_port" $tls --reply 'fetch*1={tag} NO [SERVERBUG] look into the log'
+receive 75
+explained
+# of those that it did not name nothing was forgotten
+receive 0
+is "handed over again" 0 "$(value 'messages.#')"
+stop server
+
 # --- searches ---
 for found in 0 -1 4294967296 '1 1 1 2 2 3' '3 2 1' '99 100' x '1 2 3 x' '18446744073709551616' '(1 2)' '{5}'; do
 	bad "SEARCH finds '$found'" 0,76 ssl ssl --without ESEARCH --reply "found=$found"

@@ -285,9 +285,9 @@ ctl 64 send in --to a@example.com
 ctl 64 send Kühlung --to a@example.com --dsn often
 ctl 64 send Kühlung --to a@example.com --references '<1@x>'
 ctl 64 send Kühlung --raw email.xml --in-reply-to '<1@x>'
-ctl 65 send Kühlung --to a@example.com --in-reply-to nothing
+ctl 65 send Kühlung --to a@example.com --in-reply-to "$(printf '<1@x>\n')x$(printf '\001')"
 err inReplyTo
-ctl 65 send Kühlung --to a@example.com --in-reply-to '<1@x>' --references nothing
+ctl 65 send Kühlung --to a@example.com --in-reply-to '<1@x>' --references "$(printf '<0@x>\n<1@x>')"
 err references
 ctl 65 send Kühlung --to a@example.com --header 'Auto-Submitted: yes and no'
 ctl 65 send Kühlung --to a@example.com --header 'List-Unsubscribe: https://example.com/'

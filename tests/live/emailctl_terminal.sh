@@ -202,12 +202,13 @@ want 0 emailctl show
 lacks "$WORK/stdout" "$(printf '\033')"
 
 case_name="reports"
+cp text "$WORK/my logö.png"
 # shellcheck disable=SC2086
 serve server --mode ssl $tls --reply 'rcpt:gone@example.com=550 5.1.1 no such user'
 station hostname=localhost "port=$PORT"
 want 0 emailctl trust import "$WORK/pki/root.crt"
 send 0 --to a@example.com --to b@example.com --cc c@example.com --bcc hidden@example.com --html text --attach text \
-	--inline text --header 'X-Alarm: high' --priority 9 --dsn success,failure --reply-to r@example.com \
+	--inline text --inline "$WORK/my logö.png" --header 'X-Alarm: high' --priority 9 --dsn success,failure --reply-to r@example.com \
 	--in-reply-to '<2@x.example>' --references '<0@x.example> <1@x.example>' --header 'Auto-Submitted: auto-generated' \
 	--header 'List-Unsubscribe: <mailto:stop@example.com>'
 is accepted 4 "$(value 'accepted.#')"
@@ -219,6 +220,7 @@ has "$WORK/server.out/000001.eml" '^References: <0@x.example> <1@x.example> <2@x
 has "$WORK/server.out/000001.eml" '^Auto-Submitted: auto-generated'
 has "$WORK/server.out/000001.eml" '^List-Unsubscribe: <mailto:stop@example.com>'
 has "$WORK/server.out/000001.eml" 'Content-ID: <text>'
+has "$WORK/server.out/000001.eml" 'Content-ID: <my_log_.png>'
 lacks "$WORK/server.out/000001.eml" 'hidden@example.com'
 has "$WORK/server.out/000001.env" 'NOTIFY=SUCCESS,FAILURE'
 send 69 --to a@example.com --to gone@example.com

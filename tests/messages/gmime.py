@@ -82,6 +82,8 @@ DATE = re.compile(rb"^Date: (\w{3}, )?[ \d]?\d \w{3} \d{4} \d\d:\d\d(:[0-5]\d)? 
 TABLE = [
     ("deep", "*", "bound: parts more than 32 deep are not opened, and told", told("tooDeep")),
     ("first", "*", "of fields that may stand once the first counts, to GMime the last", told("headerRepeated")),
+    ("empty lines first", "*", "empty lines in front of a header are passed over, and that is told; to GMime they are an empty header",
+     lambda data, ours, found: told("noHeader")(data, ours, found) and data[:1] in (b"\r", b"\n")),
     ("header's end", "*", "a line that is no field ends the header (as for Postfix; Python sees what we see), GMime leaves it out",
      lambda data, ours, found: told("headerLine", "noHeader", "noHeaderEnd")(data, ours, found) and python_sees(data, ours, found)),
     ("boundary in a header", "parts size sha256", "a boundary ends a header too (RFC 2046 5.1.1)",

@@ -636,7 +636,7 @@ email_test_pop3_replay(email_test_pop3 *t, const email_test_how *how)
 	memset(&r, 0, sizeof r);
 	r.t = t;
 	r.how = how;
-	t->config.events = (email__mailbox_events){&r, listed, begin, data, end, settled, NULL};
+	t->config.events = (email__mailbox_events){&r, listed, begin, data, end, settled, NULL, NULL};
 	email_test_login_begin(&t->login);
 	r.p = email__pop3_new(&t->config);
 	if (!r.p)

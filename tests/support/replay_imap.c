@@ -704,7 +704,7 @@ email_test_imap_replay(email_test_imap *t, const email_test_how *how)
 	r->how = how;
 	append(&r->told, "", 0);
 	t->leaked = false;
-	t->config.events = (email__mailbox_events){r, listed, begin, data, end, settled, news};
+	t->config.events = (email__mailbox_events){r, listed, begin, data, end, settled, news, NULL};
 	email_test_login_begin(&t->login);
 	r->s = email__imap_new(&t->config);
 	if (!r->s) {

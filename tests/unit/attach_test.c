@@ -90,12 +90,8 @@ arguments(void **state)
 	refuses(email_message_attach_data(m, "x", NULL, NULL, 1), EMAIL_E_USAGE, "attachment");
 	refuses(email_message_attach_stream(m, "x", NULL, NULL, NULL, NULL), EMAIL_E_USAGE, "attachment");
 	refuses(email_message_inline_file(m, NULL, NULL, "x"), EMAIL_E_USAGE, "inline");
-	refuses(email_message_inline_file(m, path, NULL, NULL), EMAIL_E_USAGE, "inline");
-	refuses(email_message_inline_data(m, "x", NULL, "x", 1, NULL), EMAIL_E_USAGE, "inline");
 	refuses(email_message_inline_data(m, "x", NULL, NULL, 1, "x"), EMAIL_E_USAGE, "inline");
 	refuses(email_message_inline_stream(m, "x", NULL, NULL, NULL, NULL, "x"), EMAIL_E_USAGE, "inline");
-	refuses(email_message_inline_stream(m, "x", NULL, nothing, NULL, NULL, NULL), EMAIL_E_USAGE,
-	        "inline");
 	assert_int_equal(m->part_count, 0);
 }
 
@@ -111,6 +107,37 @@ content_ids(void **state)
 	refuses(email_message_inline_data(m, "x", NULL, "x", 1, "<logo>"), EMAIL_E_MESSAGE, "inline");
 	refuses(email_message_inline_data(m, "x", NULL, "x", 1, ""), EMAIL_E_MESSAGE, "inline");
 	assert_int_equal(email_message_inline_data(m, "x", NULL, "x", 1, "Logo"), EMAIL_OK);
+}
+
+/* From any name that a file may have. */
+static void
+made_content_ids(void **state)
+{
+	static const char *const cases[][2] = {
+		{"logo.png", "logo.png"},
+		{"my logo.png", "my_logo.png"},
+		{"K\xC3\xBChlung \xE5\x86\xB7\xE5\x8D\xB4.gif", "K_hlung___.gif"},
+		{"a%20b&c#d?<e>\"f\\.png", "a_20b_c_d__e__f_.png"},
+		{"logo@2x+1-a_b", "logo@2x+1-a_b"},
+		{"my_logo.png", "my_logo.png-2"},
+		{"my-logo.png", "my-logo.png"},
+		{"my\xC2\xA0logo.png", "my_logo.png-3"},
+	};
+	char name[EMAIL__FILE_NAME_MAX + 1];
+	size_t i, n = sizeof cases / sizeof *cases;
+
+	(void)state;
+	for (i = 0; i < n; i++) {
+		assert_int_equal(email_message_inline_data(m, cases[i][0], NULL, "x", 1, NULL), EMAIL_OK);
+		assert_string_equal(m->parts[i]->content_id, cases[i][1]);
+	}
+	memset(name, 'x', EMAIL__FILE_NAME_MAX);
+	name[EMAIL__FILE_NAME_MAX] = '\0';
+	assert_int_equal(email_message_inline_data(m, name, NULL, "x", 1, NULL), EMAIL_OK);
+	assert_int_equal(email_message_inline_stream(m, name, NULL, nothing, NULL, NULL, NULL), EMAIL_OK);
+	assert_true(email__content_id_valid(m->parts[n + 1]->content_id));
+	assert_int_equal(email_message_inline_file(m, path, NULL, NULL), EMAIL_OK);
+	assert_string_equal(m->parts[n + 2]->content_id, "file.txt");
 }
 
 static void
@@ -205,8 +232,9 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {T(each_kind),        T(arguments), T(content_ids),   T(types),
-	                                   T(names_from_paths), T(limits),    T(want_of_memory)};
+	const struct CMUnitTest tests[] = {T(each_kind),        T(arguments),     T(content_ids),
+	                                   T(made_content_ids), T(types),         T(names_from_paths),
+	                                   T(limits),           T(want_of_memory)};
 	FILE *f;
 	int failed;
 

@@ -60,6 +60,23 @@ who_wrote(void **state)
 	}
 }
 
+/* Each answer would take memory of the tree, which is bounded. */
+static void
+judged_once(void **state)
+{
+	static const char text[] = "Auto-Submitted: auto-replied; owner-email=\"a@b\"\r\n\r\n";
+	email_message *m = email_message_read_data(text, sizeof text - 1, NULL);
+	size_t used;
+
+	(void)state;
+	assert_non_null(m);
+	assert_int_equal(email_message_auto(m), EMAIL_AUTO_REPLIED);
+	used = email__arena_used(&m->tree->arena);
+	assert_int_equal(email_message_auto(m), EMAIL_AUTO_REPLIED);
+	assert_int_equal(email__arena_used(&m->tree->arena), used);
+	email_message_free(m);
+}
+
 static void
 kinds_of_reports(void **state)
 {
@@ -124,6 +141,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_wrote),
+		cmocka_unit_test(judged_once),
 		cmocka_unit_test(kinds_of_reports),
 		cmocka_unit_test(want_of_memory),
 	};

@@ -162,6 +162,12 @@ news_may_be_long_in_coming(void **state)
 	link_.news_ms = 540000;
 	email__session_reply_begins(&session);
 	assert_true(session.reply_deadline >= now + 540000 && session.reply_deadline < now + 541000);
+	/* what a server says meanwhile does not put it off */
+	session.reply_deadline = now + 300000;
+	link_.progress++;
+	email__session_reply_begins(&session);
+	assert_true(session.reply_deadline == now + 300000);
+	assert_true(session.progress == link_.progress);
 	session.reply_deadline = 5;
 	assert_true(email__session_no_news(&session));
 	assert_true(session.reply_deadline >= now + 540000);

@@ -224,6 +224,12 @@ encodings(void **state)
 		{"quoted-printable (y)", "quoted-printable", false, true},
 		{"x-uuencode", "x-uuencode", false, false},
 		{"7bit8", "7bit8", false, false},
+		{"8bit, base64", "8bit,base64", false, false},
+		{"base64(c) ,(d)\r\n 7BIT,x", "base64,7bit,x", false, false},
+		{"base64,", "base64", false, true},
+		{"a-name-that-is-longer-than-any, base64", "a-name-that-is-longer-than-any,", false, false},
+		{"a-name-that-is-longer-than-anything, base64", "a-name-that-is-longer-than-anyt", false,
+	         false},
 		{"a-name-that-is-longer-than-anything-known", "a-name-that-is-longer-than-anyt", false,
 	         false},
 	};

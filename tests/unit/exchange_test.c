@@ -133,7 +133,8 @@ bounds(void **state)
 	memset(user, ',', EMAIL__SASL_USER_MAX); /* each of them three bytes in OAUTHBEARER */
 	assert_int_equal(email__exchange_choose(&x, "PLAIN", NULL, true, true, &c, &e), EMAIL_OK);
 	assert_int_equal(email__exchange_initial(&x, 99999, &has), EMAIL_OK);
-	c = (email__credentials){.user = user, .password = password, .kind = EMAIL__CREDENTIAL_TOKEN, .host = "h"};
+	c = (email__credentials){
+		.user = user, .password = password, .kind = EMAIL__CREDENTIAL_TOKEN, .host = "h"};
 	assert_int_equal(email__exchange_choose(&x, "OAUTHBEARER", NULL, true, true, &c, &e), EMAIL_OK);
 	assert_int_equal(email__exchange_initial(&x, 99999, &has), EMAIL_OK);
 	assert_true(email__exchange_token(&x));
@@ -161,7 +162,8 @@ bounds(void **state)
 static void
 refusals(void **state)
 {
-	static const email__credentials token = {.user = "user", .password = "t", .kind = EMAIL__CREDENTIAL_TOKEN};
+	static const email__credentials token = {
+		.user = "user", .password = "t", .kind = EMAIL__CREDENTIAL_TOKEN};
 	static const email__binding exporter = {.type = "tls-exporter", .data = "0123", .n = 4};
 	static const email__credentials bound = {.user = "user", .password = "secret", .binding = &exporter};
 	char long_json[400] = "{\"status\":\"401\",\"x\":\"", encoded[600];
@@ -189,7 +191,8 @@ refusals(void **state)
 	assert_int_equal(challenge("no base64"), EMAIL_E_PROTOCOL);
 	/* no downgrade by itself, but a word on it */
 	memset(&e, 0, sizeof e);
-	assert_int_equal(email__exchange_choose(&x, "SCRAM-SHA-1-PLUS PLAIN", NULL, true, true, &bound, &e), EMAIL_OK);
+	assert_int_equal(email__exchange_choose(&x, "SCRAM-SHA-1-PLUS PLAIN", NULL, true, true, &bound, &e),
+	                 EMAIL_OK);
 	assert_string_equal(x.sasl.mechanism->name, "SCRAM-SHA-1-PLUS");
 	assert_false(email__exchange_token(&x));
 	snprintf(e.remedy, sizeof e.remedy, "an app password");
@@ -199,12 +202,36 @@ refusals(void **state)
 	e.temporary = false;
 	email__exchange_refused(&x, &e);
 	assert_non_null(strstr(e.remedy, "without -PLUS"));
+	/* closed in the middle of it: a token that is long may be the reason */
+	{
+		static char much[5001];
+		const email__credentials c = {
+			.user = "user", .password = much, .kind = EMAIL__CREDENTIAL_TOKEN};
+
+		memset(much, 't', 5000);
+		memset(&e, 0, sizeof e);
+		assert_int_equal(email__exchange_choose(&x, "XOAUTH2", NULL, true, true, &c, &e), EMAIL_OK);
+		email__exchange_closed(&x, &e);
+		assert_string_equal(e.remedy, ""); /* none of it was sent */
+		assert_int_equal(email__exchange_initial(&x, 9999, &has), EMAIL_OK);
+		email__exchange_closed(&x, &e);
+		assert_memory_equal(e.remedy, "the token has 5000 bytes", 24);
+		much[100] = '\0';
+		memset(&e, 0, sizeof e);
+		email__exchange_closed(&x, &e);
+		assert_string_equal(e.remedy, "");
+		email__exchange_end(&x);
+		email__exchange_closed(&x, &e);
+		assert_string_equal(e.remedy, "");
+	}
 	/* in the words for what would be shown */
 	memset(&e, 0, sizeof e);
-	assert_int_equal(email__exchange_choose(&x, "XOAUTH2", NULL, false, false, &token, &e), EMAIL_E_MECHANISM);
+	assert_int_equal(email__exchange_choose(&x, "XOAUTH2", NULL, false, false, &token, &e),
+	                 EMAIL_E_MECHANISM);
 	assert_string_equal(e.text, "the login would show the token to whoever reads the connection");
 	memset(&e, 0, sizeof e);
-	assert_int_equal(email__exchange_choose(&x, "PLAIN LOGIN", NULL, true, true, &token, &e), EMAIL_E_MECHANISM);
+	assert_int_equal(email__exchange_choose(&x, "PLAIN LOGIN", NULL, true, true, &token, &e),
+	                 EMAIL_E_MECHANISM);
 	assert_string_equal(e.text, "none of the logins that the server offers takes a token");
 }
 
@@ -235,9 +262,9 @@ wiped(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {with_exchange(choice), with_exchange(initial),
-	                                   with_exchange(challenges), with_exchange(bounds), with_exchange(refusals),
-	                                   with_exchange(wiped)};
+	const struct CMUnitTest tests[] = {with_exchange(choice),     with_exchange(initial),
+	                                   with_exchange(challenges), with_exchange(bounds),
+	                                   with_exchange(refusals),   with_exchange(wiped)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,6 +136,66 @@ forgets_what_is_gone(void **state)
 	email__handed_close(h);
 }
 
+/* A watch that lasts for years: what is forgotten takes no room, neither in memory nor in the file. */
+static void
+forgets_without_a_list(void **state)
+{
+	email_error e = {0};
+	email__handed *h;
+	struct stat st;
+	char uid[16];
+	int i;
+
+	(void)state;
+	unlink(path);
+	h = opened("s");
+	set(h, "kept", EMAIL__HANDED_SETTLED);
+	for (i = 0; i < EMAIL__HANDED_MAX + 10; i++) {
+		snprintf(uid, sizeof uid, "7.%d", i);
+		set(h, uid, EMAIL__HANDED_ACCEPTED);
+		set(h, uid, EMAIL__HANDED_NOT);
+	}
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(st.st_size < 100000);
+	assert_int_equal(email__handed_get(h, "kept"), EMAIL__HANDED_SETTLED);
+	email__handed_close(h);
+	h = opened("s");
+	assert_int_equal(email__handed_get(h, "kept"), EMAIL__HANDED_SETTLED);
+	assert_int_equal(email__handed_get(h, "7.10"), EMAIL__HANDED_NOT);
+	email__handed_close(h);
+	/* in memory alone */
+	h = email__handed_open(NULL, "s", &e);
+	assert_non_null(h);
+	for (i = 0; i < EMAIL__HANDED_MAX + 10; i++) {
+		snprintf(uid, sizeof uid, "7.%d", i);
+		set(h, uid, EMAIL__HANDED_ACCEPTED);
+		set(h, uid, EMAIL__HANDED_NOT);
+	}
+	email__handed_close(h);
+}
+
+/* A name that comes again (POP3) is another message's: what was forgotten is forgotten over processes. */
+static void
+forgets_over_processes(void **state)
+{
+	email_error e = {0};
+	email__handed *h;
+
+	(void)state;
+	unlink(path);
+	h = opened("s");
+	set(h, "1", EMAIL__HANDED_SETTLED);
+	set(h, "2", EMAIL__HANDED_SETTLED);
+	email__handed_list_begin(h);
+	assert_int_equal(email__handed_listed(h, "2"), EMAIL__HANDED_SETTLED);
+	assert_int_equal(email__handed_list_end(h, &e), EMAIL_OK);
+	email__handed_close(h);
+	h = opened("s");
+	assert_int_equal(email__handed_get(h, "1"), EMAIL__HANDED_NOT);
+	assert_int_equal(email__handed_get(h, "2"), EMAIL__HANDED_SETTLED);
+	email__handed_close(h);
+}
+
 static void
 one_at_a_time(void **state)
 {
@@ -216,6 +276,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(remembers_over_processes), cmocka_unit_test(survives_a_cut),
 		cmocka_unit_test(forgets_what_is_gone),     cmocka_unit_test(one_at_a_time),
+		cmocka_unit_test(forgets_without_a_list),   cmocka_unit_test(forgets_over_processes),
 		cmocka_unit_test(hostile_files),            cmocka_unit_test(no_memory),
 	};
 	int failed;

@@ -84,13 +84,15 @@ all_recipients(void **state)
 	(void)state;
 	email_message_add_cc(m, "C <c@z.example>");
 	email_message_add_bcc(m, "secret@z.example");
-	email_message_set_reply_to(m, "r@x.example");
+	email_message_set_reply_to(m, "gone@x.example");
+	assert_int_equal(email_message_set_reply_to(m, "r@x.example, Duty: s@x.example, t@x.example;"),
+	                 EMAIL_OK);
 	email_message_add_header(m, "X-Note", "n");
 	email_message_add_header(m, "Sender", "S \xC3\xA9 <s@x.example>");
 	laid_out(false);
 	assert_null(strstr(shape, "secret"));
-	assert_non_null(strstr(
-		shape, "Reply-To: r@x.example\r\nTo: b@y.example\r\nCc: C <c@z.example>\r\nMessage-ID"));
+	assert_non_null(strstr(shape, "Reply-To: r@x.example, Duty: s@x.example, t@x.example;\r\nTo: "
+	                              "b@y.example\r\nCc: C <c@z.example>\r\nMessage-ID"));
 	assert_non_null(strstr(
 		shape, "MIME-Version: 1.0\r\nX-Note: n\r\nSender: =?UTF-8?Q?S_=C3=A9?= <s@x.example>\r\n"));
 }

@@ -224,7 +224,7 @@ static const struct {
 	bool tab; /* is white space to it */
 } fields[] = {
 	{"from", set_from_of_m, "Plant room <plant@x.example>", EMAIL_OK, true},
-	{"replyTo", set_reply_to_of_m, "\"P, r\" <plant@x.example>", EMAIL_OK, true},
+	{"replyTo", set_reply_to_of_m, "\"P, r\" <plant@x.example>, G: a@b.c;", EMAIL_OK, true},
 	{"to", add_to_of_m, "Duty: A <a@b.c>, d@e.f; , x@y.z", EMAIL_OK, true},
 	{"cc", add_cc_of_m, "a@b.c (comment), \"q\"@e.f", EMAIL_OK, true},
 	{"bcc", add_bcc_of_m, "=?UTF-8?Q?x?= <a@b.c>", EMAIL_OK, true},
@@ -299,8 +299,8 @@ sweep(void **state)
 		for (i = 0; i < sizeof broken / sizeof *broken; i++)
 			put_everywhere(k, broken[i]);
 	}
-	assert_true(!m->from.address && !m->reply_to.address && !m->to.count && !m->cc.count &&
-	            !m->bcc.count && !m->subject && !m->header_count && !m->part_count && !m->message_id);
+	assert_true(!m->from.address && !m->reply_to.count && !m->to.count && !m->cc.count && !m->bcc.count &&
+	            !m->subject && !m->header_count && !m->part_count && !m->message_id);
 	for (k = 0; k < sizeof fields / sizeof *fields; k++)
 		assert_int_equal(fields[k].set(fields[k].good), fields[k].of_good);
 }
@@ -391,8 +391,8 @@ answers(void **state)
 	assert_string_equal(header("In-Reply-To"), "<3@x>");
 	assert_string_equal(header("References"), "<1@x> <2@x> <3@x>");
 	refuses(email_message_add_header(m, "references", "<4@x>"), EMAIL_E_MESSAGE, "references");
-	refuses(email_message_set_reply(m, "no id", NULL), EMAIL_E_MESSAGE, "inReplyTo");
-	refuses(email_message_set_reply(m, "<5@x>", "no id"), EMAIL_E_MESSAGE, "references");
+	refuses(email_message_set_reply(m, "<5@x>\r\n", NULL), EMAIL_E_MESSAGE, "inReplyTo");
+	refuses(email_message_set_reply(m, "<5@x>", "<4@x>\n <4@y>"), EMAIL_E_MESSAGE, "references");
 	assert_string_equal(header("References"), "<1@x> <2@x> <3@x>");
 	assert_int_equal(email_message_set_reply(m, NULL, "<ignored@x>"), EMAIL_OK);
 	assert_int_equal(m->header_count, 1);
@@ -400,6 +400,43 @@ answers(void **state)
 	assert_int_equal(email_message_add_header(m, "References", "<4@x>"), EMAIL_OK);
 	assert_int_equal(email_message_set_reply(m, "<6@x>", ""), EMAIL_OK);
 	assert_string_equal(header("References"), "<6@x>");
+}
+
+/* Whatever stands in the message that is answered, it can be. */
+static void
+answers_to_anything(void **state)
+{
+	char long_id[1100] = "<";
+	const struct {
+		const char *id, *references, *in_reply_to, *thread;
+	} cases[] = {
+		{"<5@x>", "no id", "<5@x>", "<5@x>"},
+		{"<5@x>", "(a thread) <1@x>, junk <2@x>; <broken", "<5@x>", "<1@x> <2@x> <5@x>"},
+		{"<5@x>", "Message from Ann of \"Tue, <24> Nov\" <1@x>", "<5@x>", "<1@x> <5@x>"},
+		{"<5@x>", "<\xC3\xBC@x> <2@x>", "<5@x>", "<2@x> <5@x>"},
+		{"<5@x>", long_id, "<5@x>", "<5@x>"},
+		{" (c) <5 @ x> <6@x>", NULL, "<5@x>", "<5@x>"},
+		{"5@x", "1@x 2@x", "<5@x>", "<1@x> <2@x> <5@x>"},
+		{"<\xC3\xBC@x>", "<1@x> <2@x>", NULL, "<1@x> <2@x>"},
+		{long_id, "<1@x>", NULL, "<1@x>"},
+		{"no id", NULL, NULL, NULL},
+		{"", "", NULL, NULL},
+		{"<>", "<> <\xC3\xBC>", NULL, NULL},
+	};
+	size_t i;
+
+	(void)state;
+	memset(long_id + 1, 'x', sizeof long_id - 3);
+	long_id[sizeof long_id - 2] = '>';
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(email_message_set_reply(m, "<old@x>", NULL), EMAIL_OK);
+		assert_int_equal(email_message_set_reply(m, cases[i].id, cases[i].references), EMAIL_OK);
+		assert_int_equal(m->header_count, (cases[i].in_reply_to != NULL) + (cases[i].thread != NULL));
+		if (cases[i].in_reply_to)
+			assert_string_equal(header("In-Reply-To"), cases[i].in_reply_to);
+		if (cases[i].thread)
+			assert_string_equal(header("References"), cases[i].thread);
+	}
 }
 
 /* A thread of years: its first message, and the last ones. */
@@ -423,7 +460,7 @@ long_threads(void **state)
 		assert_memory_equal(value, references, 20);
 		assert_string_equal(value + n - 8, "<last@x>");
 		assert_non_null(strstr(references, "@x> "));
-		snprintf(references, 100, "%0*zu@x>  <last@x>", (int)(20 + total % 7), total - 1);
+		snprintf(references, 100, "%0*zu@x> <last@x>", (int)(20 + total % 7), total - 1);
 		assert_string_equal(value + n - strlen(references), references);
 	}
 	assert_true(longest > EMAIL__HEADER_VALUE_MAX - 60);
@@ -561,6 +598,8 @@ want_of_memory(void **state)
 			/* what was read of a list before its defect is freed too */
 			rc = email_message_add_header(x, "Mail-Reply-To", "a@b.c, G: d@e.f, bad");
 			assert_true(rc == EMAIL_E_MESSAGE || rc == EMAIL_E_MEMORY);
+			rc = email_message_set_reply_to(x, "a@b.c, G: d@e.f, bad");
+			assert_true(rc == EMAIL_E_MESSAGE || rc == EMAIL_E_MEMORY);
 		}
 		email_message_free(x);
 		assert_int_equal(email_test_blocks(), 0);
@@ -579,6 +618,7 @@ main(void)
 	                                   T(message_ids),
 	                                   T(sweep),
 	                                   T(answers),
+	                                   T(answers_to_anything),
 	                                   T(long_threads),
 	                                   T(importance),
 	                                   T(headers_at_the_limit),

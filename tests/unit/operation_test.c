@@ -52,6 +52,29 @@ sends_without_ever_blocking(void **state)
 	}
 }
 
+/* The mail of before is over, and says nothing about the connection that is made for the next one. */
+static void
+sends_again_over_a_new_connection(void **state)
+{
+	email_operation *op;
+	int waits, k;
+	post p;
+
+	(void)state;
+	post_init(&p, EMAIL_TEST_SSL);
+	post_open(&p, true);
+	for (k = 0; k < 3; k++) {
+		op = email_account_start_send(p.account, p.message);
+		assert_int_equal(drive(op, &waits), EMAIL_OK);
+		assert_int_equal(email_operation_report(op)->count, 2);
+		assert_int_equal(email_operation_report(op)->recipients[0].outcome, EMAIL_OUTCOME_ACCEPTED);
+		email_operation_free(op);
+		email_account_close(p.account);
+	}
+	assert_int_equal(post_counts(&p).messages, 3);
+	post_close(&p);
+}
+
 /* A second start is refused, and takes nothing from the first. */
 static void
 a_second_start_leaves_the_first_alone(void **state)
@@ -149,6 +172,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sends_without_ever_blocking),
+		cmocka_unit_test(sends_again_over_a_new_connection),
 		cmocka_unit_test(a_second_start_leaves_the_first_alone),
 		cmocka_unit_test(a_refused_peer_ends_it),
 		cmocka_unit_test(can_be_left_at_any_point),

@@ -22,8 +22,10 @@ typedef struct table {
 	bool moved;
 	email_code word;  /* of the server on what is settled */
 	email_code had;   /* of each message */
+	const char *long_header; /* UID of a message of which the header alone is some KiB; or NULL */
 	const char *long_uid; /* of a message of more than a KiB, whatever the list says; or NULL */
 	bool can_wait;
+	bool came; /* something, since the list */
 } table;
 
 static table box;
@@ -67,6 +69,8 @@ fetch(void *b, const email__entry *entries, size_t n, email__extent extent)
 
 		if (rc == EMAIL_OK)
 			rc = t->events.data(t->events.context, head, strlen(head));
+		for (int k = 0; rc == EMAIL_OK && t->long_header && !strcmp(entries[i].uid, t->long_header) && k < 3; k++)
+			rc = t->events.data(t->events.context, line, sizeof line);
 		if (rc == EMAIL_OK && extent != EMAIL__EXTENT_HEADER)
 			rc = t->events.data(t->events.context, body, strlen(body));
 		for (int k = 0; rc == EMAIL_OK && t->long_uid && !strcmp(entries[i].uid, t->long_uid) && k < 2; k++)
@@ -95,6 +99,9 @@ wait_for(void *b)
 	table *t = b;
 
 	t->waits++;
+	if (t->can_wait && t->came)
+		t->events.news(t->events.context);
+	t->came = false;
 	return t->can_wait ? EMAIL_OK : EMAIL_E_EXTENSION;
 }
 
@@ -304,6 +311,18 @@ moved(void **state)
 }
 
 /* The server did not do it: it is asked again, and the message not handed over again. */
+/* It would come again under another UID, for ever. */
+static void
+moved_to_where_it_is(void **state)
+{
+	(void)state;
+	set("deliveryPolicy", "MarkAsUnread");
+	set("processedFolder", "Inbox");
+	poll_gives("1 3");
+	assert_int_equal(box.settled, 0);
+	poll_gives("");
+}
+
 static void
 owed(void **state)
 {
@@ -375,6 +394,34 @@ too_large(void **state)
 	/* left, and told once */
 	assert_int_equal(box.settled, 2);
 	poll_gives("");
+}
+
+/* A header of some KiB is nothing out of the ordinary, and the session goes on behind it. */
+static void
+a_header_larger_than_the_limit(void **state)
+{
+	(void)state;
+	set("emailToRead", "AllEmail");
+	set("incomingEmailSizeLimit", "1");
+	box.entry[0].size = box.entry[1].size = 5000;
+	box.long_header = "1";
+	poll_gives("3 1 2");
+	assert_int_equal(poll_.error.code, EMAIL_OK);
+	poll_gives("");
+}
+
+/* Those that are told of by their header do not keep it away. */
+static void
+one_at_least(void **state)
+{
+	(void)state;
+	set("emailToRead", "AllEmail");
+	set("sizeLimitPerPoll", "1");
+	set("incomingEmailSizeLimit", "10");
+	box.entry[0].size = 20000;
+	box.entry[1].size = 5000;
+	poll_gives("2 1");
+	assert_int_equal(email_account_left(account), 1);
 }
 
 /* What comes counts, not what the list said. It ends the session, and is not asked for again: the others come. */
@@ -540,6 +587,26 @@ watching(void **state)
 	email__poll_end(&poll_);
 }
 
+/* The engine does not wait then, so nothing would ever wake it. */
+static void
+news_before_waiting(void **state)
+{
+	(void)state;
+	box.can_wait = box.came = true;
+	box.events = email__poll_events(&poll_);
+	assert_int_equal(email__poll_begin(&poll_, account, handler, NULL, false, true), EMAIL_OK);
+	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_WAITING)
+		;
+	assert_int_equal(box.lists, 1);
+	assert_int_equal(email__poll_idle(&poll_, &engine), EMAIL__POLL_NONE);
+	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_WAITING)
+		;
+	assert_int_equal(box.lists, 2);
+	assert_int_equal(email__poll_idle(&poll_, &engine), EMAIL__POLL_WAITING);
+	assert_int_equal(box.lists, 2);
+	email__poll_end(&poll_);
+}
+
 static void
 no_memory(void **state)
 {
@@ -594,6 +661,10 @@ main(void)
 		T(pop3),
 		T(looking_changes_nothing),
 		T(watching),
+		T(moved_to_where_it_is),
+		T(news_before_waiting),
+		T(a_header_larger_than_the_limit),
+		T(one_at_least),
 		T(no_memory),
 	};
 

@@ -14,8 +14,8 @@
 
 static const char sample[] = "Return-Path: <plant@example.com>\r\n"
 			     "From: =?utf-8?q?Anlage_S=C3=BCd?= <plant@example.com>\r\n"
-			     "To: a@example.com, \"B, C\" <b@example.com>\r\n"
-			     "To: Team: c@example.com, d@example.com;\r\n"
+			     "To: a@example.com, \"B, C\" <b@example.com>,\r\n"
+			     " Team: c@example.com, d@example.com;\r\n"
 			     "Subject: =?iso-8859-1?q?St=F6rung?=\r\n"
 			     "\t5\r\n"
 			     "Date: Tue, 24 Nov 2026 08:30:00 +0100\r\n"
@@ -57,13 +57,13 @@ check_sample(email_message *m)
 	int64_t date;
 	int offset;
 
-	assert_true(email_message_header_at(m, 4, &name, &value));
+	assert_true(email_message_header_at(m, 3, &name, &value));
 	assert_string_equal(name, "Subject");
 	assert_string_equal(value, "St\xc3\xb6rung 5");
 	assert_string_equal(email_message_subject(m), value);
 	assert_string_equal(email_message_header(m, "return-path"), "<plant@example.com>");
 	assert_null(email_message_header(m, "Cc"));
-	assert_false(email_message_header_at(m, 9, &name, &value));
+	assert_false(email_message_header_at(m, 8, &name, &value));
 	assert_null(name);
 
 	assert_int_equal(email_message_mailboxes(m, "from", &list), 1);
@@ -106,6 +106,26 @@ from_memory(void **state)
 	check_sample(m);
 	/* once more, from what was kept */
 	check_sample(m);
+	email_message_free(m);
+}
+
+/* Of a field that may stand once the first counts, of others all do. */
+static void
+repeated_fields(void **state)
+{
+	email_message *m = read_text("From: a@example.com\r\nfrom: b@example.com\r\nTo: c@example.com\r\n"
+	                             "To: d@example.com\r\nResent-To: e@example.com\r\n"
+	                             "resent-to: f@example.com\r\n\r\n");
+	const email_mailbox *list;
+
+	(void)state;
+	assert_int_equal(email_message_mailboxes(m, "FROM", &list), 1);
+	assert_string_equal(list[0].address, "a@example.com");
+	assert_int_equal(email_message_mailboxes(m, "To", &list), 1);
+	assert_string_equal(list[0].address, "c@example.com");
+	assert_int_equal(email_message_mailboxes(m, "Resent-To", &list), 2);
+	assert_string_equal(list[1].address, "f@example.com");
+	assert_true(email_message_defect(m, EMAIL_DEFECT_HEADER_REPEATED, NULL));
 	email_message_free(m);
 }
 
@@ -408,15 +428,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(from_memory),
-		cmocka_unit_test(from_a_file),
-		cmocka_unit_test(nothing_in_it),
-		cmocka_unit_test(two_kinds_of_messages),
-		cmocka_unit_test(a_file_that_changes),
-		cmocka_unit_test(blocks_of_memory),
-		cmocka_unit_test(want_of_memory),
-		cmocka_unit_test(one_object_for_many),
-		cmocka_unit_test(unread),
+		cmocka_unit_test(from_memory),           cmocka_unit_test(repeated_fields),
+		cmocka_unit_test(from_a_file),           cmocka_unit_test(nothing_in_it),
+		cmocka_unit_test(two_kinds_of_messages), cmocka_unit_test(a_file_that_changes),
+		cmocka_unit_test(blocks_of_memory),      cmocka_unit_test(want_of_memory),
+		cmocka_unit_test(one_object_for_many),   cmocka_unit_test(unread),
 	};
 
 	return cmocka_run_group_tests(tests, make_path, remove_path);

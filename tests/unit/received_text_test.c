@@ -158,6 +158,54 @@ long_texts(void **state)
 			cut_text(width, over, most + over - (over + width - 1) / width * width);
 }
 
+/* A text within HTML shows as it is. */
+static void
+text_as_html(void **state)
+{
+	email_message *m = READ("Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+	                        "--b\r\n\r\n<a href=\"x\">&amp;\r\n</pre>\0 \302\233>\r\n\r\n"
+	                        "--b\r\nContent-Type: text/html\r\n\r\n<i>&amp;</i>\r\n"
+	                        "--b--\r\n");
+
+	(void)state;
+	assert_string_equal(email_message_text(m), "<a href=\"x\">&amp;\n</pre> >\n");
+	assert_string_equal(email_message_html(m),
+	                    "<pre>&lt;a href=\"x\"&gt;&amp;amp;\n&lt;/pre&gt; &gt;\n</pre>\n<i>&amp;</i>");
+	email_message_free(m);
+}
+
+/* All parts together keep the bound, wherever it falls. */
+static void
+long_joined_texts(void **state)
+{
+	size_t room = EMAIL__TEXT_READ_MAX + 1000, less;
+	char *text = malloc(room);
+
+	(void)state;
+	for (less = 0; less < 20; less++) {
+		size_t n =
+			(size_t)sprintf(text, "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n");
+		size_t first = EMAIL__TEXT_READ_MAX - less;
+		email_message *m;
+
+		memset(text + n, 'x', first);
+		n += first;
+		n += (size_t)sprintf(text + n, "\r\n--b\r\n\r\n<\303\244y\r\n"
+		                               "--b\r\nContent-Type: text/html\r\n\r\nz\r\n--b--\r\n");
+		m = read_bytes(text, n);
+		assert_non_null(email_message_text(m));
+		assert_int_equal(strlen(email_message_text(m)),
+		                 less < 5 ? EMAIL__TEXT_READ_MAX - (less == 2 + 1) : first + 5);
+		assert_int_equal(email_message_defect(m, EMAIL_DEFECT_TEXT_TOO_LONG, NULL), less < 5);
+		assert_non_null(email_message_html(m));
+		assert_in_range(strlen(email_message_html(m)), EMAIL__TEXT_READ_MAX - 1,
+		                EMAIL__TEXT_READ_MAX);
+		assert_true(email_message_defect(m, EMAIL_DEFECT_TEXT_TOO_LONG, NULL));
+		email_message_free(m);
+	}
+	free(text);
+}
+
 static void
 saves(void **state)
 {
@@ -271,6 +319,8 @@ main(void)
 		cmocka_unit_test(contents),
 		cmocka_unit_test(plain_texts),
 		cmocka_unit_test(long_texts),
+		cmocka_unit_test(text_as_html),
+		cmocka_unit_test(long_joined_texts),
 		cmocka_unit_test(saves),
 		cmocka_unit_test(leaves_no_half_file),
 		cmocka_unit_test(want_of_memory),

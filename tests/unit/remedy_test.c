@@ -25,16 +25,26 @@ answers(void **state)
 	static const struct {
 		int reply;
 		const char *enhanced, *says;
-	} rows[] = {{535, "5.7.3", "SMTP.SendAsApp"}, {535, "5.7.8", "app password"},
-	            {535, "5.7.139", "SMTP AUTH"},    {550, "5.7.30", "OAuth"},
-	            {534, "5.7.9", "app password"},   {454, "4.7.0", "tried again"},
-	            {421, "", "tried again"},         {530, "5.7.57", "emailAuthenticator"},
-	            {552, "5.3.4", "larger"},         {535, "5.9.9", "account and password"},
-	            {550, "5.1.1", "no such mailbox"}, {550, "5.7.60", "Send As"},
-	            {432, "4.3.2", "connections"},    {554, "5.2.0", "sending limit"},
-	            {554, "5.2.2", "full"},           {504, "5.7.4", "useStartTls"},
-	            {421, "4.7.0", "tried again"},    {530, "5.7.0", "useStartTls"},
-	            {534, "", "app password"},        {538, "", "over TLS only"}};
+	} rows[] = {{535, "5.7.3", "SMTP.SendAsApp"},
+	            {535, "5.7.8", "app password"},
+	            {535, "5.7.139", "SMTP AUTH"},
+	            {550, "5.7.30", "OAuth"},
+	            {534, "5.7.9", "app password"},
+	            {454, "4.7.0", "tried again"},
+	            {421, "", "tried again"},
+	            {530, "5.7.57", "emailAuthenticator"},
+	            {552, "5.3.4", "larger"},
+	            {535, "5.9.9", "account and password"},
+	            {550, "5.1.1", "no such mailbox"},
+	            {550, "5.7.60", "Send As"},
+	            {432, "4.3.2", "connections"},
+	            {554, "5.2.0", "sending limit"},
+	            {554, "5.2.2", "full"},
+	            {504, "5.7.4", "useStartTls"},
+	            {421, "4.7.0", "tried again"},
+	            {530, "5.7.0", "useStartTls"},
+	            {534, "", "app password"},
+	            {538, "", "over TLS only"}};
 	size_t i;
 
 	(void)state;
@@ -65,7 +75,8 @@ tokens(void **state)
 		{EMAIL_E_LOGIN, 0, "", "account and password", "POP.AccessAsApp"},
 		{EMAIL_E_TEMPORARY, 454, "4.7.0", "tried again", "tried again"},
 		{EMAIL_E_TEMPORARY, 421, "4.3.2", "tried again", "tried again"},
-		{EMAIL_E_MECHANISM, 504, "5.7.4", "useStartTls", "useStartTls"},
+		{EMAIL_E_MECHANISM, 504, "5.7.4", "useStartTls", "no OAuth token"},
+		{EMAIL_E_MECHANISM, 500, "5.5.6", "saslMechanism", "longer than the server takes"},
 	};
 	size_t i;
 
@@ -128,8 +139,8 @@ greetings(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(answers), cmocka_unit_test(tokens), cmocka_unit_test(first_stays),
-	                                   cmocka_unit_test(greetings)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(answers), cmocka_unit_test(tokens),
+	                                   cmocka_unit_test(first_stays), cmocka_unit_test(greetings)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

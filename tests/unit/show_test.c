@@ -14,6 +14,7 @@
  *
  *     p h   text/plain, text/html       i   an image with a Content-ID     j   one without
  *     c     text/calendar               f   application/pdf                x   message/rfc822 (of a plain text)
+ *     w     text/x-amp-html
  *     m a r s e d g   multipart/mixed alternative related signed report digest encrypted
  */
 static void
@@ -22,11 +23,11 @@ write_part(char *out, size_t room, const char **short_form, unsigned *number)
 	static const struct {
 		char letter;
 		const char *type;
-	} types[] = {{'p', "text/plain"},        {'h', "text/html"},          {'i', "image/png"},
-	             {'j', "image/png"},         {'c', "text/calendar"},      {'f', "application/pdf"},
-	             {'x', "message/rfc822"},    {'m', "multipart/mixed"},    {'a', "multipart/alternative"},
-	             {'r', "multipart/related"}, {'s', "multipart/signed"},   {'e', "multipart/report"},
-	             {'d', "multipart/digest"},  {'g', "multipart/encrypted"}};
+	} types[] = {{'p', "text/plain"},        {'h', "text/html"},           {'i', "image/png"},
+	             {'j', "image/png"},         {'c', "text/calendar"},       {'f', "application/pdf"},
+	             {'x', "message/rfc822"},    {'m', "multipart/mixed"},     {'a', "multipart/alternative"},
+	             {'r', "multipart/related"}, {'s', "multipart/signed"},    {'e', "multipart/report"},
+	             {'d', "multipart/digest"},  {'g', "multipart/encrypted"}, {'w', "text/x-amp-html"}};
 	unsigned mine = (*number)++;
 	char letter = *(*short_form)++;
 	bool attached = letter >= 'A' && letter <= 'Z';
@@ -110,7 +111,7 @@ as_people_mean(void **state)
 	(void)state;
 	shows("m(pf)", 1, -1, "2");
 	shows("m(pF)", 1, -1, "2");
-	shows("m(pfp)", 1, -1, "2 3");
+	shows("m(pfp)", 1, -1, "2");
 	shows("a(ph)", 1, 2, "");
 	shows("a(hp)", 2, 1, "");
 	shows("a(php)", 3, 2, "1");
@@ -119,7 +120,8 @@ as_people_mean(void **state)
 	shows("a(pr(hii))", 1, 3, "");
 	shows("r(a(ph)ii)", 2, 3, "");
 	shows("m(r(a(ph)i)f)", 3, 4, "6");
-	shows("a(pm(hfp))", 1, 3, "4 5");
+	shows("a(pm(hfp))", 1, 3, "4");
+	shows("a(pm(hfhi))", 1, 3, "4 6");
 	shows("s(pf)", 1, -1, "2");
 	shows("s(m(a(ph)f)f)", 3, 4, "5 6");
 	shows("e(pfx)", 1, -1, "2 3");
@@ -130,8 +132,63 @@ as_people_mean(void **state)
 	/* the text behind an attachment is the text still */
 	shows("m(f'p)", 2, -1, "1");
 	shows("m(Pp)", 2, -1, "1");
-	/* nothing but its first part is what people see of a mixed one */
-	shows("m(ph)", 1, -1, "2");
+	/* all that is text in a mixed one, but further files */
+	shows("m(ph)", 1, 2, "");
+	shows("m(hp)", 2, 1, "");
+	shows("m(pp'h'p)", 1, -1, "2 3");
+	shows("m(p'p)", 1, -1, "");
+	shows("m(pPHp)", 1, -1, "2 3");
+	shows("m(a(ph)fp)", 2, 3, "4");
+	shows("m(pa(ph)xm(ph'p))", 1, 4, "5 9");
+	shows("m(r(hi)fr(hi))", -1, 2, "4");
+	shows("m(pM(pf))", 1, -1, "3 4");
+	shows("m(M(pf)p)", 2, -1, "3");
+	shows("s(m(pp)f)", 2, -1, "4");
+	/* forms of the text that nobody needs as files, where there is another */
+	shows("a(pwh)", 1, 3, "");
+	shows("a(pw'h)", 1, 3, "2");
+	shows("a(pWh)", 1, 3, "2");
+	shows("a(w)", -1, -1, "1");
+	shows("m(pw)", 1, -1, "2");
+}
+
+/* The parts of a body, in order; a text within the HTML is no markup. */
+static void
+joined(void **state)
+{
+	static const struct {
+		const char *short_form, *text, *html;
+	} cases[] = {
+		{"m(pfp)", "part 1\npart 3", NULL},
+		{"m(ph)", "part 1", "<pre>part 1</pre>\npart 2"},
+		{"m(hp)", "part 2", "part 1\n<pre>part 2</pre>\n"},
+		{"m(a(ph)fp)", "part 2\npart 5", "part 3\n<pre>part 5</pre>\n"},
+		{"a(pm(hfh))", "part 1", "part 3\npart 5"},
+		{"a(pm(hfp))", "part 1", "part 3\n<pre>part 5</pre>\n"},
+		{"m(m(pp)m(pm(pp)))", "part 2\npart 3\npart 5\npart 7\npart 8", NULL},
+		{"m(m(pp)h)", "part 2\npart 3", "<pre>part 2</pre>\n<pre>part 3</pre>\npart 4"},
+		{"m(a(m(pp)p)hp)", "part 5\npart 7", "<pre>part 5</pre>\npart 6\n<pre>part 7</pre>\n"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char message[8192];
+		const char *at = cases[i].short_form, *got;
+		unsigned count = 0;
+		email_message *m;
+
+		write_part(message, sizeof message, &at, &count);
+		m = email_message_read_data(message, strlen(message), NULL);
+		assert_non_null(m);
+		got = email_message_text(m);
+		if (!got || strcmp(got, cases[i].text) != 0)
+			fail_msg("%s: text %s", cases[i].short_form, got);
+		got = email_message_html(m);
+		if (!got != !cases[i].html || (got && strcmp(got, cases[i].html) != 0))
+			fail_msg("%s: HTML %s", cases[i].short_form, got);
+		email_message_free(m);
+	}
 }
 
 static void
@@ -156,6 +213,50 @@ what_html_shows(void **state)
 	shows("r(hif')", -1, 1, "3");
 	/* an image beside an HTML that was not chosen */
 	shows("a(r(hi)h)", -1, 4, "2 3");
+}
+
+/* Beside the HTML, with a Content-ID; NULL: no name. */
+static void
+what_a_name_says(void **state)
+{
+	static const struct {
+		const char *type, *name;
+		bool attachment;
+	} cases[] = {
+		{"image/png", NULL, false},
+		{"image/png", "logo.png", false},
+		{"image/png", "LOGO.JPG", false},
+		{"image/jpeg", "image001", false},
+		{"image/jpeg", "photo.jfif", false},
+		{"image/png", "evil.exe", true},
+		{"image/png", "logo.png.scr", true},
+		{"image/png", "logo.png.exe ", true},
+		{"image/png", "page.html", true},
+		{"image/png", "list.pdf", true},
+		{"image/x-unheard-of", "logo.lnk", true},
+		{"audio/mpeg", "sound.mp3", false},
+		{"text/css", "style.css", false},
+		{"text/css", "page.html", true},
+		{"font/woff2", "a.woff2", false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char text[1024];
+		const char *name = cases[i].name;
+		int n = snprintf(text, sizeof text,
+		                 "Content-Type: multipart/related; boundary=b\r\n\r\n"
+		                 "--b\r\nContent-Type: text/html\r\n\r\n<p>\r\n"
+		                 "--b\r\nContent-Type: %s%s%s%s\r\nContent-ID: <a@b>\r\n\r\nx\r\n--b--\r\n",
+		                 cases[i].type, name ? "; name=\"" : "", name ? name : "", name ? "\"" : "");
+		email_message *m = email_message_read_data(text, (size_t)n, NULL);
+
+		assert_non_null(m);
+		if (email_message_part(m, 2)->attachment != cases[i].attachment)
+			fail_msg("%s of %s", name, cases[i].type);
+		email_message_free(m);
+	}
 }
 
 static email_message *
@@ -311,7 +412,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_part),
 		cmocka_unit_test(as_people_mean),
+		cmocka_unit_test(joined),
 		cmocka_unit_test(what_html_shows),
+		cmocka_unit_test(what_a_name_says),
 		cmocka_unit_test(names_and_dispositions),
 		cmocka_unit_test(multiparts_that_are_none),
 		cmocka_unit_test(more_than_a_tree_holds),

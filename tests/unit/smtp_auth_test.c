@@ -46,7 +46,7 @@ long_passwords(void **state)
 	size_t n, line;
 
 	(void)state;
-	for (n = 9180; n < 9230; n++) {
+	for (n = 340; n < 390; n++) {
 		memset(password, 'p', n);
 		password[n] = '\0';
 		memcpy(raw, "\0user\0", 6);
@@ -54,7 +54,7 @@ long_passwords(void **state)
 		line = email__base64_encode(want, raw, n + 6);
 		memcpy(want + line, "\r\n", 2);
 		start(&who, "250-x\r\n250 AUTH PLAIN\r\n");
-		if (line + 13 <= EMAIL__SMTP_COMMAND_MAX) {
+		if (line + 13 <= EMAIL__SMTP_AUTH_MAX) {
 			assert_int_equal(email__buf_len(&l->out), 11 + line + 2);
 			assert_memory_equal(email__buf_head(&l->out), "AUTH PLAIN ", 11);
 			assert_memory_equal(email__buf_head(&l->out) + 11, want, line + 2);
@@ -75,7 +75,7 @@ long_passwords(void **state)
 static void
 tokens(void **state)
 {
-	static const size_t sizes[] = {100, 4096, 9000, 9100, 12288, EMAIL__SECRET_MAX};
+	static const size_t sizes[] = {100, 4096, 9000, 12288, EMAIL__SECRET_MAX};
 	size_t i;
 
 	(void)state;
@@ -84,7 +84,7 @@ tokens(void **state)
 		email__credentials who = {.user = "user", .password = token, .kind = EMAIL__CREDENTIAL_TOKEN};
 
 		start(&who, "250-x\r\n250 AUTH PLAIN XOAUTH2\r\n");
-		if (sizes[i] > 9180) {
+		if (sizes[i] > 100) {
 			assert_memory_equal(email__buf_head(&l->out), "AUTH XOAUTH2\r\n", 14);
 			hear("334 \r\n");
 			email_test_token_line(&l->out, 0, token);
@@ -183,8 +183,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(long_passwords), cmocka_unit_test(tokens),
-	                                   cmocka_unit_test(too_long), cmocka_unit_test(odd_passwords),
-	                                   cmocka_unit_test(wiped), cmocka_unit_test(no_user)};
+	                                   cmocka_unit_test(too_long),       cmocka_unit_test(odd_passwords),
+	                                   cmocka_unit_test(wiped),          cmocka_unit_test(no_user)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

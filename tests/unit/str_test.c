@@ -13,6 +13,9 @@ compares_without_case(void **state)
 	assert_true(email__str_equal_n("AUTH PLAIN", "auth=", 4));
 	/* no locale: bytes over 127 are themselves */
 	assert_false(email__str_equal("\xC4", "\xE4"));
+	assert_true(email__str_contains("is Locked by", 12, "locked"));
+	assert_false(email__str_contains("is Locked by", 8, "locked"));
+	assert_true(email__str_contains("", 0, ""));
 	assert_true(email__str_breaks_line("a\rb", 3));
 	assert_true(email__str_breaks_line("a\0b", 3));
 	assert_false(email__str_breaks_line("a b", 3));

@@ -407,6 +407,75 @@ defects_keep_their_first_part(void **state)
 	email__tree_free(t);
 }
 
+/* The sample with other line ends. */
+static size_t
+with_ends(char *out, char end)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < sizeof sample - 1; i++)
+		if (sample[i] != '\r')
+			out[n++] = sample[i] == '\n' ? end : sample[i];
+	return n;
+}
+
+static email_code
+gather(void *context, const void *bytes, size_t n)
+{
+	return email__buf_add(context, bytes, n);
+}
+
+/* What was written on a classic Mac; it has the parts and the places of the same with LFs. */
+static void
+lines_that_end_in_cr(void **state)
+{
+	char crs[sizeof sample], lfs[sizeof sample];
+	size_t n = with_ends(crs, '\r'), i;
+	source s = {.bytes = crs, .size = n, .piece = 7};
+	email__reader pieces = {.read_at = read_source, .context = &s, .size = n}, whole, other;
+	email__tree *a = read_text(crs, n, &whole), *b = email__tree_read(NULL, &pieces, NULL);
+	email__tree *want = read_text(lfs, with_ends(lfs, '\n'), &other);
+	email__buf text;
+
+	(void)state;
+	assert_non_null(b);
+	assert_int_equal(a->count, want->count);
+	assert_int_equal(b->count, want->count);
+	for (i = 0; i < want->count; i++) {
+		const email__node *x = &a->node[i], *y = &b->node[i], *z = &want->node[i];
+
+		assert_true(x->header_at == z->header_at && x->body_at == z->body_at &&
+		            x->end_at == z->end_at);
+		assert_true(y->header_at == z->header_at && y->body_at == z->body_at &&
+		            y->end_at == z->end_at);
+		assert_string_equal(x->part.type, z->part.type);
+	}
+	assert_string_equal(email__tree_header(a, 0, "Subject"), "one and two");
+	assert_int_equal(a->defects, UINT64_C(1) << EMAIL_DEFECT_BARE_CR);
+	assert_int_equal(b->defects, a->defects);
+	email__buf_init(&text, 100);
+	assert_int_equal(email__tree_content(b, 5, true, gather, &text), EMAIL_OK);
+	assert_string_equal(email__buf_text(&text), "<p> </p>");
+	email__buf_dispose(&text);
+	email__tree_free(a);
+	email__tree_free(b);
+	email__tree_free(want);
+}
+
+/* With a single LF somewhere a CR ends nothing. */
+static void
+crs_among_lfs(void **state)
+{
+	static const char text[] = "Subject: a\rBcc: b@example.com\r\rbody\n";
+	email__reader reader;
+	email__tree *t = read_text(text, sizeof text - 1, &reader);
+
+	(void)state;
+	assert_null(email__tree_field(t, 0, "Bcc"));
+	assert_true(t->defects & UINT64_C(1) << EMAIL_DEFECT_BARE_CR);
+	email__tree_free(t);
+}
+
 int
 main(void)
 {
@@ -418,6 +487,8 @@ main(void)
 		cmocka_unit_test(a_file_that_breaks_or_ends),
 		cmocka_unit_test(blocks_of_memory),
 		cmocka_unit_test(want_of_memory),
+		cmocka_unit_test(lines_that_end_in_cr),
+		cmocka_unit_test(crs_among_lfs),
 		cmocka_unit_test(more_headers_than_a_tree_holds),
 		cmocka_unit_test(more_parts_than_a_tree_holds),
 		cmocka_unit_test(clean_names),

@@ -327,12 +327,16 @@ watch(receiver *r, email_account *account)
 	const struct sigaction action = {.sa_handler = on_signal};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	while (!stopping && !r->why[0]) {
+	while (!stopping) {
 		email_operation *op = email_account_start_receive(account, on_message, r, true);
+		email_code rc;
 
 		if (!op)
 			break;
-		if (drive(op) && !stopping) {
+		rc = drive(op);
+		if (r->why[0])
+			break;
+		if (rc && !stopping) {
 			int status = fail(r->c, email_account_error(account), NULL);
 
 			/* what a person must mend does not mend itself by trying */

@@ -52,16 +52,6 @@ put_header(const cli *c, email_message *m, const char *given)
 	return status;
 }
 
-/* HTML finds it as cid:NAME, the name without its folders. */
-static int
-put_inline(const cli *c, email_message *m, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return email_message_inline_file(m, path, NULL, slash ? slash + 1 : path) ? message_error(c, m)
-	                                                                          : DONE;
-}
-
 static int
 put_dsn(const cli *c, email_message *m, const char *list)
 {
@@ -128,6 +118,13 @@ attach(email_message *m, const char *path)
 	return email_message_attach_file(m, path, NULL);
 }
 
+/* HTML finds it as cid:NAME. */
+static email_code
+put_inline(email_message *m, const char *path)
+{
+	return email_message_inline_file(m, path, NULL, NULL);
+}
+
 static const setter setters[] = {
 	{"to", email_message_add_to, NULL, false},
 	{"cc", email_message_add_cc, NULL, false},
@@ -140,7 +137,7 @@ static const setter setters[] = {
 	{"text", NULL, put_plain, true},
 	{"html", NULL, put_html, true},
 	{"attach", attach, NULL, true},
-	{"inline", NULL, put_inline, true},
+	{"inline", put_inline, NULL, true},
 	{"header", NULL, put_header, true},
 	{"priority", NULL, put_priority, true},
 	{"in-reply-to", NULL, put_reply, true},
