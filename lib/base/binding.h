@@ -14,4 +14,8 @@ typedef struct email__binding {
 	size_t n;
 } email__binding;
 
+/* A type that every server knows that binds at all: RFC 9266 makes it so for TLS 1.3. That of TLS 1.2 is for those that are told
+ * to by name, since many servers (Dovecot 2.4) know another one only, and break off. */
+#define EMAIL__BINDING_SURE "tls-exporter"
+
 #endif

@@ -107,14 +107,15 @@ email__sasl_listed(const char *offered, const char *name)
 
 /* A password that SASLprep does not know here goes by PLAIN, where the connection lets it. */
 static bool
-can_carry(const email__mechanism *m, const email__credentials *c)
+can_carry(const email__mechanism *m, bool by_name, const email__credentials *c)
 {
 	email__buf ignored;
 	bool fine;
 
 	if (strncmp(m->name, "SCRAM-", 6) != 0)
 		return true;
-	if (m->binds && !(c->binding && c->binding->type))
+	if (m->binds && !(c->binding && c->binding->type &&
+	                  (by_name || email__str_equal(c->binding->type, EMAIL__BINDING_SURE))))
 		return false;
 	email__buf_init(&ignored, 2 * 16384);
 	ignored.secret = true;
@@ -135,7 +136,7 @@ email__sasl_choose(const char *offered, const char *wanted, bool clear_ok, const
 			continue;
 		if (m->reveals_password && !clear_ok)
 			continue;
-		if (email__sasl_listed(offered, m->name) && can_carry(m, c))
+		if (email__sasl_listed(offered, m->name) && can_carry(m, wanted != NULL, c))
 			return m;
 	}
 	return NULL;

@@ -51,7 +51,7 @@ email__scram_start(email__sasl *s, const char *offered)
 	if (s->mechanism->binds)
 		snprintf(s->gs2, sizeof s->gs2, "p=%s,,", b->type);
 	else
-		snprintf(s->gs2, sizeof s->gs2, "%s,,", b && !plus_offered(offered) ? "y" : "n");
+		snprintf(s->gs2, sizeof s->gs2, "%s,,", b && email__str_equal(b->type, EMAIL__BINDING_SURE) && !plus_offered(offered) ? "y" : "n");
 	s->binding = s->mechanism->binds ? b : NULL;
 	return EMAIL_OK;
 }

@@ -52,6 +52,8 @@ for store in Imap Pop3; do
 	fi
 	for mechanism in PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 $plus; do
 		for port in $tls $tls12; do
+			# Dovecot does not know how to bind to TLS 1.2 but by tls-unique, which is none of mbedTLS's
+			case "$mechanism $port" in *-PLUS" $tls12") continue ;; esac
 			case_name="$store, $mechanism, port $port"
 			account $store "$port" emailAuthenticator.saslMechanism=$mechanism
 			want 0 emailctl --json --trace test in
@@ -67,6 +69,10 @@ for store in Imap Pop3; do
 	account $store "$tls"
 	want 0 emailctl --json test in
 	if [ -n "$plus" ]; then by SCRAM-SHA-256-PLUS; else by SCRAM-SHA-256; fi
+	case_name="$store, Auto, TLS 1.2"
+	account $store "$tls12"
+	want 0 emailctl --json test in
+	by SCRAM-SHA-256
 	case_name="$store, in the clear"
 	account $store "$clear" useSsl=false
 	want 0 emailctl --json test in

@@ -8,6 +8,8 @@ static const email__credentials who = {.user = "user", .password = "p w"};
 
 static const email__binding exporter = {.type = "tls-exporter", .data = "0123", .n = 4};
 static const email__credentials bound = {.user = "user", .password = "p w", .binding = &exporter};
+static const email__binding end_point = {.type = "tls-server-end-point", .data = "0123", .n = 4};
+static const email__credentials endpoint = {.user = "user", .password = "p w", .binding = &end_point};
 static const email__credentials token = {.user = "user", .password = "t", .kind = EMAIL__CREDENTIAL_TOKEN};
 static const email__credentials certificate = {.user = "", .password = "", .kind = EMAIL__CREDENTIAL_CERTIFICATE};
 static const email__credentials odd = {.user = "user", .password = "\xD7\xA9"};
@@ -45,6 +47,10 @@ choice(void **state)
 	assert_string_equal(email__sasl_choose("PLAIN SCRAM-SHA-1 SCRAM-SHA-256", NULL, true, &who)->name, "SCRAM-SHA-256");
 	assert_string_equal(email__sasl_choose("SCRAM-SHA-256-PLUS SCRAM-SHA-1", NULL, true, &who)->name, "SCRAM-SHA-1");
 	assert_string_equal(email__sasl_choose("SCRAM-SHA-256 SCRAM-SHA-1-PLUS", NULL, true, &bound)->name,
+	                    "SCRAM-SHA-1-PLUS");
+	/* by itself only where every server can; by name wherever we can */
+	assert_string_equal(email__sasl_choose("SCRAM-SHA-256 SCRAM-SHA-1-PLUS", NULL, true, &endpoint)->name, "SCRAM-SHA-256");
+	assert_string_equal(email__sasl_choose("SCRAM-SHA-1-PLUS", "SCRAM-SHA-1-PLUS", true, &endpoint)->name,
 	                    "SCRAM-SHA-1-PLUS");
 	/* what shows no password may not be taken for it (RFC 4422: EXTERNAL, ANONYMOUS) */
 	assert_null(email__sasl_choose("EXTERNAL ANONYMOUS XOAUTH2 OAUTHBEARER CRAM-SHA256", NULL, true, &who));
