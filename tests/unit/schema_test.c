@@ -162,7 +162,7 @@ is_exact(const email__property *row)
 {
 	return row->type == EMAIL__TYPE_BOOLEAN || row->type == EMAIL__TYPE_INTEGER ||
 	       row->type == EMAIL__TYPE_DURATION || row->type == EMAIL__TYPE_ENUM ||
-	       row->type == EMAIL__TYPE_WORD || row->type == EMAIL__TYPE_URL;
+	       row->type == EMAIL__TYPE_WORD || row->type == EMAIL__TYPE_URL || row->type == EMAIL__TYPE_TIME;
 }
 
 static void
@@ -255,7 +255,12 @@ all_values_everywhere(void **state)
 	                                   "P000000001D",
 	                                   "P0000000001D",
 	                                   "PT0.1S",
-	                                   "PT1.1234S"};
+	                                   "PT1.1234S",
+	                                   "2028-02-29",
+	                                   "2100-02-29",
+	                                   " 2026-11-24 ",
+	                                   "12026-11-24",
+	                                   "-2026-11-24"};
 	size_t t, i, k, s;
 
 	(void)state;
