@@ -293,10 +293,12 @@ read_only_rows_are_in_neither(void **state)
 	(void)state;
 	for (t = 0; t < 2; t++)
 		for (i = 0; i < tables[t]->count; i++) {
-			const char *xml = sheet_of(tables[t], &tables[t]->row[i], "1");
+			const email__property *row = &tables[t]->row[i];
+			const char *good = email_test_good(row), *xml;
 
-			if (!tables[t]->row[i].p.read_only)
+			if (!row->p.read_only)
 				continue;
+			xml = sheet_of(tables[t], row, good ? good : "1");
 			assert_false(loader_takes(xml));
 			assert_false(schema_takes(xml));
 		}
