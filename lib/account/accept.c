@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "account/accept.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "account/duration.h"
 #include "base/alloc.h"
+#include "base/calendar.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -317,14 +319,22 @@ read_secret(const email__property *row, void *at, const char *text)
 	return EMAIL_E_VALUE;
 }
 
-/* Status only: never set, but reset when an account is made. */
+/* Midnight (UTC), where there is a date alone. Nothing before 1970: 0 is no time. */
 static email_code
 read_time(const email__property *row, void *at, const char *text)
 {
+	char whole[EMAIL__TIME_TEXT];
+	int64_t v;
+
 	(void)row;
-	return text[0] ? EMAIL_E_VALUE : keep_number(at, 0);
+	if (text[0] == '\0')
+		return keep_number(at, 0);
+	snprintf(whole, sizeof whole, "%s%s", text, strlen(text) == strlen("YYYY-MM-DD") ? "T00:00:00Z" : "");
+	return strlen(text) < sizeof whole && email__time_read(whole, &v) && v > 0 ? keep_number(at, v)
+	                                                                            : EMAIL_E_VALUE;
 }
 
+/* Never set, but reset when an account is made. */
 static email_code
 read_status(const email__property *row, void *at, const char *text)
 {

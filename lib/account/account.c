@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/wipe.h"
 #include "tls/tls.h"
+#include "trust/keys.h"
 
 email_account *
 email_account_new(email_account_kind kind, const char *name)
@@ -440,6 +441,29 @@ email_tls_version
 email_account_effective_tls_min_protocol(const email_account *account)
 {
 	return (email_tls_version)email__effective_tls_min(account);
+}
+
+static int64_t
+end_of_certificate(const email_account *account, const char *alias)
+{
+	/* which looks for the trust of its service, and changes nothing */
+	email_trust *trust = email__account_trust((email_account *)(uintptr_t)account);
+	email_certificate leaf;
+	email_error ignored = {0};
+
+	return alias[0] && email__trust_client_leaf(trust, alias, &leaf, &ignored) == EMAIL_OK ? leaf.not_after : 0;
+}
+
+int64_t
+email__client_certificate_end(const email_account *account)
+{
+	return end_of_certificate(account, account->v.client_certificate);
+}
+
+int64_t
+email__auth_certificate_end(const email_account *account)
+{
+	return end_of_certificate(account, account->v.auth_certificate);
 }
 
 int64_t

@@ -60,6 +60,7 @@ typedef struct email__values {
 	int64_t auth_type;                   /* email__authenticator */
 	char *auth_account, *auth_mechanism; /* mechanism "" is Auto */
 	char *auth_metadata_endpoint, *auth_token_endpoint, *auth_client_id, *auth_scope, *auth_certificate;
+	int64_t auth_client_secret_not_after;
 	bool auth_use_jwt_bearer_assertion;
 	email__secret auth_password, auth_client_secret, auth_refresh_token, auth_private_key_password;
 	/* outgoing */
@@ -82,6 +83,7 @@ typedef struct email__values {
 	char *last_poll_failure_cause;
 	char *tls_version, *tls_cipher_suite;
 	int64_t server_certificate_not_after;
+	int64_t token_expires;
 	int64_t server_certificate_not_before; /* no property: tells how long its life is (check.c) */
 	int64_t queue_size, number_sent, number_discarded;
 	int64_t last_send_success, last_send_failure;

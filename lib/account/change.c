@@ -111,7 +111,7 @@ drop_fields(email__change *change, const email__property *row)
 	for (i = 0; i < email__account_table.count && rc == EMAIL_OK; i++) {
 		const email__property *field = &email__account_table.row[i];
 
-		if (!email__property_of_authenticator(field, change->v.auth_type))
+		if (!field->compute && !email__property_of_authenticator(field, change->v.auth_type))
 			rc = email__value_reset(field, &change->v);
 	}
 	return rc;

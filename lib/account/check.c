@@ -8,9 +8,11 @@
 
 #include "account/properties.h"
 #include "account/value.h"
+#include "base/calendar.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/clock.h"
+#include "trust/keys.h"
 #include "trust/verdict.h"
 
 #define DAY INT64_C(86400)
@@ -125,17 +127,6 @@ deletes_unread(const check *c)
 	       a->v.delivery_policy == email__words_index(row->p.range, "Delete");
 }
 
-/* The last third of its life, and at most 30 days; those alone where its beginning is not known. */
-static bool
-certificate_ends(const check *c)
-{
-	const email__values *v = &c->account->v;
-	int64_t end = v->server_certificate_not_after, begin = v->server_certificate_not_before;
-	int64_t window = begin && begin < end && (end - begin) / 3 < SOON ? (end - begin) / 3 : SOON;
-
-	return end != 0 && end - c->now <= window;
-}
-
 static const struct {
 	bool (*found)(const check *c);
 	const char *code, *property, *text, *remedy;
@@ -152,9 +143,6 @@ static const struct {
 	{deletes_unread, "deleteWithoutHandler", "deliveryPolicy",
          "deliveryPolicy is Delete, but no handler takes the mail",
          "set a handler, or deliveryPolicy to MarkAsRead"},
-	{certificate_ends, "certificateEndsSoon", "serverCertificateNotAfter",
-         "the certificate that the server showed last has ended or ends soon",
-         "ask whoever runs the server to renew it"},
 };
 
 static void
@@ -167,6 +155,80 @@ check_account(const check *c)
 			report(c, findings[i].code, findings[i].property, findings[i].text,
 			       findings[i].remedy);
 }
+
+/* --- what ends --- */
+
+typedef struct ending {
+	const char *ended, *soon; /* codes */
+	const char *property, *what, *remedy;
+} ending;
+
+/* The last third of a life, and at most 30 days; those alone where the beginning is not known (0). */
+static int64_t
+window(int64_t begin, int64_t end)
+{
+	return begin && begin < end && (end - begin) / 3 < SOON ? (end - begin) / 3 : SOON;
+}
+
+/* `end` 0: not known. */
+static void
+check_end(const check *c, const ending *x, int64_t begin, int64_t end)
+{
+	int64_t left = end - c->now, days = (left < 0 ? -left : left) / DAY;
+	char text[192], time[EMAIL__TIME_TEXT];
+
+	if (end == 0 || left > window(begin, end))
+		return;
+	email__time_write(end, time);
+	if (left <= 0)
+		snprintf(text, sizeof text, "%s ended %lld day%s ago (%s)", x->what, (long long)days,
+		         days == 1 ? "" : "s", time);
+	else
+		snprintf(text, sizeof text, "%s ends in %lld day%s (%s)", x->what, (long long)days,
+		         days == 1 ? "" : "s", time);
+	report(c, left <= 0 ? x->ended : x->soon, x->property, text, x->remedy);
+}
+
+static void
+check_client_certificate(const check *c, const char *property, const char *alias)
+{
+	const ending ends = {"clientCertificateEnded", "clientCertificateEndsSoon", property,
+	                     "the client certificate",
+	                     "import a new one under another alias (emailctl keys import), and set the property to it"};
+	email_certificate leaf;
+	email_error why = {0};
+	email_code rc = email__trust_client_leaf(email__account_trust(c->account), alias, &leaf, &why);
+
+	if (rc == EMAIL_OK)
+		check_end(c, &ends, leaf.not_before, leaf.not_after);
+	else if (rc == EMAIL_E_UNKNOWN)
+		report(c, "clientCertificateMissing", property, why.text,
+		       "import it (emailctl keys import), or set the property to an alias that emailctl keys list shows");
+	else if (rc != EMAIL_E_MEMORY)
+		report(c, "clientCertificateUnreadable", property, why.text,
+		       "delete it (emailctl keys delete), and import it anew (emailctl keys import)");
+}
+
+static void
+check_ends(const check *c)
+{
+	static const ending server = {"certificateEndsSoon", "certificateEndsSoon", "serverCertificateNotAfter",
+	                              "the certificate that the server showed last",
+	                              "ask whoever runs the server to renew it"},
+			    secret = {"clientSecretEnded", "clientSecretEndsSoon",
+	                              EMAIL__AUTHENTICATOR ".clientSecretNotAfter", "the client secret",
+	                              "have a new one made, and set clientSecret and clientSecretNotAfter to it"};
+	const email__values *v = &c->account->v;
+
+	check_end(c, &server, v->server_certificate_not_before, v->server_certificate_not_after);
+	check_end(c, &secret, 0, v->auth_client_secret_not_after);
+	if (v->client_certificate[0])
+		check_client_certificate(c, "clientCertificate", v->client_certificate);
+	if (v->auth_certificate[0])
+		check_client_certificate(c, EMAIL__AUTHENTICATOR ".clientCertificate", v->auth_certificate);
+}
+
+/* --- its secrets --- */
 
 static void
 check_secret(const check *c, const email__property *row, const email__secret *secret)
@@ -305,6 +367,7 @@ email_account_check(email_account *account, email_finding_fn on_finding, void *c
 		c.host[0] = '\0';
 	check_ports(&c);
 	check_account(&c);
+	check_ends(&c);
 	check_secrets(&c);
 	return check_trust(&c);
 }

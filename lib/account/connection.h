@@ -126,5 +126,7 @@ email_report *email__report_new(const email__connection *c);
 void email__status_of_session(email_account *account, const email_error *error);
 void email__status_of_mail(email_account *account, email_code code, const email_error *error);
 void email__status_of_poll(email_account *account, const email_error *error);
+/* A token that lives so many seconds is held; 0: it is no more. */
+void email__status_of_token(email_account *account, long seconds);
 
 #endif

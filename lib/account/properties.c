@@ -56,6 +56,9 @@
 #define AUTH_BOOLEAN(AUTH, FIELD_NAME, FIELD, MEANING)                                                 \
 	{ROW(BOTH, EMAIL__AUTHENTICATOR "." FIELD_NAME, AUTH, "boolean", "false", "", false, MEANING), \
 	 .type = EMAIL__TYPE_BOOLEAN, .offset = V(FIELD)}
+#define AUTH_TIME(AUTH, FIELD_NAME, FIELD, MEANING)                                                    \
+	{ROW(BOTH, EMAIL__AUTHENTICATOR "." FIELD_NAME, AUTH, "time", "", "", false, MEANING),         \
+	 .type = EMAIL__TYPE_TIME, .offset = V(FIELD)}
 #define AUTH_WORD(AUTH, FIELD_NAME, DEFAULT, NAMES, FIELD, MEANING)                                    \
 	{ROW(BOTH, EMAIL__AUTHENTICATOR "." FIELD_NAME, AUTH, "enum", DEFAULT, NAMES, false, MEANING), \
 	 .type = EMAIL__TYPE_WORD, .offset = V(FIELD)}
@@ -63,9 +66,16 @@
 	{.p = {EMAIL__AUTHENTICATOR "." FIELD_NAME, "secret", "", "", MEANING, false, true, true,      \
 	       true, AUTH},                                                                            \
 	 .type = EMAIL__TYPE_SECRET, .offset = V(FIELD), .most = EMAIL__SECRET_MAX}
+#define AUTH_COMPUTED(AUTH, FIELD_NAME, WORD, TYPE, FUNCTION, MEANING)                                  \
+	{ROW(BOTH, EMAIL__AUTHENTICATOR "." FIELD_NAME, AUTH, WORD, "", "", true, MEANING),            \
+	 .type = EMAIL__TYPE_##TYPE, .compute = (FUNCTION)}
 /* read-only */
 #define STATUS(K, NAME, WORD, TYPE, DEFAULT, FIELD, MEANING)                                           \
 	{ROW(K, NAME, "", WORD, DEFAULT, "", true, MEANING),                                           \
+	 .type = EMAIL__TYPE_##TYPE, .offset = V(FIELD)}
+/* of accounts whose authenticator is one of AUTH */
+#define AUTH_STATUS(AUTH, NAME, WORD, TYPE, FIELD, MEANING)                                            \
+	{ROW(BOTH, NAME, AUTH, WORD, "", "", true, MEANING),                                           \
 	 .type = EMAIL__TYPE_##TYPE, .offset = V(FIELD)}
 #define COMPUTED(K, NAME, WORD, TYPE, DEFAULT, RANGE, FUNCTION, MEANING)                               \
 	{ROW(K, NAME, "", WORD, DEFAULT, RANGE, true, MEANING),                                        \
@@ -90,6 +100,8 @@ static const email__property account_rows[] = {
 	BOOLEAN(BOTH, "enabled", "true", enabled, "false refuses everything but a test"),
 	TEXT(BOTH, "clientCertificate", "alias", TEXT, "", 0, EMAIL__TEXT_MAX, client_certificate,
 	     "alias in the User Key Store, shown where the server asks for a certificate"),
+	COMPUTED(BOTH, "clientCertificateNotAfter", "time", TIME, "", "", email__client_certificate_end,
+	     "when that certificate ends"),
 	TEXT(BOTH, "hostname", "host", HOST, "", 0, EMAIL__DOMAIN_MAX, hostname,
 	     "the mail server: a host name, or an IPv4 or IPv6 address"),
 	NUMBER_OR_NONE(BOTH, "port", "port", "-1", 1, 65535, port,
@@ -114,8 +126,12 @@ static const email__property account_rows[] = {
 	AUTH_TEXT(OAUTH, "scope", "text", TEXT, auth_scope, "what is asked for, separated by spaces"),
 	AUTH_SECRET("oAuthClientSecret oAuthRefreshToken", "clientSecret", auth_client_secret,
 	     "the application's secret"),
+	AUTH_TIME("oAuthClientSecret oAuthRefreshToken", "clientSecretNotAfter", auth_client_secret_not_after,
+	     "when that secret ends, as its issuer said; for findings alone"),
 	AUTH_TEXT("oAuthClientCertificate", "clientCertificate", "alias", TEXT, auth_certificate,
 	     "alias in the User Key Store, whose key signs the request"),
+	AUTH_COMPUTED("oAuthClientCertificate", "clientCertificateNotAfter", "time", TIME, email__auth_certificate_end,
+	     "when that certificate ends"),
 	AUTH_SECRET("oAuthClientCertificate", "privateKeyPassword", auth_private_key_password,
 	     "opens that key, where it is encrypted"),
 	AUTH_BOOLEAN("oAuthClientCertificate", "useJWTBearerAssertion", auth_use_jwt_bearer_assertion,
@@ -145,6 +161,7 @@ static const email__property account_rows[] = {
 	STATUS(BOTH, "tlsCipherSuite", "text", TEXT, "", tls_cipher_suite, "of the last session"),
 	STATUS(BOTH, "serverCertificateNotAfter", "time", TIME, "", server_certificate_not_after,
 	     "when the certificate of the last session ends"),
+	AUTH_STATUS(OAUTH, "tokenExpires", "time", TIME, token_expires, "when the last OAuth token ends"),
 
 	ENUM(OUT, "transport", "Smtp", "Smtp", transport, "the protocol that mail goes out by"),
 	TEXT(OUT, "ehloName", "host", EHLO, "", 0, EMAIL__DOMAIN_MAX, ehlo_name,
@@ -327,7 +344,7 @@ email__property_expected(const email__property *row, char *out, size_t size)
 		[EMAIL__TYPE_ADDRESS] = "an address such as Plant room <plant@example.com>",
 		[EMAIL__TYPE_URL] = "an address that begins with https://",
 		[EMAIL__TYPE_SECRET] = "env:NAME, file:PATH or value:TEXT, at most 16384 bytes, or sealed:BASE64",
-		[EMAIL__TYPE_TIME] = "a time",
+		[EMAIL__TYPE_TIME] = "a time such as 2026-11-24T08:30:00Z, or a date: 2026-11-24",
 		[EMAIL__TYPE_STATUS] = "a status",
 	};
 

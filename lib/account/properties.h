@@ -92,6 +92,10 @@ email_code email__text_out(email__buf *in, char *text, size_t size);
 
 int64_t email__effective_port(const email_account *account);
 int64_t email__effective_tls_min(const email_account *account);
+/* The ends of the certificates that clientCertificate and the authenticator's name, read from the User Key Store; 0: none
+ * is named, or it is not to be had. */
+int64_t email__client_certificate_end(const email_account *account);
+int64_t email__auth_certificate_end(const email_account *account);
 /* The stored bits, and "disabled" where the account is. */
 int64_t email__effective_status(const email_account *account);
 

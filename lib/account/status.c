@@ -91,6 +91,15 @@ email__status_of_session(email_account *account, const email_error *error)
 }
 
 void
+email__status_of_token(email_account *account, long seconds)
+{
+	email__status_know(account);
+	account->v.token_expires = seconds > 0 ? email__clock_wall() + seconds : 0;
+	/* the session that it is for tells soon how it went */
+	account->status_unsaved = true;
+}
+
+void
 email__status_of_poll(email_account *account, const email_error *error)
 {
 	email__values *v = &account->v;

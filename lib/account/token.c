@@ -207,6 +207,7 @@ got(email_account *account)
 		*t->known = *m;
 	t->changes = account->changes;
 	email__life_got(&t->life, email__clock_ms(), token->seconds);
+	email__status_of_token(account, email_account_token_seconds(account));
 	keep_refresh(account, token);
 	email__connection_token_told(account, token->seconds);
 	forget_request(t);
@@ -262,6 +263,8 @@ email__token_begin(email_account *account)
 	if (!needs_token(account))
 		return EMAIL__TOKEN_READY;
 	if (t->changes != account->changes) {
+		if (t->life.held)
+			email__status_of_token(account, 0);
 		email__life_forget(&t->life);
 		email__buf_clear(&t->access);
 		email__free(t->known);
@@ -315,6 +318,7 @@ email__token_refused(email_account *account)
 	if (!needs_token(account))
 		return false;
 	email__buf_clear(&t->access);
+	email__status_of_token(account, 0);
 	return email__life_refused(&t->life, email__clock_ms(), some_number());
 }
 

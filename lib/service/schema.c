@@ -15,6 +15,13 @@
 
 #define PRINTABLE "\\P{Cc}*"
 #define NO_SPACE "[^\\s\\p{Cc}]"
+/* A time in UTC to the second, a date, or nothing. */
+#define TIME                                                                                                      \
+	"<xs:simpleType name=\"time\"><xs:union><xs:simpleType><xs:restriction base=\"xs:dateTime\">"             \
+	"<xs:pattern value=\"[0-9]{4}-.{5}T([01][0-9]|2[0-3]):.{5}Z\"/></xs:restriction></xs:simpleType>"         \
+	"<xs:simpleType><xs:restriction base=\"xs:date\"><xs:pattern value=\"[0-9]{4}-.{5}\"/></xs:restriction>"  \
+	"</xs:simpleType><xs:simpleType><xs:restriction base=\"xs:token\"><xs:length value=\"0\"/>"               \
+	"</xs:restriction></xs:simpleType></xs:union></xs:simpleType>\n"
 
 /* What a text of each type looks like. The loader may be stricter (what a host is, an address, UTF-8),
  * never the schema. */
@@ -38,7 +45,7 @@ static const struct {
 	[EMAIL__TYPE_ADDRESS] = {"xs:token", "([^@\\p{Cc}]*@" PRINTABLE ")?"},
 	[EMAIL__TYPE_URL] = {"xs:token", "(https://" NO_SPACE "+)?"},
 	[EMAIL__TYPE_SECRET] = {"xs:string", NULL},
-	[EMAIL__TYPE_TIME] = {"xs:dateTime", NULL},
+	[EMAIL__TYPE_TIME] = {"s:time", NULL},
 	[EMAIL__TYPE_STATUS] = {"xs:token", NULL},
 };
 
@@ -161,7 +168,7 @@ add_authenticator(email__buf *out)
 	for (i = 0; i < email__account_table.count && rc == EMAIL_OK; i++) {
 		const email__property *row = &email__account_table.row[i];
 
-		if (email__property_field(row) && row != type)
+		if (email__property_field(row) && row != type && !row->p.read_only)
 			rc = add_element(out, row, email__property_field(row), false);
 	}
 	if (rc == EMAIL_OK)
@@ -237,7 +244,8 @@ add_head(email__buf *out)
 	                       "<xs:simpleType name=\"sealed\"><xs:restriction base=\"xs:string\">"
 	                       "<xs:pattern value=\"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|"
 	                       "[A-Za-z0-9+/]{2}==)\"/><xs:maxLength value=\"%d\"/>"
-	                       "</xs:restriction></xs:simpleType>\n",
+	                       "</xs:restriction></xs:simpleType>\n"
+	                       TIME,
 	                       EMAIL__SHEET_NAMESPACE, EMAIL__SHEET_NAMESPACE, EMAIL__SECRET_MAX, EMAIL__SEALED_MAX);
 }
 

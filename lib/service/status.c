@@ -123,14 +123,15 @@ row_count(void)
 
 /* NULL: this row is not kept. Of what is computed only the status is: by its bits. */
 static const email__property *
-kept_row(size_t i, email_account_kind kind)
+kept_row(size_t i, const email_account *account)
 {
 	const email__property *row;
 
 	if (i == email__account_table.count)
 		return &not_before;
 	row = &email__account_table.row[i];
-	if (!row->p.read_only || !email__property_of_kind(row, kind))
+	if (!row->p.read_only || !email__property_of_kind(row, account->kind) ||
+	    !email__property_of_authenticator(row, account->v.auth_type))
 		return NULL;
 	return !row->compute || row->type == EMAIL__TYPE_STATUS ? row : NULL;
 }
@@ -223,7 +224,7 @@ note(email_account *account)
 		account->status_seen = email__calloc(row_count(), sizeof *account->status_seen);
 	email__buf_init(&text, EMAIL__TEXT_MAX);
 	for (i = 0; account->status_seen && i < row_count(); i++) {
-		const email__property *row = kept_row(i, account->kind);
+		const email__property *row = kept_row(i, account);
 
 		if (!row)
 			continue;
@@ -251,8 +252,8 @@ email__status_load(const char *folder, email_account *account)
 	size_t i;
 
 	for (i = 0; node && i < row_count(); i++)
-		if (kept_row(i, account->kind))
-			load_row(node, kept_row(i, account->kind), account);
+		if (kept_row(i, account))
+			load_row(node, kept_row(i, account), account);
 	note(account);
 	email__sheet_free(sheet);
 	email__free(path);
@@ -322,7 +323,7 @@ save_account(email__node *root, void *context)
 		return false;
 	email__buf_init(&text, EMAIL__TEXT_MAX);
 	for (i = 0; ok && i < row_count(); i++) {
-		const email__property *row = kept_row(i, account->kind);
+		const email__property *row = kept_row(i, account);
 
 		if (!row)
 			continue;

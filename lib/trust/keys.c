@@ -174,51 +174,80 @@ email_trust_import_key(email_trust *trust, const char *alias, const email_key_im
 
 /* --- listing and deleting --- */
 
-struct listing {
-	email_trust *trust;
-	email_certificate_fn visit;
-	void *context;
-	char alias[65];
-	email_certificate leaf;
+struct leaf {
+	email_certificate certificate;
 	bool any;
-	email_code rc;
 };
 
 static email_code
 take_leaf(void *context, email__pem_kind kind, email__span der)
 {
-	struct listing *l = context;
+	struct leaf *l = context;
 	email__cert cert;
 
 	if (kind != EMAIL__PEM_CERTIFICATE || l->any)
 		return EMAIL_OK;
 	l->any = true;
-	return email__cert_parse(der, &cert) ? email__cert_describe(&cert, email__clock_wall(), &l->leaf)
+	return email__cert_parse(der, &cert) ? email__cert_describe(&cert, email__clock_wall(), &l->certificate)
 	                                     : EMAIL_E_CERTIFICATE;
 }
+
+static email_code
+read_leaf(email_trust *trust, const char *alias, struct leaf *l, email_error *e)
+{
+	size_t skipped;
+	email__buf pem;
+	email_code rc;
+
+	email__buf_init(&pem, FILE_MAX + 1);
+	pem.secret = true;
+	l->any = false;
+	rc = email__trust_client_key(trust, alias, &pem, e);
+	if (rc == EMAIL_OK &&
+	    (rc = email__pem_read(email__buf_head(&pem), email__buf_len(&pem) - 1, take_leaf, l, &skipped)))
+		email__error_set(e, rc, EMAIL_STAGE_TRUST, "%s in the User Key Store cannot be read: %s", alias,
+		                 email_code_text(rc));
+	email__buf_dispose(&pem);
+	snprintf(l->certificate.alias, sizeof l->certificate.alias, "%s", alias);
+	return rc;
+}
+
+email_code
+email__trust_client_leaf(email_trust *trust, const char *alias, email_certificate *leaf, email_error *e)
+{
+	struct leaf l;
+	email_code rc = read_leaf(trust, alias, &l, e);
+
+	if (rc == EMAIL_OK && !l.any)
+		return email__error_set(e, EMAIL_E_CERTIFICATE, EMAIL_STAGE_TRUST,
+		                        "%s in the User Key Store has no certificate", alias);
+	if (rc == EMAIL_OK)
+		*leaf = l.certificate;
+	return rc;
+}
+
+struct listing {
+	email_trust *trust;
+	email_certificate_fn visit;
+	void *context;
+	email_code rc;
+};
 
 static bool
 list_key(void *context, const char *name)
 {
 	struct listing *l = context;
-	size_t n = strlen(name), skipped;
-	email__buf pem;
+	size_t n = strlen(name);
+	struct leaf leaf;
+	char alias[65];
 
-	if (n < 5 || n - 4 >= sizeof l->alias || strcmp(name + n - 4, ".pem") != 0)
+	if (n < 5 || n - 4 >= sizeof alias || strcmp(name + n - 4, ".pem") != 0)
 		return true;
-	snprintf(l->alias, sizeof l->alias, "%.*s", (int)(n - 4), name);
-	if (!alias_valid(l->alias))
+	snprintf(alias, sizeof alias, "%.*s", (int)(n - 4), name);
+	if (!alias_valid(alias))
 		return true;
-	email__buf_init(&pem, FILE_MAX + 1);
-	pem.secret = true;
-	l->any = false;
-	l->rc = email__trust_client_key(l->trust, l->alias, &pem, &l->trust->error);
-	if (l->rc == EMAIL_OK)
-		l->rc = email__pem_read(email__buf_head(&pem), email__buf_len(&pem) - 1, take_leaf, l,
-		                        &skipped);
-	email__buf_dispose(&pem);
-	snprintf(l->leaf.alias, sizeof l->leaf.alias, "%s", l->alias);
-	return l->rc == EMAIL_OK && (!l->any || l->visit(l->context, &l->leaf));
+	l->rc = read_leaf(l->trust, alias, &leaf, &l->trust->error);
+	return l->rc == EMAIL_OK && (!leaf.any || l->visit(l->context, &leaf.certificate));
 }
 
 email_code

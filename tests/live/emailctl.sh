@@ -264,6 +264,16 @@ ctl 1 --json check Kühlung
 out '"code": "port587UseSsl"'
 out '"remedy"'
 ctl 78 check nobody
+ctl 0 set Kühlung port=-1 emailAuthenticator.type=oAuthClientSecret emailAuthenticator.clientSecretNotAfter=2099-12-31
+sheet '<clientSecretNotAfter>2099-12-31T00:00:00Z</clientSecretNotAfter>'
+ctl 0 check Kühlung
+ctl 0 set Kühlung emailAuthenticator.clientSecretNotAfter=2026-01-31
+ctl 1 --json check Kühlung
+out '"code": "clientSecretEnded"'
+out 'ended [0-9]+ days ago .2026-01-31T00:00:00Z'
+ctl 78 set Kühlung emailAuthenticator.clientSecretNotAfter=31.1.2026
+err 'expected a time such as'
+ctl 0 set Kühlung port=587 emailAuthenticator.type=none
 
 # --- test and send, as far as they get without a server ---
 ctl 75 test Kühlung hostname=localhost port=1 connectionTimeout=PT2S

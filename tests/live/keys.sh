@@ -21,12 +21,17 @@ for mode in ssl starttls; do
 		want 0 emailctl set out clientCertificate=station
 		send 64,65,69,77,78
 		explained 'User Key Store'
+		want 1 emailctl --json check out
+		is finding clientCertificateMissing "$(value findings.0.code)"
 		want 65,78 emailctl keys import "$WORK/pki/client.pem" "$WORK/pki/other.key" --alias station
 		want 0 emailctl keys import "$WORK/pki/client.pem" "$WORK/pki/client.key" --alias station
 		lacks "$WORK/stdout" 'PRIVATE'
 		is mode 600 "$(stat -c %a state/keys/station.pem)"
 		want 0 emailctl --json keys list
 		is alias station "$(value keys.0.alias)"
+		want 0 emailctl check out
+		want 0 emailctl get out clientCertificateNotAfter
+		has "$WORK/stdout" '^20[0-9-]*T[0-9:]*Z$'
 		send 0
 		want 0 emailctl keys delete station
 		send 64,65,69,77,78

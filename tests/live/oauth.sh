@@ -110,6 +110,9 @@ good() { # MECHANISM
 	is login "$1" "$(python3 -c 'import json, sys
 print(next(s["detail"] for s in json.load(sys.stdin)["stages"] if s["stage"] == "authenticate"))' <"$WORK/stdout")"
 	quiet
+	# kept for whoever looks
+	want 0 emailctl get box tokenExpires
+	has "$WORK/stdout" '^20[0-9-]*T[0-9:]*Z$'
 }
 
 refused() { # PATTERN-OF-THE-REASON

@@ -32,6 +32,10 @@ static const struct {
                              {"http://login.example.com", "login.example.com", "https://", "https://a b",
                               "long"}},
 	[EMAIL__TYPE_SECRET] = {"file:plant.secret", {NULL}},
+	[EMAIL__TYPE_TIME] = {"2026-11-24T08:30:00Z",
+                              {"24.11.2026", "2026-11-24T08:30Z", "2026-11-24T08:30:00", "2026-11-24T08:30:00+01:00",
+                               "2026-11-24T24:00:00Z", "2026-11-24T08:30:60Z", "2026-02-29", "2026-13-01",
+                               "2026-11-24Z", "2026-11-24T08:30:00.5Z", "2026-1-24", "20261124"}},
 };
 
 const char *

@@ -74,7 +74,13 @@ static const sample samples[] = {
 	{EMAIL__TYPE_SECRET, "", 0, 16384, false, "s", NO},
 	{EMAIL__TYPE_SECRET, "", 0, 16384, false, "env:", NO},
 	{EMAIL__TYPE_SECRET, "", 0, 16384, false, "VALUE:s", NO},
-	{EMAIL__TYPE_TIME, "", 0, 0, false, "2026-11-24T08:30:00Z", NO},
+	{EMAIL__TYPE_TIME, "", 0, 0, false, "2026-11-24T08:30:00Z", YES},
+	{EMAIL__TYPE_TIME, "", 0, 0, false, "2026-11-24", YES},
+	{EMAIL__TYPE_TIME, "", 0, 0, false, "", YES},
+	{EMAIL__TYPE_TIME, "", 0, 0, false, "2026-11-31", NO},
+	{EMAIL__TYPE_TIME, "", 0, 0, false, "2026-11-24T08:30:00Z2026-11-24T08:30:00Z", NO},
+	{EMAIL__TYPE_TIME, "", 0, 0, false, "1970-01-01", NO},
+	{EMAIL__TYPE_TIME, "", 0, 0, false, "1969-12-31T23:59:59Z", NO},
 	{EMAIL__TYPE_STATUS, "", 0, 0, false, "ok", NO},
 };
 

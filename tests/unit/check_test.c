@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include "account/account.h"
+#include "base/calendar.h"
 #include "os/clock.h"
 #include "support/pki.h"
 #include "trust/verdict.h"
 
 static email_account *out, *in;
 static char found[1024]; /* "code(property) ..." */
+static char last_text[256];
 
 static int
 setup(void **state)
@@ -40,6 +42,7 @@ note(void *context, const email_finding *finding)
 
 	(void)context;
 	assert_true(finding->text[0] && finding->remedy[0]);
+	snprintf(last_text, sizeof last_text, "%s", finding->text);
 	snprintf(found + n, sizeof found - n, "%s(%s) ", finding->code, finding->property);
 }
 
@@ -162,6 +165,47 @@ certificates(void **state)
 	}
 }
 
+static void
+set(email_account *account, const char *property, const char *text)
+{
+	assert_int_equal(email_account_set(account, property, text), EMAIL_OK);
+}
+
+/* 30 days; a text with days and the time. */
+static void
+client_secrets(void **state)
+{
+	static const struct {
+		long long seconds;
+		const char *found, *says;
+	} ends[] = {
+		{31 * 86400, "", ""},
+		{29 * 86400 + 3600, "clientSecretEndsSoon(emailAuthenticator.clientSecretNotAfter) ", "in 29 days ("},
+		{86400 + 3600, "clientSecretEndsSoon(emailAuthenticator.clientSecretNotAfter) ", "in 1 day ("},
+		{3600, "clientSecretEndsSoon(emailAuthenticator.clientSecretNotAfter) ", "in 0 days ("},
+		{-3600, "clientSecretEnded(emailAuthenticator.clientSecretNotAfter) ", "ended 0 days ago ("},
+		{-5 * 86400, "clientSecretEnded(emailAuthenticator.clientSecretNotAfter) ", "ended 5 days ago ("},
+	};
+	char time[EMAIL__TIME_TEXT];
+	size_t i;
+
+	(void)state;
+	set(out, "emailAuthenticator.type", "oAuthClientSecret");
+	assert_finds(out, "");
+	for (i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		email__time_write(email__clock_wall() + ends[i].seconds, time);
+		set(out, "emailAuthenticator.clientSecretNotAfter", time);
+		last_text[0] = '\0';
+		assert_finds(out, ends[i].found);
+		assert_non_null(strstr(last_text, ends[i].says));
+		if (ends[i].found[0])
+			assert_non_null(strstr(last_text, time));
+	}
+	/* another authenticator has no such secret */
+	set(out, "emailAuthenticator.type", "external");
+	assert_finds(out, "");
+}
+
 /* --- exemptions: a real trust object, a real certificate, judged and approved --- */
 
 static pki_cert root, leaf;
@@ -262,6 +306,114 @@ exempted_certificates(void **state)
 	email_trust_free(trust);
 }
 
+/* --- client certificates, in a real User Key Store --- */
+
+static void
+import(email_trust *trust, const char *alias, long long begin, long long end)
+{
+	char begin_text[16], end_text[16], chain[8192], pem[4096], time[EMAIL__TIME_TEXT];
+	pki_key *key = pki_key_new(PKI_EC_P256);
+	pki_spec spec = pki_client("CN=station");
+	email_key_import in_ = {.certificates = (unsigned char *)chain, .key = (unsigned char *)pem};
+	pki_cert cert;
+
+	email__time_write(email__clock_wall() + begin * 86400, time);
+	snprintf(begin_text, sizeof begin_text, "%.4s%.2s%.2s000000", time, time + 5, time + 8);
+	email__time_write(email__clock_wall() + end * 86400, time);
+	snprintf(end_text, sizeof end_text, "%.4s%.2s%.2s000000", time, time + 5, time + 8);
+	spec.not_before = begin_text;
+	spec.not_after = end_text;
+	assert_int_equal(pki_issue(&cert, &spec, key, NULL, NULL), 0);
+	chain[0] = '\0';
+	assert_int_equal(pki_pem_add(chain, sizeof chain, &cert), 0);
+	assert_int_equal(pki_key_pem(key, pem, sizeof pem), 0);
+	in_.certificates_size = strlen(chain) + 1;
+	in_.key_size = strlen(pem) + 1;
+	assert_int_equal(email_trust_import_key(trust, alias, &in_), EMAIL_OK);
+	pki_key_free(key);
+	/* what the account is to show */
+	snprintf(found, sizeof found, "%.10sT00:00:00Z", time);
+}
+
+static void
+assert_shows(const char *property, const char *expected)
+{
+	char text[64];
+
+	assert_int_equal(email_account_get(out, property, text, sizeof text), EMAIL_OK);
+	assert_string_equal(text, expected);
+}
+
+/* The same of both properties that name one; `prefix` "" or "emailAuthenticator.". */
+static void
+client_certificate(const char *folder, const char *prefix)
+{
+	static const struct {
+		const char *alias, *code;
+		long long begin, end;
+	} certificates[] = {
+		{"fresh", "", -1, 365},
+		{"ending", "clientCertificateEndsSoon", -365, 20},
+		{"short", "", -10, 25}, /* not yet the last third of its life */
+		{"ended", "clientCertificateEnded", -365, -2},
+	};
+	char alias[64], not_after[64], expected[128], path[128];
+	email_trust *trust = trust_with_clock();
+	FILE *f;
+	size_t i;
+
+	assert_int_equal(email_trust_open(trust, folder), EMAIL_OK);
+	snprintf(alias, sizeof alias, "%sclientCertificate", prefix);
+	snprintf(not_after, sizeof not_after, "%sclientCertificateNotAfter", prefix);
+	assert_shows(not_after, "");
+	assert_finds(out, "");
+	for (i = 0; i < sizeof certificates / sizeof certificates[0]; i++) {
+		import(trust, certificates[i].alias, certificates[i].begin, certificates[i].end);
+		set(out, alias, certificates[i].alias);
+		assert_shows(not_after, found);
+		snprintf(expected, sizeof expected, "%s(%s) ", certificates[i].code, alias);
+		assert_finds(out, certificates[i].code[0] ? expected : "");
+	}
+	set(out, alias, "fresh");
+	assert_int_equal(email_trust_delete_key(trust, "fresh"), EMAIL_OK);
+	snprintf(expected, sizeof expected, "clientCertificateMissing(%s) ", alias);
+	assert_finds(out, expected);
+	assert_shows(not_after, "");
+	snprintf(path, sizeof path, "%s/keys/fresh.pem", folder);
+	assert_non_null(f = fopen(path, "w"));
+	assert_int_equal(fclose(f), 0);
+	snprintf(expected, sizeof expected, "clientCertificateUnreadable(%s) ", alias);
+	assert_finds(out, expected);
+	assert_shows(not_after, "");
+	for (i = 0; i < sizeof certificates / sizeof certificates[0]; i++)
+		assert_int_equal(email_trust_delete_key(trust, certificates[i].alias), EMAIL_OK);
+	/* no trust at all is no key either */
+	email_account_set_trust(out, NULL);
+	snprintf(expected, sizeof expected, "clientCertificateMissing(%s) ", alias);
+	assert_finds(out, expected);
+	email_trust_free(trust);
+}
+
+static void
+client_certificates(void **state)
+{
+	char folder[] = "/tmp/emailcheckXXXXXX", path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	client_certificate(folder, "");
+	set(out, "clientCertificate", "");
+	set(out, "emailAuthenticator.type", "oAuthClientCertificate");
+	client_certificate(folder, "emailAuthenticator.");
+	/* another type leaves nothing of it */
+	set(out, "emailAuthenticator.type", "none");
+	assert_finds(out, "");
+	assert_string_equal(email_account_name(out), "Out");
+	snprintf(path, sizeof path, "%s/keys", folder);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void
 unreadable_trust_sheet(void **state)
 {
@@ -299,6 +451,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(login, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(certificates, setup, teardown),
+		cmocka_unit_test_setup_teardown(client_secrets, setup, teardown),
+		cmocka_unit_test_setup_teardown(client_certificates, setup, teardown),
 		cmocka_unit_test_setup_teardown(exemptions, setup, teardown),
 		cmocka_unit_test_setup_teardown(exempted_certificates, setup, teardown),
 		cmocka_unit_test_setup_teardown(unreadable_trust_sheet, setup, teardown),

@@ -8,6 +8,7 @@
 #include <emailservice/trust.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "support/pki.h"
 #include "trust/keys.h"
 
@@ -47,12 +48,26 @@ count(void *context, const email_certificate *c)
 	return true;
 }
 
+/* What stands there under the alias "broken". */
+static void
+keep(const char *folder, const char *text)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/keys/broken.pem", folder);
+	assert_non_null(f = fopen(path, "w"));
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
 static void
 goes_in_and_out(void **state)
 {
 	char folder[] = "/tmp/keysXXXXXX", path[64];
 	email_trust *trust = email_trust_new();
 	email_error e = {0};
+	email_certificate leaf;
 	email__buf pem;
 	int n = 0;
 
@@ -74,6 +89,20 @@ goes_in_and_out(void **state)
 	assert_int_equal(email__trust_client_key(trust, "plant", &pem, &e), EMAIL_OK);
 	assert_non_null(strstr((char *)email__buf_head(&pem), "PRIVATE KEY"));
 	email__buf_dispose(&pem);
+	assert_int_equal(email__trust_client_leaf(trust, "plant", &leaf, &e), EMAIL_OK);
+	assert_string_equal(leaf.alias, "plant");
+	assert_true(leaf.not_before < leaf.not_after);
+	assert_int_equal(email__trust_client_leaf(trust, "../plant", &leaf, &e), EMAIL_E_UNKNOWN);
+	assert_int_equal(email__trust_client_leaf(NULL, "plant", &leaf, &e), EMAIL_E_UNKNOWN);
+	email__error_clear(&e);
+	keep(folder, "-----BEGIN CERTIFICATE-----\nMIIB");
+	assert_int_equal(email__trust_client_leaf(trust, "broken", &leaf, &e), EMAIL_E_CERTIFICATE);
+	assert_non_null(strstr(e.text, "broken"));
+	email__error_clear(&e);
+	keep(folder, key);
+	assert_int_equal(email__trust_client_leaf(trust, "broken", &leaf, &e), EMAIL_E_CERTIFICATE);
+	assert_non_null(strstr(e.text, "broken"));
+	assert_int_equal(email_trust_delete_key(trust, "broken"), EMAIL_OK);
 	assert_int_equal(email_trust_delete_key(trust, "../plant"), EMAIL_E_UNKNOWN);
 	assert_int_equal(email_trust_delete_key(trust, "plant"), EMAIL_OK);
 	assert_int_equal(email_trust_delete_key(trust, "plant"), EMAIL_E_UNKNOWN);

@@ -127,12 +127,13 @@ authenticators_have_their_fields(void **state)
 	static const char *const fields[] = {
 		"",
 		"account password saslMechanism",
-		"authServerMetadataEndpoint tokenEndpoint account clientId scope clientSecret saslMechanism",
+		"authServerMetadataEndpoint tokenEndpoint account clientId scope clientSecret "
+		"clientSecretNotAfter saslMechanism",
 		("authServerMetadataEndpoint tokenEndpoint account clientId scope clientCertificate "
-	         "privateKeyPassword "
+	         "clientCertificateNotAfter privateKeyPassword "
 	         "useJWTBearerAssertion saslMechanism"),
 		"authServerMetadataEndpoint tokenEndpoint account clientId scope clientSecret refreshToken "
-		"saslMechanism",
+		"clientSecretNotAfter saslMechanism",
 		"account",
 		"account saslMechanism",
 	};

@@ -309,6 +309,33 @@ want_of_memory_costs_no_more_than_the_status(void **state)
 	assert_true(n > 5);
 }
 
+/* Of accounts that have one, whichever process got it; of others not. */
+static void
+the_end_of_a_token_is_kept(void **state)
+{
+	email_service *service = loaded();
+	email_account *out = email_service_account(service, "Out");
+	email_error e;
+	char text[64];
+
+	(void)state;
+	assert_int_equal(email_account_set(out, "emailAuthenticator.type", "oAuthClientSecret"), EMAIL_OK);
+	assert_int_equal(email_service_save(service, "email.xml", &e), EMAIL_OK);
+	email__status_of_token(out, 3600);
+	assert_int_equal(email_account_get(out, "tokenExpires", text, sizeof text), EMAIL_OK);
+	assert_int_equal(strlen(text), 20);
+	email_service_free(service);
+	service = loaded();
+	expect(service, "Out", "tokenExpires", text);
+	out = email_service_account(service, "Out");
+	assert_int_equal(email_account_set(out, "emailAuthenticator.type", "none"), EMAIL_OK);
+	assert_int_equal(email_service_save(service, "email.xml", &e), EMAIL_OK);
+	email_service_free(service);
+	service = loaded();
+	expect(service, "Out", "tokenExpires", "");
+	email_service_free(service);
+}
+
 static void
 an_account_alone_keeps_nothing(void **state)
 {
@@ -335,6 +362,7 @@ main(void)
 		cmocka_unit_test(two_running_processes_keep_each_others_news),
 		cmocka_unit_test(what_cannot_be_read_is_not_written_over),
 		cmocka_unit_test(want_of_memory_costs_no_more_than_the_status),
+		cmocka_unit_test(the_end_of_a_token_is_kept),
 		cmocka_unit_test(an_account_alone_keeps_nothing),
 	};
 

@@ -110,18 +110,29 @@ what_is_missing(void **state)
 	assert_non_null(strstr(email_account_error(account)->remedy, "clientCertificate"));
 }
 
+static void
+hold(email__tokens *t)
+{
+	t->changes = account->changes;
+	assert_int_equal(email__buf_adds(&t->access, "t0ken"), EMAIL_OK);
+	email__life_got(&t->life, email__clock_ms(), 3600);
+	email__status_of_token(account, email_account_token_seconds(account));
+	assert_true(account->v.token_expires - email__clock_wall() > 3500);
+}
+
 /* A token that is held is used, and one that a server refused is not. */
 static void
 held_and_refused(void **state)
 {
 	email__tokens *t = &account->connection->tokens;
+	char text[64];
 
 	(void)state;
 	oauth();
-	t->changes = account->changes;
-	assert_int_equal(email__buf_adds(&t->access, "t0ken"), EMAIL_OK);
-	email__life_got(&t->life, email__clock_ms(), 3600);
+	hold(t);
 	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_READY);
+	assert_int_equal(email_account_get(account, "tokenExpires", text, sizeof text), EMAIL_OK);
+	assert_int_equal(strlen(text), 20);
 	assert_true(email_account_token_seconds(account) > 3500);
 	assert_int_equal(email__credentials_read(account), EMAIL_OK);
 	assert_string_equal(account->connection->credentials.password, "t0ken");
@@ -130,9 +141,28 @@ held_and_refused(void **state)
 	assert_true(email__token_refused(account));
 	assert_int_equal(email__buf_len(&t->access), 0);
 	assert_int_equal(email_account_token_seconds(account), 0);
+	assert_int_equal(account->v.token_expires, 0);
 	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
 	/* once only */
 	assert_false(email__token_refused(account));
+}
+
+/* One that was got with other settings is no more. */
+static void
+expires_with_the_settings(void **state)
+{
+	email__tokens *t = &account->connection->tokens;
+
+	(void)state;
+	oauth();
+	hold(t);
+	set("emailAuthenticator.scope", "mail");
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	assert_int_equal(account->v.token_expires, 0);
+	email__token_abandon(account);
+	hold(t);
+	set("emailAuthenticator.type", "none");
+	assert_int_equal(account->v.token_expires, 0);
 }
 
 static email_code
@@ -169,7 +199,7 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {T(others_need_none), T(asks),             T(backs_off), T(what_is_missing),
-	                                   T(held_and_refused), T(the_programs_own)};
+	                                   T(held_and_refused), T(expires_with_the_settings), T(the_programs_own)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -362,7 +362,7 @@ authenticators(void **state)
 				                    : row->type == EMAIL__TYPE_TEXT ? "text"
 				                                                    : email_test_good(row);
 
-				if (field && strcmp(field, "type") &&
+				if (field && strcmp(field, "type") && !row->p.read_only &&
 				    email__property_of_authenticator(row, from))
 					n += snprintf(inside + n, sizeof inside - (size_t)n, "<%s>%s</%s>",
 					              field, value, field);
