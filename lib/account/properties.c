@@ -108,7 +108,7 @@ static const email__property account_rows[] = {
 	     "where the authorization server describes itself"),
 	AUTH_TEXT(OAUTH, "tokenEndpoint", "url", URL, auth_token_endpoint,
 	     "where tokens are had; wins over the metadata's"),
-	AUTH_TEXT("basic " OAUTH " external", "account", "text", TEXT, auth_account, "the user's name"),
+	AUTH_TEXT("basic " OAUTH " external callback", "account", "text", TEXT, auth_account, "the user's name"),
 	AUTH_SECRET("basic", "password", auth_password, "the user's password"),
 	AUTH_TEXT(OAUTH, "clientId", "text", TEXT, auth_client_id, "the station's application id"),
 	AUTH_TEXT(OAUTH, "scope", "text", TEXT, auth_scope, "what is asked for, separated by spaces"),

@@ -134,7 +134,7 @@ authenticators_have_their_fields(void **state)
 		"authServerMetadataEndpoint tokenEndpoint account clientId scope clientSecret refreshToken "
 		"saslMechanism",
 		"account",
-		"saslMechanism",
+		"account saslMechanism",
 	};
 	int64_t type;
 
