@@ -91,6 +91,7 @@ static email_code
 keep(email_account *account, email__token *token)
 {
 	const char *text = email__buf_len(&token->refresh) ? email__buf_text(&token->refresh) : NULL;
+	email__tokens *t = &account->connection->tokens;
 
 	if (!text) {
 		email__error_set(&account->error, EMAIL_E_PROTOCOL, EMAIL_STAGE_TOKEN,
@@ -98,6 +99,9 @@ keep(email_account *account, email__token *token)
 		email__error_remedy(&account->error, "Add offline_access to emailAuthenticator.scope");
 		return EMAIL_E_PROTOCOL;
 	}
+	/* of who signed in before */
+	email__tokens_forget(t);
+	email__buf_clear(&t->kept);
 	return email__secret_replace(account, &account->v.auth_refresh_token, text, &account->error);
 }
 

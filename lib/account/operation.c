@@ -237,7 +237,8 @@ polling(email_operation *op, email__session_state state)
 		op->retried = true;
 		email__error_clear(&account->error);
 		c->poll.state = EMAIL__POLL_NONE;
-		return email__connection_open(account) ? failed(op) : EMAIL__OP_CONNECTING;
+		/* the token may have ended while the connection was kept */
+		return after_token(op, email__token_begin(account));
 	}
 	email__connection_drop(account);
 	return polled(op);
@@ -337,7 +338,7 @@ sending(email_operation *op, email__session_state state)
 		c->kept = true;
 	else if (worth_another(op, c)) {
 		op->retried = true;
-		return email__connection_open(account) ? failed(op) : EMAIL__OP_CONNECTING;
+		return after_token(op, email__token_begin(account));
 	}
 	if (c->mail.code != EMAIL_OK)
 		account->error = c->mail.error;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "account/token.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "account/connection.h"
@@ -30,7 +31,9 @@ email__tokens_init(email__tokens *t)
 
 	memset(t, 0, sizeof *t);
 	email__buf_init(&t->access, EMAIL__SECRET_MAX + 2);
-	t->access.secret = true;
+	email__buf_init(&t->kept, EMAIL__SECRET_MAX + 2);
+	email__buf_init(&t->stood, EMAIL__SECRET_MAX + 2);
+	t->access.secret = t->kept.secret = t->stood.secret = true;
 	secrets(t, list);
 	for (i = 0; i < 4; i++) {
 		email__buf_init(list[i], EMAIL__SECRET_MAX + 2);
@@ -59,6 +62,8 @@ email__tokens_dispose(email__tokens *t)
 {
 	forget_request(t);
 	email__buf_dispose(&t->access);
+	email__buf_dispose(&t->kept);
+	email__buf_dispose(&t->stood);
 	email__free(t->known);
 	t->known = NULL;
 }
@@ -105,6 +110,59 @@ read_key(email_account *account, email__grant_config *g)
 	return EMAIL_OK;
 }
 
+/* A refresh token of ours that is written nowhere: every time one is needed, that is tried anew. */
+static void
+write_refresh(email_account *account, const char *text)
+{
+	email_error e = {0};
+
+	if (email__secret_replace(account, &account->v.auth_refresh_token, text, &e) == EMAIL_OK)
+		email__buf_clear(&tokens(account)->kept);
+	else if (account->log)
+		account->log(account->log_context, account->name, '*', e.text);
+}
+
+static bool
+same(const email__buf *a, const email__buf *b)
+{
+	return email__buf_len(a) == email__buf_len(b) &&
+	       (email__buf_len(a) == 0 || memcmp(email__buf_head(a), email__buf_head(b), email__buf_len(a)) == 0);
+}
+
+/* What counts now: what is written down, or what a server gave in its place and could not be written. Another one there
+ * by now is somebody's who signed in meanwhile. */
+static email_code
+read_refresh(email_account *account, email__buf *out, const char **text)
+{
+	email__tokens *t = tokens(account);
+	email_code rc = read_secret(account, &account->v.auth_refresh_token, out, text);
+
+	if (email__buf_len(&t->kept) == 0 || rc == EMAIL_E_MEMORY)
+		return rc;
+	if (rc == EMAIL_OK && !same(out, &t->stood)) {
+		email__buf_clear(&t->kept);
+		return rc;
+	}
+	email__error_clear(&account->error);
+	email__buf_clear(out);
+	if (email__buf_add(out, email__buf_head(&t->kept), email__buf_len(&t->kept)) || !(*text = email__buf_text(out)))
+		return email__error_memory(&account->error, EMAIL_STAGE_TOKEN);
+	return EMAIL_OK;
+}
+
+static email_code
+refresh_to_send(email_account *account, const char **text)
+{
+	email__tokens *t = tokens(account);
+	email_code rc = read_refresh(account, &t->refresh, text);
+
+	if (rc == EMAIL_OK && (email__buf_len(&t->kept) || account->v.auth_refresh_token.unsaved)) {
+		write_refresh(account, *text);
+		t->changes = account->changes;
+	}
+	return rc;
+}
+
 static email_code
 read_grant(email_account *account, email__grant_config *g)
 {
@@ -124,7 +182,7 @@ read_grant(email_account *account, email__grant_config *g)
 	case EMAIL__AUTH_OAUTH_REFRESH_TOKEN:
 		g->grant = EMAIL__GRANT_REFRESH;
 		rc = read_secret(account, &account->v.auth_client_secret, &t->client_secret, &g->client_secret);
-		return rc ? rc : read_secret(account, &account->v.auth_refresh_token, &t->refresh, &g->refresh_token);
+		return rc ? rc : refresh_to_send(account, &g->refresh_token);
 	case EMAIL__AUTH_NONE:
 	case EMAIL__AUTH_BASIC:
 	case EMAIL__AUTH_EXTERNAL:
@@ -159,15 +217,26 @@ some_number(void)
 	return number;
 }
 
+/* Did the endpoint, or the way to it, fail? What is wrong at home is put right there, and tried at once then. */
+static bool
+endpoint_failed(const email_error *e)
+{
+	return e->code != EMAIL_E_MEMORY && e->code != EMAIL_E_CANCELLED && e->code != EMAIL_E_VALUE &&
+	       e->code != EMAIL_E_CLOCK && !(e->code == EMAIL_E_TRUST && e->stage == EMAIL_STAGE_TRUST);
+}
+
 /* There is none to be had. One that is held still does until its end. */
 static email__token_step
-failed(email_account *account)
+failed(email_account *account, bool endpoint)
 {
 	email__tokens *t = tokens(account);
 	int64_t now = email__clock_ms();
 
 	forget_request(t);
-	email__life_failed(&t->life, now, account->error.temporary, t->retry_after, some_number());
+	if (endpoint && endpoint_failed(&account->error)) {
+		t->last = account->error;
+		email__life_failed(&t->life, now, account->error.temporary, t->retry_after, some_number());
+	}
 	if (email__life_left(&t->life, now) > 0) {
 		email__error_clear(&account->error);
 		return EMAIL__TOKEN_READY;
@@ -175,19 +244,28 @@ failed(email_account *account)
 	return EMAIL__TOKEN_NONE;
 }
 
-/* A refresh token that came with it replaces the old one, on the disk before anything else happens. */
+/* A refresh token that came with it replaces the old one, on the disk before anything else happens. Where that cannot be,
+ * it is kept here: the old one may be worth nothing by now. */
 static void
 keep_refresh(email_account *account, email__token *token)
 {
+	email__tokens *t = tokens(account);
 	const char *text = email__buf_len(&token->refresh) ? email__buf_text(&token->refresh) : NULL;
-	email_error e = {0};
+	email__secret *secret = &account->v.auth_refresh_token;
 
 	if (!text || account->v.auth_type != EMAIL__AUTH_OAUTH_REFRESH_TOKEN)
 		return;
-	if (email__secret_replace(account, &account->v.auth_refresh_token, text, &e) && account->log)
-		account->log(account->log_context, account->name, '*', e.text);
+	if (secret->kind == EMAIL__SECRET_FILE || secret->kind == EMAIL__SECRET_ENV) {
+		if (email__buf_len(&t->kept) == 0) {
+			email__buf_clear(&t->stood);
+			(void)email__buf_add(&t->stood, email__buf_head(&t->refresh), email__buf_len(&t->refresh));
+		}
+		email__buf_clear(&t->kept);
+		(void)email__buf_adds(&t->kept, text);
+	}
+	write_refresh(account, text);
 	/* the account is as it was, but for what it says of itself */
-	tokens(account)->changes = account->changes;
+	t->changes = account->changes;
 }
 
 static email__token_step
@@ -201,7 +279,7 @@ got(email_account *account)
 	if (email__buf_add(&t->access, email__buf_head(&token->access), email__buf_len(&token->access)) ||
 	    !email__buf_text(&t->access)) {
 		email__error_memory(&account->error, EMAIL_STAGE_TOKEN);
-		return failed(account);
+		return failed(account, false);
 	}
 	if (!t->known && m && (t->known = email__new(email__metadata)))
 		*t->known = *m;
@@ -212,6 +290,26 @@ got(email_account *account)
 	email__connection_token_told(account, token->seconds);
 	forget_request(t);
 	return EMAIL__TOKEN_READY;
+}
+
+static email__token_step obtain(email_account *account);
+
+/* A refresh token was refused, but another one stands in its place by now: somebody else who uses it was first. */
+static bool
+another_came(email_account *account)
+{
+	email__tokens *t = tokens(account);
+	const char *text;
+	email__buf now;
+	bool another;
+
+	if (account->error.code != EMAIL_E_LOGIN || email__buf_len(&t->refresh) == 0)
+		return false;
+	email__buf_init(&now, EMAIL__SECRET_MAX + 2);
+	now.secret = true;
+	another = read_refresh(account, &now, &text) == EMAIL_OK && !same(&now, &t->refresh);
+	email__buf_dispose(&now);
+	return another;
 }
 
 /* The next request, or the end. */
@@ -226,14 +324,18 @@ next(email_account *account)
 		if (!(request = email__obtain_request(t->obtain, email__clock_wall())))
 			break;
 		if (email__connection_open_web(account, request))
-			return failed(account);
+			return failed(account, false);
 		return EMAIL__TOKEN_ASKS;
 	case EMAIL__OBTAIN_DONE: return got(account);
 	case EMAIL__OBTAIN_WAIT:
 	case EMAIL__OBTAIN_FAILED: break;
 	}
 	account->error = *email__obtain_error(t->obtain);
-	return failed(account);
+	if (another_came(account)) {
+		email__error_clear(&account->error);
+		return obtain(account);
+	}
+	return failed(account, true);
 }
 
 static email__token_step
@@ -249,14 +351,38 @@ obtain(email_account *account)
 	if (read_grant(account, &t->config.grant) || !(t->obtain = email__obtain_new(&t->config, &account->error))) {
 		if (account->error.stage == EMAIL_STAGE_NONE)
 			account->error.stage = EMAIL_STAGE_TOKEN;
-		return failed(account);
+		return failed(account, false);
 	}
 	return next(account);
+}
+
+void
+email__tokens_forget(email__tokens *t)
+{
+	email__life_forget(&t->life);
+	email__buf_clear(&t->access);
+	email__free(t->known);
+	t->known = NULL;
+}
+
+/* Why there is none, again: that it must wait is no reason. */
+static email__token_step
+wait(email_account *account, long ms)
+{
+	email_error *e = &account->error;
+	size_t n;
+
+	*e = tokens(account)->last;
+	n = strlen(e->text);
+	snprintf(e->text + n, sizeof e->text - n, "%sthe token endpoint is asked again in %ld s", n ? "; " : "",
+	         (ms + 999) / 1000);
+	return EMAIL__TOKEN_NONE;
 }
 
 email__token_step
 email__token_begin(email_account *account)
 {
+	const email_operation *op = &account->connection->op;
 	email__tokens *t = tokens(account);
 	int64_t now = email__clock_ms();
 
@@ -265,21 +391,17 @@ email__token_begin(email_account *account)
 	if (t->changes != account->changes) {
 		if (t->life.held)
 			email__status_of_token(account, 0);
-		email__life_forget(&t->life);
-		email__buf_clear(&t->access);
-		email__free(t->known);
-		t->known = NULL;
+		email__tokens_forget(t);
 		t->changes = account->changes;
 	}
+	/* a person asks */
+	if (op->state != EMAIL__OP_NONE && op->kind == EMAIL__OP_TEST && !op->renewed)
+		email__life_ask(&t->life);
 	switch (email__life_look(&t->life, now)) {
 	case EMAIL__LIFE_USE: return EMAIL__TOKEN_READY;
 	case EMAIL__LIFE_RENEW:
 	case EMAIL__LIFE_GET: break;
-	case EMAIL__LIFE_WAIT:
-		email__error_set(&account->error, EMAIL_E_TEMPORARY, EMAIL_STAGE_TOKEN,
-		                 "the token endpoint gave no token a short while ago; it is asked again in %ld s",
-		                 (email__life_wait(&t->life, now) + 999) / 1000);
-		return EMAIL__TOKEN_NONE;
+	case EMAIL__LIFE_WAIT: return wait(account, email__life_wait(&t->life, now));
 	}
 	return obtain(account);
 }
@@ -294,6 +416,8 @@ email__token_answered(email_account *account)
 	t->retry_after = response ? response->retry_after : -1;
 	if (response) {
 		email__obtain_answer(t->obtain, response, email__clock_ms());
+		/* the next host is another one: the question to a person, and what its TLS can do */
+		c->op.asked = c->op.cap_1_2 = false;
 	} else if (email__connection_failed(account)) {
 		/* a person said yes to its certificate, or another way is worth a try */
 	} else {
@@ -319,7 +443,10 @@ email__token_refused(email_account *account)
 		return false;
 	email__buf_clear(&t->access);
 	email__status_of_token(account, 0);
-	return email__life_refused(&t->life, email__clock_ms(), some_number());
+	if (email__life_refused(&t->life, email__clock_ms(), some_number()))
+		return true;
+	t->last = account->error;
+	return false;
 }
 
 void

@@ -22,6 +22,9 @@ typedef struct email__tokens {
 	email__life life;
 	unsigned long changes;  /* of the account, that it was got with */
 	email__metadata *known; /* the endpoints, once read; NULL: not yet */
+	email_error last;       /* why the endpoint is left in peace */
+	/* secret: a refresh token that came and could not be written, and what was written in its place then */
+	email__buf kept, stood;
 	/* while one is obtained */
 	long retry_after; /* seconds, of the last answer; -1: not said */
 	email__obtain *obtain;
@@ -39,6 +42,8 @@ typedef enum email__token_step {
 void email__tokens_init(email__tokens *t);
 /* Wipes. */
 void email__tokens_dispose(email__tokens *t);
+/* The token that is held, and what is known of its endpoint: nothing of before counts. */
+void email__tokens_forget(email__tokens *t);
 
 /* Before a connection is made. */
 email__token_step email__token_begin(email_account *account);
@@ -46,7 +51,7 @@ email__token_step email__token_begin(email_account *account);
 email__token_step email__token_answered(email_account *account);
 /* Given up: the token that is held stays. */
 void email__token_abandon(email_account *account);
-/* The mail server said no to it. True: begin again, and log in once more. */
+/* The mail server said no to it, which is in account->error. True: begin again, and log in once more. */
 bool email__token_refused(email_account *account);
 void email__token_accepted(email_account *account);
 

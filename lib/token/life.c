@@ -102,6 +102,12 @@ email__life_accepted(email__life *l)
 }
 
 void
+email__life_ask(email__life *l)
+{
+	l->not_before_ms = 0;
+}
+
+void
 email__life_forget(email__life *l)
 {
 	memset(l, 0, sizeof *l);

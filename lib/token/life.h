@@ -49,7 +49,9 @@ void email__life_failed(email__life *l, int64_t now_ms, bool temporary, long ret
 bool email__life_refused(email__life *l, int64_t now_ms, unsigned random);
 /* A mail server took it. */
 void email__life_accepted(email__life *l);
-/* The configuration changed, or a person asks: nothing of before counts. */
+/* A person asks, who waits for the answer: the endpoint need not be left in peace this time. */
+void email__life_ask(email__life *l);
+/* The configuration changed: nothing of before counts. */
 void email__life_forget(email__life *l);
 
 #endif

@@ -147,6 +147,8 @@ with_code() { # APPROVE-OR-DENY
 		tries=$((tries + 1))
 		sleep 0.1
 	done
+	# the sheet is others' too while a person is waited for
+	emailctl set in pollrate=PT7M || fail "$case_name: set"
 	sleep 5.5
 	NODE_EXTRA_CA_CERTS=$WORK/pki/root.crt node -e 'fetch(process.argv[1])' \
 		"$url/$1?user_code=$(json userCode <"$WORK/stderr")" 9<&-
@@ -160,6 +162,8 @@ want 77,78 emailctl test in
 explained
 with_code approve
 is "status of login" 0 $status
+want 0 emailctl get in pollrate
+is "what was set meanwhile" PT7M "$(cat "$WORK/stdout")"
 want 0 emailctl get in emailAuthenticator.refreshToken
 is "the token" set "$(cat "$WORK/stdout")"
 first=$(cksum <email.xml)

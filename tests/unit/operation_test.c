@@ -3,6 +3,7 @@
 #include "support/cm.h"
 
 #include <poll.h>
+#include <string.h>
 
 #include "support/post.h"
 
@@ -72,6 +73,38 @@ sends_again_over_a_new_connection(void **state)
 		email_account_close(p.account);
 	}
 	assert_int_equal(post_counts(&p).messages, 3);
+	post_close(&p);
+}
+
+static email_code
+hand_over(void *context, bool again, char *secret, size_t size, bool *token)
+{
+	(void)again;
+	(void)token;
+	assert_true(size > 16000);
+	strcpy(secret, context);
+	return EMAIL_OK;
+}
+
+/* Who logs in is said in the sheet, with which password by the program. */
+static void
+logs_in_with_what_the_program_hands_over(void **state)
+{
+	char password[] = "hunter2", wrong[] = "hunter3";
+	post p;
+
+	(void)state;
+	post_init(&p, EMAIL_TEST_SSL);
+	p.options.user = "plant";
+	p.options.password = "hunter2";
+	post_open(&p, true);
+	assert_int_equal(email_account_set(p.account, "emailAuthenticator.type", "callback"), EMAIL_OK);
+	assert_int_equal(email_account_set(p.account, "emailAuthenticator.account", "plant"), EMAIL_OK);
+	email_account_set_credential_callback(p.account, hand_over, password);
+	assert_int_equal(email_account_send(p.account, p.message, NULL), EMAIL_OK);
+	email_account_close(p.account);
+	email_account_set_credential_callback(p.account, hand_over, wrong);
+	assert_int_equal(email_account_send(p.account, p.message, NULL), EMAIL_E_LOGIN);
 	post_close(&p);
 }
 
@@ -173,6 +206,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sends_without_ever_blocking),
 		cmocka_unit_test(sends_again_over_a_new_connection),
+		cmocka_unit_test(logs_in_with_what_the_program_hands_over),
 		cmocka_unit_test(a_second_start_leaves_the_first_alone),
 		cmocka_unit_test(a_refused_peer_ends_it),
 		cmocka_unit_test(can_be_left_at_any_point),

@@ -2,10 +2,15 @@
 /* What an account asks for, and when: without a network; tests/oauth has the rest. */
 #include "account/token.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "account/connection.h"
 #include "os/clock.h"
+#include "proto/http.h"
 #include "support/cm.h"
 
 static email_account *account;
@@ -86,8 +91,16 @@ backs_off(void **state)
 	assert_int_equal(email_account_error(account)->code, EMAIL_E_CONNECT);
 	memset(&account->error, 0, sizeof account->error);
 	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_NONE);
-	assert_int_equal(email_account_error(account)->code, EMAIL_E_TEMPORARY);
-	assert_int_equal(email_account_error(account)->stage, EMAIL_STAGE_TOKEN);
+	/* with the reason, still */
+	assert_int_equal(email_account_error(account)->code, EMAIL_E_CONNECT);
+	assert_true(email_account_error(account)->temporary);
+	assert_non_null(strstr(email_account_error(account)->text, "asked again in "));
+	memset(&account->error, 0, sizeof account->error);
+	/* a person asks */
+	account->connection->op.state = EMAIL__OP_BEGIN;
+	account->connection->op.kind = EMAIL__OP_TEST;
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	account->connection->op.state = EMAIL__OP_NONE;
 	/* a person changed something: nothing of before counts */
 	set("emailAuthenticator.clientId", "another");
 	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
@@ -118,6 +131,153 @@ hold(email__tokens *t)
 	email__life_got(&t->life, email__clock_ms(), 3600);
 	email__status_of_token(account, email_account_token_seconds(account));
 	assert_true(account->v.token_expires - email__clock_wall() > 3500);
+}
+
+/* Nothing was asked, so nobody is to be left in peace. */
+static void
+what_is_wrong_at_home_may_be_mended(void **state)
+{
+	(void)state;
+	oauth();
+	unsetenv("EMAIL_TEST_SECRET");
+	set("emailAuthenticator.clientSecret", "env:EMAIL_TEST_SECRET");
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_NONE);
+	assert_int_equal(email_account_error(account)->code, EMAIL_E_SECRET);
+	memset(&account->error, 0, sizeof account->error);
+	setenv("EMAIL_TEST_SECRET", "s3cret", 1);
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+}
+
+/* The endpoint's answer, in place of a session's. */
+static email__token_step
+answer(int status, const char *json)
+{
+	email__link *l = email__http_link(account->connection->engine.http);
+	char text[512];
+
+	snprintf(text, sizeof text, "HTTP/1.1 %d x\r\nContent-Length: %zu\r\n\r\n%s", status, strlen(json), json);
+	assert_int_equal(email__buf_adds(&l->in, text), EMAIL_OK);
+	l->step(l);
+	return email__token_answered(account);
+}
+
+static const char *
+sent(void)
+{
+	return email__buf_text(&account->connection->tokens.refresh);
+}
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
+is_in_file(const char *path, const char *text)
+{
+	char line[64] = "";
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof line, f));
+	fclose(f);
+	assert_string_equal(line, text);
+}
+
+static void
+refresh_token(char *path, const char *kind)
+{
+	char value[128];
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	write_file(path, "first\n");
+	setenv("EMAIL_TEST_REFRESH", "first", 1);
+	oauth();
+	set("emailAuthenticator.type", "oAuthRefreshToken");
+	set("emailAuthenticator.tokenEndpoint", "https://127.0.0.1:1/token");
+	set("emailAuthenticator.clientId", "station");
+	snprintf(value, sizeof value, "%s:%s", kind, strcmp(kind, "file") == 0 ? path : "EMAIL_TEST_REFRESH");
+	set("emailAuthenticator.refreshToken", value);
+}
+
+#define GOOD_WITH(t) "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"expires_in\":0,\"refresh_token\":\"" t "\"}"
+
+/* The old one may be worth nothing any more: a new one that cannot be written is used all the same, and written as soon as
+ * that works. */
+static void
+a_refresh_token_is_not_lost(void **state)
+{
+	char path[] = "/tmp/email-token-XXXXXX", aside[64];
+
+	(void)state;
+	refresh_token(path, "file");
+	snprintf(aside, sizeof aside, "%s.aside", path);
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	assert_string_equal(sent(), "first");
+	/* what is no file cannot be replaced by one */
+	assert_int_equal(rename(path, aside), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(answer(200, GOOD_WITH("second")), EMAIL__TOKEN_READY);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rename(aside, path), 0);
+	is_in_file(path, "first\n");
+
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	assert_string_equal(sent(), "second");
+	is_in_file(path, "second\n");
+	assert_int_equal(answer(200, GOOD_WITH("third")), EMAIL__TOKEN_READY);
+	is_in_file(path, "third\n");
+
+	/* somebody signed in meanwhile */
+	write_file(path, "fourth\n");
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	assert_string_equal(sent(), "fourth");
+	email__token_abandon(account);
+	unlink(path);
+}
+
+static void
+an_environment_is_outlived(void **state)
+{
+	char path[] = "/tmp/email-token-XXXXXX";
+
+	(void)state;
+	refresh_token(path, "env");
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	assert_int_equal(answer(200, GOOD_WITH("second")), EMAIL__TOKEN_READY);
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	assert_string_equal(sent(), "second");
+	assert_int_equal(answer(200, GOOD_WITH("third")), EMAIL__TOKEN_READY);
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	assert_string_equal(sent(), "third");
+	email__token_abandon(account);
+	unlink(path);
+}
+
+/* Two accounts, or two programs, that share the file: who comes second takes what the first one got. */
+static void
+another_was_first(void **state)
+{
+	static const char no[] = "{\"error\":\"invalid_grant\"}";
+	char path[] = "/tmp/email-token-XXXXXX";
+
+	(void)state;
+	refresh_token(path, "file");
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	write_file(path, "second\n");
+	assert_int_equal(answer(400, no), EMAIL__TOKEN_ASKS);
+	assert_string_equal(sent(), "second");
+	assert_int_equal(email_account_error(account)->code, EMAIL_OK);
+	assert_int_equal(answer(400, no), EMAIL__TOKEN_NONE);
+	assert_int_equal(email_account_error(account)->code, EMAIL_E_LOGIN);
+	unlink(path);
 }
 
 /* A token that is held is used, and one that a server refused is not. */
@@ -199,7 +359,10 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {T(others_need_none), T(asks),             T(backs_off), T(what_is_missing),
-	                                   T(held_and_refused), T(expires_with_the_settings), T(the_programs_own)};
+	                                   T(held_and_refused), T(expires_with_the_settings), T(the_programs_own),
+	                                   T(what_is_wrong_at_home_may_be_mended),
+	                                   T(a_refresh_token_is_not_lost), T(an_environment_is_outlived),
+	                                   T(another_was_first)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

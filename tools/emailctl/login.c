@@ -40,10 +40,9 @@ command_login(cli *c)
 		return status;
 	trace_start(c, account);
 	challenge_start(email_service_trust(c->service));
+	/* which writes the token, and nothing else: others may have changed the sheet while the person was waited for */
 	if (email_account_login(account, show, c))
 		return fail(c, email_account_error(account), NULL);
-	if ((status = sheet_save(c)))
-		return status;
 	if (!c->json)
 		puts("Signed in.");
 	print_done(c);
