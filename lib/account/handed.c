@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -308,22 +307,21 @@ email__handed *
 email__handed_look(const char *path, const char *scope, email_error *e)
 {
 	email__handed *h = email__handed_open(NULL, scope, e);
-	struct stat st;
-	email_code rc = EMAIL_OK;
+	email_error why = {0};
 
 	if (!h)
 		return NULL;
 	h->lasts = true;
-	if (stat(path, &st) != 0)
-		return h; /* not there: nothing is known */
 	if (!(h->path = email__strdup(path)))
-		rc = email__error_memory(e, EMAIL_STAGE_MAILBOX);
+		email__error_memory(&why, EMAIL_STAGE_MAILBOX);
 	else
-		rc = load(h, h->scope, e);
+		(void)load(h, h->scope, &why);
 	email__free(h->path);
 	h->path = NULL;
-	if (rc == EMAIL_OK)
+	/* a file that is not there: nothing is known */
+	if (why.code == EMAIL_OK || (why.code == EMAIL_E_FILE && why.os == ENOENT))
 		return h;
+	*e = why;
 	email__handed_close(h);
 	return NULL;
 }
