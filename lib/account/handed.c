@@ -30,6 +30,7 @@ typedef struct uid {
 struct email__handed {
 	char *path, *scope;
 	int lock, fd;
+	bool lasts;
 	email__arena arena;
 	uid **table; /* open addressing; never more than half full */
 	size_t size, count, stale;
@@ -291,12 +292,36 @@ email__handed_open(const char *path, const char *scope, email_error *e)
 	h->lock = h->fd = -1;
 	arena_init(&h->arena);
 	h->path = path ? email__strdup(path) : NULL;
+	h->lasts = path != NULL;
 	h->scope = email__strdup(scope);
 	if (!h->scope || (path && !h->path) || !grow(h)) {
 		email__error_memory(e, EMAIL_STAGE_MAILBOX);
 	} else if (!h->path || take_file(h, e) == EMAIL_OK) {
 		return h;
 	}
+	email__handed_close(h);
+	return NULL;
+}
+
+email__handed *
+email__handed_look(const char *path, const char *scope, email_error *e)
+{
+	email__handed *h = email__handed_open(NULL, scope, e);
+	email_error why = {0};
+
+	if (!h)
+		return NULL;
+	h->lasts = true;
+	if (!(h->path = email__strdup(path)))
+		email__error_memory(&why, EMAIL_STAGE_MAILBOX);
+	else
+		(void)load(h, h->scope, &why);
+	email__free(h->path);
+	h->path = NULL;
+	/* a file that is not there: nothing is known */
+	if (why.code == EMAIL_OK || (why.code == EMAIL_E_FILE && why.os == ENOENT))
+		return h;
+	*e = why;
 	email__handed_close(h);
 	return NULL;
 }
@@ -321,10 +346,16 @@ email__handed_scope(const email__handed *h)
 	return h->scope;
 }
 
+size_t
+email__handed_room(const email__handed *h)
+{
+	return EMAIL__HANDED_MAX - (h->count - h->forgotten);
+}
+
 bool
 email__handed_lasts(const email__handed *h)
 {
-	return h->path != NULL;
+	return h->lasts;
 }
 
 /* Forgetting is in place: the arena's memory goes when it is closed. */

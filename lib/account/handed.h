@@ -32,11 +32,15 @@ typedef struct email__handed email__handed;
  * Errors: NULL; EMAIL_E_TEMPORARY (another process has it), EMAIL_E_FILE, EMAIL_E_LIMIT, EMAIL_E_MEMORY.
  */
 email__handed *email__handed_open(const char *path, const char *scope, email_error *e);
+/* What is known now, to look at: no lock, nothing is written, and what is set counts in memory alone. */
+email__handed *email__handed_look(const char *path, const char *scope, email_error *e);
 void email__handed_close(email__handed *h);
+/* How many more can be remembered. */
+size_t email__handed_room(const email__handed *h);
 /* The mailbox is another one now (or has another UIDVALIDITY): forgets all. */
 email_code email__handed_rescope(email__handed *h, const char *scope, email_error *e);
 const char *email__handed_scope(const email__handed *h);
-/* In a file, not in memory alone. */
+/* From a file, not in memory alone. */
 bool email__handed_lasts(const email__handed *h);
 
 email__handed_state email__handed_get(const email__handed *h, const char *uid);

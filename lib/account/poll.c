@@ -146,6 +146,13 @@ fits(const email__poll *p, const email__entry *entry, bool header)
 	return header || p->whole.count == 0 || p->bytes + entry->size <= limit_bytes(a->v.size_limit_per_poll);
 }
 
+/* What cannot be remembered would be handed over again and again. */
+static bool
+can_remember(const email__poll *p)
+{
+	return p->peek || !p->handed || p->whole.count + p->headers.count < email__handed_room(p->handed);
+}
+
 static void
 choose(email__poll *p, const email__entry *entry)
 {
@@ -153,7 +160,7 @@ choose(email__poll *p, const email__entry *entry)
 	bool known = entry->size != EMAIL__SIZE_UNKNOWN;
 	bool header = p->peek || (known && entry->size > limit_bytes(a->v.incoming_email_size_limit));
 
-	if (p->left || !fits(p, entry, header)) {
+	if (p->left || !fits(p, entry, header) || !can_remember(p)) {
 		p->left++;
 		return;
 	}
@@ -245,7 +252,7 @@ give_up(email__poll *p, const email__entry *entry)
 {
 	email_error e = {0};
 
-	if (p->handed && email__handed_set(p->handed, entry->uid, EMAIL__HANDED_SETTLED, &e))
+	if (p->handed && !p->peek && email__handed_set(p->handed, entry->uid, EMAIL__HANDED_SETTLED, &e))
 		note(p, e.code, &e, "");
 }
 
@@ -373,7 +380,7 @@ open_handed(email__poll *p)
 	if (folder) {
 		if (!(uids = email__path_join(folder, "uids")) || !(path = email__path_join(uids, a->name)))
 			goto out;
-		if ((rc = email__folder_make(uids, &a->error)))
+		if (!p->peek && (rc = email__folder_make(uids, &a->error)))
 			goto out;
 	}
 	if (p->handed && strcmp(email__handed_scope(p->handed), email__buf_text(&scope)) != 0) {
@@ -381,7 +388,8 @@ open_handed(email__poll *p)
 		p->handed = NULL;
 	}
 	if (!p->handed)
-		p->handed = email__handed_open(path, email__buf_text(&scope), &a->error);
+		p->handed = p->peek && path ? email__handed_look(path, email__buf_text(&scope), &a->error)
+		                            : email__handed_open(path, email__buf_text(&scope), &a->error);
 	rc = p->handed ? EMAIL_OK : a->error.code;
 out:
 	if (rc == EMAIL_E_MEMORY)
@@ -422,7 +430,7 @@ email__poll_begin(email__poll *p, email_account *account, email_receive_fn on_me
 			return email__error_memory(&account->error, EMAIL_STAGE_MAILBOX);
 		p->scratch_made = true;
 	}
-	return peek || !on_message ? EMAIL_OK : open_handed(p);
+	return on_message ? open_handed(p) : EMAIL_OK;
 }
 
 static email_code
@@ -466,9 +474,15 @@ end_list(email__poll *p, email__engine *engine)
 	p->account->left = p->left;
 	if (p->handed && engine->mailbox->entry && !email__poll_read_only(p))
 		email__handed_owed(p->handed, owe, &o);
-	if (p->handed && !lists_unseen(p->account) && p->error.code == EMAIL_OK &&
+	if (p->handed && !p->peek && !lists_unseen(p->account) && p->error.code == EMAIL_OK &&
 	    (rc = email__handed_list_end(p->handed, &e)))
 		note(p, rc, &e, "");
+	/* still so after what is gone was forgotten: the next poll will not be better off */
+	if (p->left && p->error.code == EMAIL_OK && !can_remember(p)) {
+		email__error_set(&p->error, EMAIL_E_LIMIT, EMAIL_STAGE_MAILBOX, "more than %d messages are remembered",
+		                 EMAIL__HANDED_MAX);
+		email__error_remedy(&p->error, "Delete messages on the server, or set deliveryPolicy to Delete");
+	}
 }
 
 /* What the handler accepted goes to the server, as many as it takes in one go. */

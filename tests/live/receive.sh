@@ -97,6 +97,9 @@ for store in Imap Pop3; do
 		if [ $store = Imap ]; then poll 3 3 3; else poll 3 3 0; fi
 		whole 1 2 3
 		poll 0 3 "$(dovecot_seen)"
+		# a look shows what a poll would bring
+		want 0 emailctl --json receive in
+		is "messages to come" 0 "$(value 'messages.#')"
 		want 0 emailctl get in numberReceived
 		is numberReceived 3 "$(cat "$WORK/stdout")"
 		want 0 emailctl get in status

@@ -197,6 +197,43 @@ forgets_over_processes(void **state)
 }
 
 static void
+looking(void **state)
+{
+	email_error e = {0};
+	email__handed *h, *looked;
+	struct stat before, after;
+
+	(void)state;
+	unlink(path);
+	looked = email__handed_look(path, "s", &e);
+	assert_non_null(looked);
+	assert_int_equal(email__handed_get(looked, "1"), EMAIL__HANDED_NOT);
+	email__handed_close(looked);
+	assert_int_not_equal(stat(path, &before), 0);
+	h = opened("s");
+	set(h, "1", EMAIL__HANDED_SETTLED);
+	assert_int_equal(stat(path, &before), 0);
+	/* while another process has it, too */
+	looked = email__handed_look(path, "s", &e);
+	assert_non_null(looked);
+	assert_true(email__handed_lasts(looked));
+	assert_int_equal(email__handed_get(looked, "1"), EMAIL__HANDED_SETTLED);
+	assert_int_equal(email__handed_room(looked), EMAIL__HANDED_MAX - 1);
+	email__handed_list_begin(looked);
+	assert_int_equal(email__handed_list_end(looked, &e), EMAIL_OK);
+	set(looked, "2", EMAIL__HANDED_SETTLED);
+	email__handed_close(looked);
+	assert_int_equal(stat(path, &after), 0);
+	assert_int_equal(before.st_size, after.st_size);
+	assert_int_equal(email__handed_get(h, "1"), EMAIL__HANDED_SETTLED);
+	email__handed_close(h);
+	/* of another mailbox nothing is known */
+	looked = email__handed_look(path, "t", &e);
+	assert_int_equal(email__handed_get(looked, "1"), EMAIL__HANDED_NOT);
+	email__handed_close(looked);
+}
+
+static void
 one_at_a_time(void **state)
 {
 	email_error e = {0};
@@ -277,6 +314,7 @@ main(void)
 		cmocka_unit_test(remembers_over_processes), cmocka_unit_test(survives_a_cut),
 		cmocka_unit_test(forgets_what_is_gone),     cmocka_unit_test(one_at_a_time),
 		cmocka_unit_test(forgets_without_a_list),   cmocka_unit_test(forgets_over_processes),
+		cmocka_unit_test(looking),
 		cmocka_unit_test(hostile_files),            cmocka_unit_test(no_memory),
 	};
 	int failed;

@@ -495,6 +495,36 @@ so_many_a_poll(void **state)
 	poll_gives("3");
 }
 
+/* Else the last one would come again and again. */
+static void
+no_more_than_can_be_remembered(void **state)
+{
+	email_error e = {0};
+	char uid[16];
+	int i;
+
+	(void)state;
+	set("deliveryPolicy", "MarkAsUnread");
+	box.count = 0;
+	poll_gives("");
+	for (i = 0; i < EMAIL__HANDED_MAX - 1; i++) {
+		snprintf(uid, sizeof uid, "old-%d", i);
+		assert_int_equal(email__handed_set(poll_.handed, uid, EMAIL__HANDED_SETTLED, &e), EMAIL_OK);
+	}
+	/* a list of the unread ones alone says nothing of the old ones */
+	set("deliveryPolicy", "MarkAsRead");
+	box.count = 3;
+	poll_gives("1");
+	assert_int_equal(poll_.error.code, EMAIL_E_LIMIT);
+	assert_true(poll_.error.remedy[0] != '\0');
+	assert_int_equal(email_account_left(account), 1);
+	/* the old ones are gone: the poll behind that has room */
+	set("deliveryPolicy", "MarkAsUnread");
+	box.entry[0].seen = true;
+	poll_gives("3");
+	assert_int_equal(poll_.error.code, EMAIL_OK);
+}
+
 static void
 batches(void **state)
 {
@@ -545,6 +575,17 @@ looking_changes_nothing(void **state)
 	assert_int_equal(seen.headers, 2);
 	assert_int_equal(box.settled, 0);
 	poll_gives("1 3");
+	/* what was handed over would not be again */
+	set("emailToRead", "AllEmail");
+	poll_gives("1 2 3");
+	seen.uids[0] = '\0';
+	put("4", 1000, false);
+	assert_int_equal(email__poll_begin(&poll_, account, handler, NULL, true, false), EMAIL_OK);
+	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_OVER)
+		;
+	email__poll_end(&poll_);
+	assert_string_equal(seen.uids, "4");
+	poll_gives("4");
 	/* without a handler neither */
 	assert_int_equal(email__poll_begin(&poll_, account, NULL, NULL, false, false), EMAIL_OK);
 	assert_true(email__poll_read_only(&poll_));
@@ -662,6 +703,7 @@ main(void)
 		T(looking_changes_nothing),
 		T(watching),
 		T(moved_to_where_it_is),
+		T(no_more_than_can_be_remembered),
 		T(news_before_waiting),
 		T(a_header_larger_than_the_limit),
 		T(one_at_least),
