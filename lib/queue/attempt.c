@@ -155,7 +155,7 @@ grab(email__attempt *a, email__waiting *w, email_error *e)
 		email__spool_set_aside(s, a->id, why.text);
 	if (rc == EMAIL_E_MESSAGE || rc == EMAIL_E_UNKNOWN) {
 		if (rc == EMAIL_E_MESSAGE)
-			email__spool_account(s, -1, w->size);
+			email__spool_account(s, -1, w->size, NULL);
 		drop(s, w);
 	}
 	if (rc && e && e->code == EMAIL_OK)

@@ -262,11 +262,11 @@ email__spool_requeue(email__spool *s, const char *id, const email__now *now, ema
 			mail.recipients[i].state = EMAIL__RCPT_PENDING;
 	rc = email__spool_write_state(&f, &mail, NULL, e);
 	if (rc == EMAIL_OK)
+		rc = email__spool_account(s, 1, mail.size, e);
+	if (rc == EMAIL_OK)
 		rc = s->ops->move(s->store, EMAIL__AREA_DEAD, id, EMAIL__AREA_QUEUE, id, e);
 	if (rc == EMAIL_OK && !(rc = s->ops->sync_area(s->store, EMAIL__AREA_QUEUE, e)))
 		rc = s->ops->sync_area(s->store, EMAIL__AREA_DEAD, e);
-	if (rc == EMAIL_OK)
-		email__spool_account(s, 1, mail.size);
 	s->ops->close(&f);
 	email__mailfile_dispose(&mail);
 	return rc;

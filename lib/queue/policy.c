@@ -238,9 +238,12 @@ email__policy_day(email__day *day, const email__now *now, int64_t running)
 {
 	int64_t local = now->wall + (int64_t)now->offset * 60, today, drift;
 
-	/* which day it is nobody knows yet */
-	if (!now->clock_set)
+	/* which day it is nobody knows yet; once it is known, how long the machine was off will count */
+	if (!now->clock_set) {
+		if (!day->same_boot)
+			day->wall = 0;
 		return;
+	}
 	today = local >= 0 ? local / DAY_SECONDS : -((-local + DAY_SECONDS - 1) / DAY_SECONDS);
 	drift = (now->wall - day->wall) - (running - day->running) / 1000;
 	/* a new day it is only where that time has passed, or the machine was off */
@@ -248,7 +251,7 @@ email__policy_day(email__day *day, const email__now *now, int64_t running)
 	    (!day->same_boot || day->wall == 0 || (drift < JUMP_SECONDS && drift > -JUMP_SECONDS)))
 		day->count = 0;
 	day->day = today < 0 ? 0 : today;
-	day->wall = now->wall < 0 ? 0 : now->wall;
+	day->wall = now->wall < 1 ? 1 : now->wall;
 	day->running = running;
 }
 

@@ -100,7 +100,7 @@ bool email__policy_expired(const email__policy *p, const email__waiting *w, int6
 typedef struct email__day {
 	int64_t day; /* local, days since 1970 */
 	uint64_t count;
-	int64_t wall, running; /* when that was */
+	int64_t wall, running; /* when that was; wall 0: not known in this boot */
 	bool same_boot;
 } email__day;
 

@@ -150,14 +150,15 @@ email__spool_leave(email__spool *s)
 	email__mutex_unlock(&s->gate);
 }
 
-void
-email__spool_account(email__spool *s, int count, uint64_t bytes)
+email_code
+email__spool_account(email__spool *s, int count, uint64_t bytes, email_error *e)
 {
 	email__counter c;
 	bool ours;
+	email_code rc = email__spool_enter(s, &c, e);
 
-	if (email__spool_enter(s, &c, NULL))
-		return;
+	if (rc)
+		return rc;
 	ours = c.value[SEQUENCE_CHANGES] == s->changes;
 	c.value[SEQUENCE_CHANGES]++;
 	if (count > 0) {
@@ -167,9 +168,12 @@ email__spool_account(email__spool *s, int count, uint64_t bytes)
 		c.value[SEQUENCE_COUNT] -= c.value[SEQUENCE_COUNT] > 0;
 		c.value[SEQUENCE_BYTES] -= c.value[SEQUENCE_BYTES] < bytes ? c.value[SEQUENCE_BYTES] : bytes;
 	}
-	if (email__counter_write(&s->sequence, &c, false, NULL) == EMAIL_OK && ours && s->working && count < 0)
+	rc = email__counter_write(&s->sequence, &c, false, e);
+	/* what leaves needs no look */
+	if (rc == EMAIL_OK && ours && s->working && count < 0)
 		s->changes = c.value[SEQUENCE_CHANGES];
 	email__spool_leave(s);
+	return rc;
 }
 
 email_code

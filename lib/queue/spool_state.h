@@ -63,8 +63,8 @@ bool email__spool_is_id(const char *name);
 /* The counter "sequence", locked. Leave in any case but an error. */
 email_code email__spool_enter(email__spool *s, email__counter *c, email_error *e);
 void email__spool_leave(email__spool *s);
-/* A mail came (1) or left (-1) the queue, whoever looks will see it. What fails is made good by a recount. */
-void email__spool_account(email__spool *s, int count, uint64_t bytes);
+/* A mail is about to come (1) or has left (-1): whoever looks will see it. A count that is too high is made good later. */
+email_code email__spool_account(email__spool *s, int count, uint64_t bytes, email_error *e);
 /* Counts anew, from the headers; inside. */
 email_code email__spool_recount(email__spool *s, email__counter *c, email_error *e);
 int64_t email__spool_running_locked(const email__spool *s, const email__now *now);

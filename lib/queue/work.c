@@ -181,10 +181,10 @@ drop_unseen(email__spool *s, looking *l)
 
 /* Under gate and mutex. */
 static email_code
-look(email__spool *s, bool starting, email_error *e)
+look(email__spool *s, bool starting, const email__now *now, email_error *e)
 {
 	looking l = {.spool = s};
-	int64_t latest = 0;
+	int64_t latest = 0, running = email__spool_running_locked(s, now);
 	email_code rc = remember(s, &l, e);
 	size_t i;
 
@@ -199,8 +199,8 @@ look(email__spool *s, bool starting, email_error *e)
 		rc = take_in(s, l.news.all[i], starting, &latest, e);
 	email__spool_index_sort(s);
 	/* running time was not written down in time: no mail is from the future */
-	if (latest > s->running)
-		s->running = latest;
+	if (latest > running)
+		s->running += latest - running;
 	if (rc)
 		s->missed = true;
 	names_dispose(&l.news);
@@ -214,13 +214,12 @@ email__spool_look(email__spool *s, const email__now *now, email_error *e)
 	email__counter c;
 	email_code rc = email__spool_enter(s, &c, e);
 
-	(void)now;
 	if (rc)
 		return rc;
 	email__mutex_lock(&s->mutex);
 	if (s->missed || c.value[SEQUENCE_CHANGES] != s->changes) {
 		s->changes = c.value[SEQUENCE_CHANGES];
-		rc = look(s, false, e);
+		rc = look(s, false, now, e);
 	}
 	email__mutex_unlock(&s->mutex);
 	email__spool_leave(s);
@@ -249,7 +248,7 @@ lock_worker(email__spool *s, email_error *e)
 
 /* The first look reads every header, so it can count. */
 static email_code
-first_look(email__spool *s, email_error *e)
+first_look(email__spool *s, const email__now *now, email_error *e)
 {
 	email__counter c;
 	email_code rc = email__spool_enter(s, &c, e);
@@ -259,7 +258,7 @@ first_look(email__spool *s, email_error *e)
 		return rc;
 	email__mutex_lock(&s->mutex);
 	email__spool_index_clear(s);
-	rc = look(s, true, e);
+	rc = look(s, true, now, e);
 	s->changes = c.value[SEQUENCE_CHANGES];
 	c.value[SEQUENCE_COUNT] = s->count;
 	c.value[SEQUENCE_BYTES] = 0;
@@ -378,7 +377,7 @@ email__spool_start(email__spool *s, const email__now *now, email_error *e)
 		return rc;
 	rc = sweep(s, e);
 	if (rc == EMAIL_OK)
-		rc = first_look(s, e);
+		rc = first_look(s, now, e);
 	if (rc == EMAIL_OK)
 		rc = resume_all(s, e);
 	if (rc == EMAIL_OK)
