@@ -62,13 +62,6 @@ sync_parent(char *path)
 	return ok;
 }
 
-/* The last folder of a path whose parent is there; its name is durable when this returns. */
-static bool
-make_one(char *path)
-{
-	return mkdir(path, 0700) == 0 ? sync_parent(path) : errno == EEXIST;
-}
-
 static bool
 make(char *path)
 {
@@ -80,12 +73,12 @@ make(char *path)
 		if (*at != '/' || at[1] == '/' || !at[1])
 			continue;
 		*at = '\0';
-		ok = make_one(path);
+		ok = mkdir(path, 0700) == 0 ? sync_parent(path) : errno == EEXIST;
 		*at = '/';
 		if (!ok)
 			return false;
 	}
-	return make_one(path);
+	return mkdir(path, 0700) == 0 || errno == EEXIST;
 }
 
 /* A folder that we own, and nobody else may enter. */
@@ -121,13 +114,18 @@ email__dir_open(const char *path, email__dir *d, email_error *e)
 	d->fd = open_own(d->path);
 	if (d->fd < 0 && errno == ENOENT && make(d->path))
 		d->fd = open_own(d->path);
-	/* whoever made it may have died before it was durable */
-	if (d->fd < 0 || !sync_parent(d->path)) {
+	if (d->fd < 0) {
 		email__os_failed(e, "open the folder", path);
 		email__dir_close(d);
 		return EMAIL_E_FILE;
 	}
 	return EMAIL_OK;
+}
+
+email_code
+email__dir_sync_parent(email__dir *d, email_error *e)
+{
+	return sync_parent(d->path) ? EMAIL_OK : email__os_failed(e, "make durable", d->path);
 }
 
 void

@@ -146,7 +146,8 @@ email__spool_prune(email__spool *s, email__area area, int64_t running, bool days
 	size_t max = s->options.dead_max, over = 0, i = 0;
 	email_code rc = email__spool_ids(s, area, &ids, NULL);
 
-	/* of the done, which nobody counts, some at a time */
+	/* of the done, which nobody counts, some at a time; nothing is synced: what a power cut brings back is
+	 * forgotten once more */
 	if (area == EMAIL__AREA_DONE)
 		max = ids.count > EMAIL__QUEUE_DONE_MAX + EMAIL__QUEUE_DONE_MAX / 8 ? EMAIL__QUEUE_DONE_MAX : ids.count;
 	over = ids.count > max ? ids.count - max : 0;
@@ -154,8 +155,6 @@ email__spool_prune(email__spool *s, email__area area, int64_t running, bool days
 		all = read_ages(s, area, &ids);
 	for (; all && i < ids.count && (i < over || (days && all[i].ended < oldest)); i++)
 		forget(s, area, all[i].id);
-	if (i > 0)
-		s->ops->sync_area(s->store, area, NULL);
 	email__free(all);
 	email__free(ids.all);
 }

@@ -170,12 +170,10 @@ email__spool_set_aside(email__spool *s, const char *name, const char *cause)
 {
 	email_error e = {0};
 
-	if (s->ops->move(s->store, EMAIL__AREA_QUEUE, name, EMAIL__AREA_BAD, name, &e) == EMAIL_OK) {
-		s->ops->sync_area(s->store, EMAIL__AREA_BAD, &e);
-		s->ops->sync_area(s->store, EMAIL__AREA_QUEUE, &e);
-		email__spool_tell(s, EMAIL__SPOOL_SET_ASIDE, name, cause, NULL);
-	} else
-		email__spool_tell(s, EMAIL__SPOOL_UNREADABLE, name, cause, NULL);
+	email_code rc = s->ops->move(s->store, EMAIL__AREA_QUEUE, name, EMAIL__AREA_BAD, name, &e);
+
+	/* nothing is synced: where that is lost, it is found, and set aside, again */
+	email__spool_tell(s, rc ? EMAIL__SPOOL_UNREADABLE : EMAIL__SPOOL_SET_ASIDE, name, cause, NULL);
 }
 
 email_code
