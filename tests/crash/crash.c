@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The queue's scenario, ended at every point in every way, and held to the contract after each.
+ *
+ *   crash [-s STEP] [-m MOST] [-q] LEVEL...
+ *
+ * kill    the process dies before each call that reaches the kernel (L1; strace.sh has the real calls)
+ * fail    each call fails: ENOSPC, EIO, EROFS, EMFILE, EINTR, once and from there on; short reads and writes (L2)
+ * states  every state that a power cut may leave (L4; MOST of them at a point)
+ * full    a small tmpfs, and RLIMIT_FSIZE (L6)
+ * memory  each allocation fails, once and from there on (L7)
+ * clock   at the ends of time, and jumping (L8)
+ * nosync  mutation check: each sync taken away; every time a state must be found that breaks the contract
+ * all     all of these
+ *
+ * STEP: only each STEP-th point. -q: no word of what was broken. Status 1 where anything was.
+ */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "crash/fault.h"
+#include "crash/scenario.h"
+#include "crash/states.h"
+#include "support/failalloc.h"
+
+#define SAME_BOOT "aaaaaaaaaaaaaaaa"
+#define NEXT_BOOT "bbbbbbbbbbbbbbbb"
+
+static const scenario_clock ordinary = {.wall = 1795000000, .step = 1, .set = true};
+
+static char parent[200], folder[220];
+static outside *o; /* shared with the children */
+static unsigned step = 1, most = 81;
+static bool quiet;
+
+/* "rm -rf", "umount": of the folder that holds the spool. */
+static void
+run_command(const char *command, const char *behind)
+{
+	char whole[500];
+
+	snprintf(whole, sizeof whole, "%s %s%s", command, parent, behind);
+	if (system(whole))
+		exit(2);
+}
+
+static void
+fresh(void)
+{
+	run_command("rm -rf", "/*");
+	memset(o, 0, sizeof *o);
+}
+
+/* What the scenario is disturbed by. */
+typedef struct disturbance {
+	fault_kind fault;
+	unsigned long n;
+	int error;
+	bool forever;
+	size_t alloc;      /* this allocation fails */
+	long file_size;    /* RLIMIT_FSIZE; -1: none */
+	scenario_clock clock;
+} disturbance;
+
+/* Runs it in a child. True: the disturbance came about. */
+static bool
+disturbed(const disturbance *d)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		bool happened;
+
+		if (d->file_size >= 0) {
+			struct rlimit limit = {(rlim_t)d->file_size, (rlim_t)d->file_size};
+
+			signal(SIGXFSZ, SIG_IGN);
+			setrlimit(RLIMIT_FSIZE, &limit);
+		}
+		if (d->alloc) {
+			if (d->forever)
+				email_test_fail_alloc_from(d->alloc);
+			else
+				email_test_fail_alloc(d->alloc);
+		}
+		if (d->fault != FAULT_NONE)
+			fault_arm(d->fault, d->n, d->error, d->forever);
+		scenario_run(folder, o, &d->clock);
+		happened = fault_happened();
+		fault_off();
+		_exit(happened || (d->alloc && email_test_alloc_failed()) ? 1 : 0);
+	}
+	waitpid(pid, &status, 0);
+	if (WIFSIGNALED(status)) {
+		fprintf(stderr, "the scenario died of signal %d\n", WTERMSIG(status));
+		exit(1);
+	}
+	return WEXITSTATUS(status) != 0;
+}
+
+/* In a child of its own, so that whatever it leaves behind ends with it. */
+static int
+held(const scenario_rules *rules, const char *label)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		int bad;
+
+		email_test_fail_alloc(0);
+		bad = scenario_check(folder, o, rules, label);
+		_exit(bad > 100 ? 100 : bad);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
+}
+
+static int
+one(const disturbance *d, const scenario_rules *rules, const char *label, bool *came)
+{
+	fresh();
+	*came = disturbed(d);
+	return held(rules, label);
+}
+
+static int
+report(const char *level, unsigned long points, int bad)
+{
+	printf("%-22s %6lu points, %d violations\n", level, points, bad);
+	return bad;
+}
+
+/* --- L1, L2, L7 --------------------------------------------------------------------------------- */
+
+/* Every n until the scenario runs to its end. */
+static int
+sweep(disturbance d, const char *what)
+{
+	scenario_rules rules = {.boot = SAME_BOOT, .quiet = quiet};
+	unsigned long n, points = 0;
+	bool came = true;
+	int bad = 0;
+
+	for (n = 1; came; n += step, points++) {
+		char label[100];
+
+		if (d.alloc)
+			d.alloc = n;
+		else
+			d.n = n;
+		snprintf(label, sizeof label, "%s at %lu", what, n);
+		bad += one(&d, &rules, label, &came);
+	}
+	return report(what, points, bad);
+}
+
+static int
+level_kill(void)
+{
+	return sweep((disturbance){.fault = FAULT_KILL, .file_size = -1, .clock = ordinary}, "killed");
+}
+
+static int
+level_fail(void)
+{
+	static const struct {
+		int error;
+		const char *name;
+	} errors[] = {{ENOSPC, "ENOSPC"}, {EIO, "EIO"}, {EROFS, "EROFS"}, {EMFILE, "EMFILE"}, {EINTR, "EINTR"}};
+	char what[40];
+	size_t i;
+	int bad = 0;
+
+	for (i = 0; i < sizeof errors / sizeof *errors; i++) {
+		disturbance d = {.fault = FAULT_ERROR, .error = errors[i].error, .file_size = -1, .clock = ordinary};
+
+		snprintf(what, sizeof what, "%s once", errors[i].name);
+		bad += sweep(d, what);
+		if (errors[i].error == EINTR)
+			continue; /* for ever would be for ever */
+		d.forever = true;
+		snprintf(what, sizeof what, "%s from there on", errors[i].name);
+		bad += sweep(d, what);
+	}
+	bad += sweep((disturbance){.fault = FAULT_SHORT, .file_size = -1, .clock = ordinary}, "short once");
+	bad += sweep((disturbance){.fault = FAULT_SHORT, .forever = true, .file_size = -1, .clock = ordinary},
+	             "short from there on");
+	return bad;
+}
+
+static int
+level_memory(void)
+{
+	int bad = sweep((disturbance){.alloc = 1, .file_size = -1, .clock = ordinary}, "no memory once");
+
+	return bad + sweep((disturbance){.alloc = 1, .forever = true, .file_size = -1, .clock = ordinary},
+	                   "no memory from there on");
+}
+
+/* --- L4 and its mutation check -------------------------------------------------------------------- */
+
+static fault_op *ops;
+enum { OPS_MAX = 4000 };
+
+typedef struct cutting {
+	const outside *whole;
+	int bad;
+	bool first; /* stops at the first violation */
+	unsigned long points;
+} cutting;
+
+static bool
+cut(void *context, unsigned long op, const char *label)
+{
+	cutting *c = context;
+	scenario_rules rules = {.boot = NEXT_BOOT, .weak = true, .quiet = quiet || c->first};
+	int i;
+
+	if (c->points++ % step)
+		return true;
+	*o = *c->whole;
+	/* what was said until then, and not one word more; the date is what the server saw until then */
+	for (i = 0; i < o->n && o->event[i].op <= op; i++)
+		;
+	o->n = i;
+	for (; i < c->whole->n && c->whole->event[i].what != SAID_BEGUN; i++)
+		;
+	o->date[0] = '\0';
+	for (i = 0; i < o->n; i++)
+		if (o->event[i].what == SAID_BEGUN && o->event[i].mail == 2)
+			memcpy(o->date, c->whole->date, sizeof o->date);
+	c->bad += held(&rules, label);
+	return !(c->first && c->bad);
+}
+
+/* Records the scenario, with the n-th sync taken away (0: none). False: there are not so many. */
+static bool
+record(unsigned long n, outside *whole, size_t *count, uint64_t *root)
+{
+	struct stat st;
+	bool happened;
+	size_t i;
+
+	for (i = 0; i < *count; i++)
+		free(ops[i].bytes);
+	fresh();
+	if (stat(parent, &st))
+		exit(2);
+	*root = (uint64_t)st.st_ino;
+	fault_record(ops, OPS_MAX);
+	fault_arm(n ? FAULT_NOSYNC : FAULT_NONE, n, 0, false);
+	scenario_run(folder, o, &ordinary);
+	happened = n == 0 || fault_happened();
+	fault_off();
+	*count = fault_recorded();
+	fault_record(NULL, 0);
+	*whole = *o;
+	return happened;
+}
+
+static int
+level_states(void)
+{
+	outside whole;
+	uint64_t root;
+	size_t n = 0;
+	cutting c = {.whole = &whole};
+
+	record(0, &whole, &n, &root);
+	if (n >= OPS_MAX || whole.n < 40) {
+		fprintf(stderr, "the scenario was not recorded: %zu operations, %d events\n", n, whole.n);
+		return 1;
+	}
+	states_build(ops, n, root, parent, most, cut, &c);
+	return report("power cut", (c.points + step - 1) / step, c.bad);
+}
+
+static int
+level_nosync(void)
+{
+	unsigned long i, missed = 0;
+	size_t n = 0;
+	unsigned keep = step;
+
+	step = 1;
+	for (i = 1;; i += keep) {
+		outside whole;
+		uint64_t root;
+		cutting c = {.whole = &whole, .first = true};
+
+		if (!record(i, &whole, &n, &root))
+			break;
+		states_build(ops, n, root, parent, most, cut, &c);
+		if (c.bad == 0) {
+			missed++;
+			printf("sync %lu can be taken away and nobody notices (%lu states)\n", i, c.points);
+		}
+	}
+	step = keep;
+	return report("syncs taken away", (i - 1) / keep, (int)missed);
+}
+
+/* --- L6 ------------------------------------------------------------------------------------------- */
+
+static int
+level_full(void)
+{
+	static const int sizes[] = {64, 72, 80, 96, 112, 128, 160};
+	scenario_rules rules = {.boot = SAME_BOOT, .quiet = quiet};
+	disturbance d = {.file_size = -1, .clock = ordinary};
+	unsigned long points = 0;
+	char label[100], mount[300];
+	bool came;
+	size_t i;
+	long size;
+	int bad = 0;
+
+	for (size = 0; size < 60000; size += size < 3000 ? 50 : 3001, points++) {
+		d.file_size = size;
+		snprintf(label, sizeof label, "files of %ld bytes at most", size);
+		bad += one(&d, &rules, label, &came);
+	}
+	bad = report("RLIMIT_FSIZE", points, bad);
+	d.file_size = -1;
+	if (geteuid() != 0) {
+		printf("%-22s SKIP: only root can mount a small tmpfs\n", "tmpfs");
+		return bad;
+	}
+	for (i = points = 0; i < sizeof sizes / sizeof *sizes; i++, points++) {
+		int now;
+
+		fresh();
+		snprintf(mount, sizeof mount, "mount -t tmpfs -o size=%dk tmpfs %s 2>/dev/null", sizes[i], parent);
+		if (system(mount)) {
+			printf("%-22s SKIP: tmpfs cannot be mounted here\n", "tmpfs");
+			return bad;
+		}
+		disturbed(&d);
+		snprintf(label, sizeof label, "a disk of %d KiB", sizes[i]);
+		now = held(&rules, label);
+		run_command("umount", "");
+		bad += now;
+	}
+	return report("tmpfs", points, bad);
+}
+
+/* --- L8 ------------------------------------------------------------------------------------------- */
+
+static int
+level_clock(void)
+{
+	static const int64_t walls[] = {0, 1795000000, 2085978496, 2147483640, 4102444800};
+	static const int64_t steps[] = {0, 1, -86400, 86400, -INT64_C(315360000), 315360000};
+	scenario_rules rules = {.boot = SAME_BOOT, .any_day = true, .quiet = quiet};
+	unsigned long points = 0;
+	size_t i, j;
+	int bad = 0, set;
+
+	for (i = 0; i < sizeof walls / sizeof *walls; i++)
+		for (j = 0; j < sizeof steps / sizeof *steps; j++)
+			for (set = 0; set < 2; set++, points++) {
+				disturbance d = {.file_size = -1,
+				                 .clock = {.wall = walls[i], .step = steps[j], .set = set != 0}};
+				char label[100];
+				bool came;
+
+				snprintf(label, sizeof label, "clock at %lld, %lld each step", (long long)walls[i],
+				         (long long)steps[j]);
+				bad += one(&d, &rules, label, &came);
+			}
+	return report("clock", points, bad);
+}
+
+/* --- the whole ------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	int (*run)(void);
+} levels[] = {{"kill", level_kill},   {"fail", level_fail},   {"states", level_states}, {"full", level_full},
+              {"memory", level_memory}, {"clock", level_clock}, {"nosync", level_nosync}};
+
+int
+main(int argc, char **argv)
+{
+	int option, bad = 0, i;
+	size_t level;
+
+	while ((option = getopt(argc, argv, "s:m:q")) != -1)
+		switch (option) {
+		case 's':
+			step = (unsigned)atoi(optarg);
+			break;
+		case 'm':
+			most = (unsigned)atoi(optarg);
+			break;
+		case 'q':
+			quiet = true;
+			break;
+		default:
+			return 64;
+		}
+	/* a sync costs nothing there, and it is not the disk that is tried here */
+	snprintf(parent, sizeof parent, "%s/crash.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	if (step < 1 || optind == argc || !mkdtemp(parent))
+		return 64;
+	snprintf(folder, sizeof folder, "%s/q", parent);
+	o = mmap(NULL, sizeof *o, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ops = calloc(OPS_MAX, sizeof *ops);
+	if (o == MAP_FAILED || !ops)
+		return 2;
+	for (i = optind; i < argc; i++)
+		for (level = 0; level < sizeof levels / sizeof *levels; level++)
+			if (strcmp(argv[i], "all") == 0 || strcmp(argv[i], levels[level].name) == 0)
+				bad += levels[level].run();
+	run_command("rm -rf", "");
+	return bad ? 1 : 0;
+}
