@@ -169,14 +169,21 @@ email__dir_file(email__dir *d, const char *name, bool writing, int *fd, email_er
 {
 	int f = open_at(d->fd, name, (writing ? O_RDWR : O_RDONLY) | O_NONBLOCK, 0);
 	struct stat st;
+	bool looked;
 
 	*fd = -1;
 	if (f < 0)
 		return email__os_failed(e, "open", name);
-	if (fstat(f, &st) != 0 || !S_ISREG(st.st_mode)) {
+	looked = fstat(f, &st) == 0;
+	if (!looked || !S_ISREG(st.st_mode)) {
+		email_code rc;
+
+		/* that it cannot be looked at just now does not make it something else */
+		if (looked)
+			errno = EINVAL;
+		rc = email__os_failed(e, "open", name);
 		close(f);
-		errno = EINVAL;
-		return email__os_failed(e, "open", name);
+		return rc;
 	}
 	*fd = f;
 	return EMAIL_OK;
@@ -297,12 +304,16 @@ email__fd_sync(int fd, bool in_place, const char *name, email_error *e)
 	return email__os_failed(e, "make durable", name);
 }
 
-uint64_t
-email__fd_size(int fd)
+email_code
+email__fd_size(int fd, uint64_t *size, const char *name, email_error *e)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
+	*size = 0;
+	if (fstat(fd, &st) != 0)
+		return email__os_failed(e, "look at", name);
+	*size = st.st_size > 0 ? (uint64_t)st.st_size : 0;
+	return EMAIL_OK;
 }
 
 void

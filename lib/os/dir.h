@@ -51,7 +51,7 @@ email_code email__fd_read(int fd, uint64_t at, void *buffer, size_t size, size_t
 email_code email__fd_write(int fd, uint64_t at, const void *bytes, size_t n, const char *name, email_error *e);
 /* Once a descriptor: a failure is final (Q11). `in_place`: its size did not change, nothing but contents need to be kept. */
 email_code email__fd_sync(int fd, bool in_place, const char *name, email_error *e);
-uint64_t email__fd_size(int fd);
+email_code email__fd_size(int fd, uint64_t *size, const char *name, email_error *e);
 /* Cut off; what fails is of no interest. */
 void email__fd_truncate(int fd, uint64_t size);
 /* The kernel's lock, which ends with the descriptor. False: somebody else has it, and we do not `wait`. */

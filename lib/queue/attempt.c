@@ -126,10 +126,12 @@ write_state(email__attempt *a, email_error *e)
 
 /* --- beginning -------------------------------------------------------------------------------- */
 
+/* The next look will see whether it is gone indeed. */
 static void
 drop(email__spool *s, email__waiting *w)
 {
 	email__mutex_lock(&s->mutex);
+	s->missed = true;
 	email__spool_index_drop(s, w);
 	email__mutex_unlock(&s->mutex);
 }

@@ -80,9 +80,13 @@ email__counter_write(email__stored *f, email__counter *c, bool durable, email_er
 	email_code rc;
 	size_t i;
 	uint64_t at = ((c->generation + 1) & 1) * COPY;
-	/* of a new file, the first copy too, so that there is no hole */
-	bool both = f->store->ops->size(f) < COPY;
+	bool both;
+	uint64_t size;
 
+	if ((rc = f->store->ops->size(f, &size, e)))
+		return rc;
+	/* of a new file, the first copy too, so that there is no hole */
+	both = size < COPY;
 	email__buf_init(&out, 3 * COPY);
 	rc = email__buf_addf(&out, "%0*" PRIu64 " ", WIDTH, c->generation + 1);
 	if (rc == EMAIL_OK)

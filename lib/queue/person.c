@@ -239,6 +239,32 @@ email__spool_clear(email__spool *s, const email__now *now, size_t *n, email_erro
 	return rc;
 }
 
+/* Moved first: what a crash leaves in the queue has ended, and goes back to the dead at the next start. */
+static email_code
+move_back(email__spool *s, email__stored *f, email__mailfile *mail, const char *id, email_error *e)
+{
+	email_error why = {0};
+	bool spoilt = false;
+	email_code rc = s->ops->move(s->store, EMAIL__AREA_DEAD, id, EMAIL__AREA_QUEUE, id, e);
+
+	if (rc)
+		return rc;
+	rc = s->ops->sync_area(s->store, EMAIL__AREA_QUEUE, e);
+	if (rc == EMAIL_OK)
+		rc = s->ops->sync_area(s->store, EMAIL__AREA_DEAD, e);
+	if (rc == EMAIL_OK && (rc = email__spool_write_state(f, mail, &spoilt, &why)) && e && e->code == EMAIL_OK)
+		*e = why;
+	/* what the file says nobody knows then, and either is right where it is */
+	if (spoilt) {
+		email__error_clear(e);
+		return email__error_set(e, EMAIL_E_INDETERMINATE, EMAIL_STAGE_QUEUE, "mail %s may wait again, or not: %s", id,
+		                        why.text);
+	}
+	if (rc)
+		s->ops->move(s->store, EMAIL__AREA_QUEUE, id, EMAIL__AREA_DEAD, id, NULL);
+	return rc;
+}
+
 email_code
 email__spool_requeue(email__spool *s, const char *id, const email__now *now, email_error *e)
 {
@@ -256,17 +282,14 @@ email__spool_requeue(email__spool *s, const char *id, const email__now *now, ema
 	mail.next = 0;
 	mail.ended = 0;
 	mail.failures = mail.crashes = 0;
+	mail.cause[0] = '\0';
 	mail.revived = email__spool_running(s, now);
 	for (i = 0; i < mail.count; i++)
 		if (mail.recipients[i].state != EMAIL__RCPT_DELIVERED)
 			mail.recipients[i].state = EMAIL__RCPT_PENDING;
-	rc = email__spool_write_state(&f, &mail, NULL, e);
+	rc = email__spool_account(s, 1, mail.size, e);
 	if (rc == EMAIL_OK)
-		rc = email__spool_account(s, 1, mail.size, e);
-	if (rc == EMAIL_OK)
-		rc = s->ops->move(s->store, EMAIL__AREA_DEAD, id, EMAIL__AREA_QUEUE, id, e);
-	if (rc == EMAIL_OK && !(rc = s->ops->sync_area(s->store, EMAIL__AREA_QUEUE, e)))
-		rc = s->ops->sync_area(s->store, EMAIL__AREA_DEAD, e);
+		rc = move_back(s, &f, &mail, id, e);
 	s->ops->close(&f);
 	email__mailfile_dispose(&mail);
 	return rc;

@@ -55,6 +55,7 @@ email__spool_read(email__stored *f, bool header_only, email__mailfile *mail, ema
 {
 	email__buf buf;
 	size_t got, n;
+	uint64_t size;
 	unsigned char *room;
 	email_code rc;
 
@@ -83,7 +84,7 @@ email__spool_read(email__stored *f, bool header_only, email__mailfile *mail, ema
 		email__spool_memory(e);
 	else if (rc)
 		no_mail(e, f->name, "its header is damaged");
-	else if (!header_only && f->store->ops->size(f) != n + mail->size)
+	else if (!header_only && !(rc = f->store->ops->size(f, &size, e)) && size != n + mail->size)
 		rc = no_mail(e, f->name, "it is not as long as it says");
 out:
 	email__buf_dispose(&buf);

@@ -42,7 +42,7 @@ typedef struct email__store_ops {
 	email_code (*write)(email__stored *f, uint64_t at, const void *bytes, size_t n, email_error *e);
 	/* Once while it is open; a failure is final for the file. `in_place`: it did not grow. */
 	email_code (*sync)(email__stored *f, bool in_place, email_error *e);
-	uint64_t (*size)(email__stored *f);
+	email_code (*size)(email__stored *f, uint64_t *size, email_error *e);
 	/* Cut off; what fails is of no interest. */
 	void (*truncate)(email__stored *f, uint64_t size);
 	/* Who has it locked may change it. Ends when it is closed. */

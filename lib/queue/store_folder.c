@@ -64,10 +64,10 @@ folder_sync(email__stored *f, bool in_place, email_error *e)
 	return email__fd_sync(f->fd, in_place, f->name, e);
 }
 
-static uint64_t
-folder_size(email__stored *f)
+static email_code
+folder_size(email__stored *f, uint64_t *size, email_error *e)
 {
-	return email__fd_size(f->fd);
+	return email__fd_size(f->fd, size, f->name, e);
 }
 
 static void

@@ -231,14 +231,14 @@ memory_sync(email__stored *f, bool in_place, email_error *e)
 	return EMAIL_OK;
 }
 
-static uint64_t
-memory_size(email__stored *f)
+static email_code
+memory_size(email__stored *f, uint64_t *size, email_error *e)
 {
 	memory_store *m = enter(f->store);
-	uint64_t size = ((node *)f->node)->size;
 
-	leave(m, EMAIL_OK);
-	return size;
+	(void)e;
+	*size = ((node *)f->node)->size;
+	return leave(m, EMAIL_OK);
 }
 
 static void

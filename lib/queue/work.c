@@ -147,7 +147,11 @@ take_in(email__spool *s, const char *name, bool starting, int64_t *latest, email
 		return EMAIL_OK;
 	}
 	rc = email__spool_open_mail(s, EMAIL__AREA_QUEUE, name, false, &f, &mail, &why);
-	if (rc == EMAIL_OK) {
+	if (rc == EMAIL_OK && !starting && email__mailfile_count(&mail, EMAIL__RCPT_PENDING) == 0) {
+		/* somebody is just moving it, to or from the dead */
+		s->ops->close(&f);
+		s->missed = true;
+	} else if (rc == EMAIL_OK) {
 		s->ops->close(&f);
 		w = email__waiting_new(name, &mail);
 		if (!w || !email__spool_index_append(s, w)) {

@@ -268,6 +268,23 @@ cancel(run *r, int mail)
 	tick(r);
 }
 
+/* One that still waits is cancelled by that, and no more. */
+static void
+delete(run *r, int mail)
+{
+	email__view *v;
+	email_code rc;
+
+	say(r->o, SAID_DELETING, mail, 0);
+	if (email__spool_delete(r->spool, r->o->id[mail], &r->now, NULL))
+		return;
+	rc = email__spool_view(r->spool, r->o->id[mail], &v, NULL);
+	email__view_free(v);
+	if (rc == EMAIL_E_UNKNOWN)
+		say(r->o, SAID_DELETED, mail, 0);
+	tick(r);
+}
+
 static bool
 restart(run *r)
 {
@@ -310,9 +327,7 @@ scenario_run(const char *folder, outside *o, const scenario_clock *clock)
 	if (email__spool_requeue(r.spool, o->id[F], &r.now, NULL) == EMAIL_OK)
 		say(o, SAID_REVIVED, F, 0);
 	serve_one(&r, E);
-	say(o, SAID_DELETING, D, 0);
-	if (email__spool_delete(r.spool, o->id[D], &r.now, NULL) == EMAIL_OK)
-		say(o, SAID_DELETED, D, 0);
+	delete(&r, D);
 	email__spool_settle(r.spool, &r.now, NULL);
 	email__spool_stop(r.spool, &r.now);
 	email__spool_close(r.spool);
