@@ -53,8 +53,8 @@ email__spool_finish(email__spool *s, email__stored *f, email__mailfile *mail, co
 	bool failed = email__mailfile_count(mail, EMAIL__RCPT_DELIVERED) < mail->count;
 	email_code rc = EMAIL_OK;
 
-	/* what is removed needs no more state: that it is gone says all */
-	if ((failed || mail->key[0]) && !*durable) {
+	/* what was delivered needs no more state: that it is gone says all */
+	if (failed && !*durable) {
 		if ((rc = email__spool_write_state(f, mail, spoilt, e)))
 			return rc;
 		*durable = true;
@@ -127,7 +127,8 @@ read_ages(email__spool *s, email__area area, const email__ids *ids)
 		all[i].ended = rc == EMAIL_E_MESSAGE ? 0 : INT64_MAX;
 		if (rc)
 			continue;
-		all[i].ended = mail.ended;
+		/* what was delivered has no word of when; it went in about the order in which it came */
+		all[i].ended = area == EMAIL__AREA_DONE ? mail.queued : mail.ended;
 		all[i].sequence = mail.sequence;
 		s->ops->close(&f);
 		email__mailfile_dispose(&mail);

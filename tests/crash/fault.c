@@ -23,7 +23,7 @@ static struct {
 	int error;
 	unsigned long fail_sync;
 	fault_op *ops;
-	size_t recorded, max;
+	size_t recorded, max, at;
 } f;
 
 void
@@ -50,6 +50,12 @@ bool
 fault_happened(void)
 {
 	return f.happened;
+}
+
+size_t
+fault_at(void)
+{
+	return f.at;
 }
 
 void
@@ -116,6 +122,7 @@ faulted(int call)
 	f.count++;
 	if (f.count != f.n && !(f.forever && f.count > f.n))
 		return false;
+	f.at = f.happened ? f.at : f.recorded;
 	f.happened = true;
 	if (f.kind == FAULT_KILL)
 		syscall(SYS_exit_group, 137);

@@ -24,6 +24,8 @@ void fault_arm(fault_kind kind, unsigned long n, int error, bool forever);
 /* Ends it; how many calls were counted since, and whether it came to the fault. */
 unsigned long fault_off(void);
 bool fault_happened(void);
+/* How many operations had been recorded then. */
+size_t fault_at(void);
 /* The n-th sync from now on fails with EIO, whatever else is armed: part of a scenario, not of a test of it. */
 void fault_fail_sync(unsigned long n);
 

@@ -229,6 +229,8 @@ serve(run *r, email__waiting *w)
 	for (i = 0; i < count && i < RCPTS; i++)
 		after[i] = email__attempt_mail(a)->recipients[i].state;
 	rc = email__spool_end(r->spool, a, email__spool_running(r->spool, &r->now) + 60000, 1, "refused", &r->now, NULL);
+	if (rc == EMAIL_OK)
+		say(r->o, SAID_ENDED, mail, 0);
 	for (i = 0; i < count && i < RCPTS && rc == EMAIL_OK; i++)
 		if (before[i] == EMAIL__RCPT_PENDING && after[i] != EMAIL__RCPT_PENDING)
 			say(r->o, after[i] == EMAIL__RCPT_DELIVERED ? SAID_TOLD : SAID_FAILED, mail, (int)i);
@@ -483,6 +485,9 @@ see_waiting(void *context, const char *id, const email__mailfile *m)
 	if (mail >= 0 && (int)m->attempts < before(c, SAID_BEGUN, mail, -1))
 		complain(c, "mail %s was tried %d times and knows of %u (Q8)", mails[mail].subject,
 		         before(c, SAID_BEGUN, mail, -1), m->attempts);
+	if (mail >= 0 && (int)m->unsure > (int)m->attempts - before(c, SAID_ENDED, mail, -1))
+		complain(c, "mail %s counts %u attempts of unknown end, of %u, %d of which ended (Q5)", mails[mail].subject,
+		         m->unsure, m->attempts, before(c, SAID_ENDED, mail, -1));
 	if (mail >= 0 && m->crashes > 1)
 		complain(c, "mail %s counts %u crashes", mails[mail].subject, m->crashes);
 	return true;
@@ -499,8 +504,13 @@ see_dead(void *context, const char *id, const email__mailfile *m)
 	if (mail < 0)
 		return true;
 	c->dead[mail] = true;
-	for (i = 0; i < m->count && i < RCPTS; i++)
+	for (i = 0; i < m->count && i < RCPTS; i++) {
 		c->state[mail][i] = m->recipients[i].state;
+		if (m->recipients[i].state == EMAIL__RCPT_PENDING)
+			complain(c, "mail %s is dead, and recipient %zu has not ended (Q4)", mails[mail].subject, i);
+		if (before(c, SAID_TOLD, mail, (int)i) && m->recipients[i].state != EMAIL__RCPT_DELIVERED)
+			complain(c, "mail %s is dead, and does not know who has it (Q7)", mails[mail].subject);
+	}
 	if (!m->cause[0])
 		complain(c, "mail %s is dead without a cause", mails[mail].subject);
 	return true;
@@ -528,6 +538,18 @@ drain(check *c)
 			complain(c, "a mail could not be sent");
 	}
 	complain(c, "the queue did not become empty");
+}
+
+/* A key that was once good for a mail makes no other, however that one ended (Q2). */
+static void
+check_key(check *c)
+{
+	size_t n;
+
+	enqueue(&c->r, E);
+	email__spool_waiting(c->r.spool, &n);
+	if (n != 0)
+		complain(c, "the same key made a second mail (Q2)");
 }
 
 static void
@@ -596,6 +618,8 @@ scenario_check(const char *folder, outside *o, const scenario_rules *rules, cons
 			complain(&c, "of %d mails, the day has %d (Q8)", before(&c, SAID_COUNTED, -1, -1), (int)today);
 		drain(&c);
 		email__spool_list(c.r.spool, true, see_dead, &c, NULL);
+		if (before(&c, SAID_ACK, E, -1))
+			check_key(&c);
 		email__spool_stop(c.r.spool, &c.r.now);
 		email__spool_close(c.r.spool);
 		snapshot(&c);

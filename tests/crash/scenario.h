@@ -24,6 +24,7 @@ typedef enum said {
 	SAID_COUNTED = 't',   /* one more of this day */
 	SAID_BEGUN = 'b',     /* an attempt may be made */
 	SAID_GOT = 'd',       /* the server took it for this recipient */
+	SAID_ENDED = 'z',     /* how the attempt ended is recorded */
 	SAID_TOLD = 'r',      /* and we told so */
 	SAID_FAILED = 'f',    /* we told that it failed for this recipient */
 	SAID_CANCELLING = 'c', SAID_CANCELLED = 'C',

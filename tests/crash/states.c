@@ -367,7 +367,8 @@ some(states *s, size_t k, unsigned most)
 }
 
 unsigned long
-states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, unsigned most, states_visit visitor, void *context)
+states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, size_t from, unsigned most, states_visit visitor,
+             void *context)
 {
 	states *s = calloc(1, sizeof *s);
 	unsigned long visited;
@@ -382,7 +383,7 @@ states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, unsigne
 	s->visit = visitor;
 	s->context = context;
 	number(s);
-	for (k = 0; k <= n && !s->stop; k++) {
+	for (k = from; k <= n && !s->stop; k++) {
 		double total = 1;
 
 		/* a sync changes nothing but what is open, which the next point sees */
@@ -397,4 +398,22 @@ states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, unsigne
 	visited = s->visited;
 	free(s);
 	return visited;
+}
+
+bool
+states_sync_matters(const fault_op *ops, size_t at, uint64_t inode)
+{
+	size_t i = at;
+
+	while (i-- > 0) {
+		const fault_op *op = &ops[i];
+
+		if (op->what == DID_SYNC && op->inode == inode)
+			return false;
+		if (((op->what == DID_WRITE || op->what == DID_TRUNCATE) && op->inode == inode) ||
+		    (op->what != DID_WRITE && op->what != DID_TRUNCATE && op->what != DID_SYNC &&
+		     (op->folder == inode || (op->what == DID_RENAME && op->from == inode))))
+			return true;
+	}
+	return false;
 }
