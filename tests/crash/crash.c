@@ -14,6 +14,9 @@
  * list    what the scenario does, for who wants to know what a number means
  * all     all of these
  *
+ *   crash run FOLDER RECORD     the scenario, for somebody else to disturb; its record goes to a file
+ *   crash held FOLDER RECORD    what it left is held to the contract
+ *
  * STEP: only each STEP-th point. -q: no word of what was broken. Status 1 where anything was.
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
@@ -441,6 +444,34 @@ static const struct {
               {"memory", level_memory}, {"clock", level_clock}, {"nosync", level_nosync},
               {"list", level_list}};
 
+/* Memory that is shared with children, and with RECORD where there is one. */
+static void
+share(const char *path)
+{
+	int fd = path ? open(path, O_RDWR | O_CREAT, 0600) : -1;
+
+	if (path && (fd < 0 || ftruncate(fd, sizeof *o)))
+		exit(2);
+	o = mmap(NULL, sizeof *o, PROT_READ | PROT_WRITE, path ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS, fd, 0);
+	if (o == MAP_FAILED)
+		exit(2);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int
+for_others(char **argument)
+{
+	scenario_rules rules = {.boot = SAME_BOOT};
+
+	share(argument[2]);
+	snprintf(folder, sizeof folder, "%s", argument[1]);
+	if (strcmp(argument[0], "held") == 0)
+		return held(&rules, argument[2]) != 0;
+	scenario_run(folder, o, &ordinary);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -461,14 +492,16 @@ main(int argc, char **argv)
 		default:
 			return 64;
 		}
+	if (argc - optind == 3 && (strcmp(argv[optind], "run") == 0 || strcmp(argv[optind], "held") == 0))
+		return for_others(argv + optind);
 	/* a sync costs nothing there, and it is not the disk that is tried here */
 	snprintf(parent, sizeof parent, "%s/crash.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (step < 1 || optind == argc || !mkdtemp(parent))
 		return 64;
 	snprintf(folder, sizeof folder, "%s/q", parent);
-	o = mmap(NULL, sizeof *o, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	share(NULL);
 	ops = calloc(OPS_MAX, sizeof *ops);
-	if (o == MAP_FAILED || !ops)
+	if (!ops)
 		return 2;
 	for (i = optind; i < argc; i++)
 		for (level = 0; level < sizeof levels / sizeof *levels; level++)
