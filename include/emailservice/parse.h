@@ -32,14 +32,16 @@ extern "C" {
 	X(HEADER_CONTROL, "headerControl", "a header field holds control characters") \
 	X(HEADER_REPEATED, "headerRepeated", "a field that may stand once stands twice; the first counts") \
 	X(HEADER_TOO_LONG, "headerTooLong", "bound: a header field over 64 kB, cut") \
-	X(TOO_MANY_HEADERS, "tooManyHeaders", "bound: over 1,000 fields or 256 kB in one header, the rest left out") \
+	X(TOO_MANY_HEADERS, "tooManyHeaders", \
+	  "bound: over 1,000 fields or 256 kB in one header, the rest left out") \
 	X(LINE_TOO_LONG, "lineTooLong", "a line is longer than 998 characters") \
 	X(BARE_CR, "bareCr", "a CR stands without its LF") \
 	X(BARE_LF, "bareLf", "a line ends in LF alone") \
 	X(NUL, "nul", "it holds a NUL") \
 	X(ENCODED_WORD, "encodedWord", "an encoded word cannot be read") \
 	X(ADDRESS, "address", "a list of addresses breaks the grammar") \
-	X(TOO_MANY_ADDRESSES, "tooManyAddresses", "bound: over 1,000 addresses in one field, the rest left out") \
+	X(TOO_MANY_ADDRESSES, "tooManyAddresses", \
+	  "bound: over 1,000 addresses in one field, the rest left out") \
 	X(DATE, "date", "the date cannot be read") \
 	X(MESSAGE_ID, "messageId", "a message identifier cannot be read") \
 	X(CONTENT_TYPE, "contentType", "a Content-Type cannot be read: taken as plain text") \
@@ -50,7 +52,8 @@ extern "C" {
 	X(CHARSET, "charset", "a text is not in the charset it names: characters are replaced") \
 	X(BASE64, "base64", "a base64 body holds other characters, which are skipped") \
 	X(BASE64_CUT, "base64Cut", "a base64 body ends in the middle of a group") \
-	X(QUOTED_PRINTABLE, "quotedPrintable", "a quoted-printable body holds what is no code, left as it is") \
+	X(QUOTED_PRINTABLE, "quotedPrintable", \
+	  "a quoted-printable body holds what is no code, left as it is") \
 	X(NO_BOUNDARY, "noBoundary", "a multipart names no boundary: taken as one part") \
 	X(BOUNDARY_MISSING, "boundaryMissing", "a multipart has none of its boundaries") \
 	X(END_BOUNDARY, "endBoundary", "a multipart ends without its end boundary") \
@@ -164,10 +167,16 @@ typedef struct email_part {
 	const char *file_name;          /* safe to create in a folder; "" where it has none */
 	const char *content_id;         /* without <>; "" */
 	bool has_parts;                 /* a multipart, or a message that was opened */
-	bool attachment;                /* what people would call so: neither text, HTML, nor shown by it */
+	bool attachment;                /* what people would call so; below */
 	uint64_t encoded_size;          /* bytes in the message */
 } email_part;
 
+/*
+ * An attachment is a part that is neither the text nor the HTML nor shown by it, whether it has a name or not: what
+ * stands beside the chosen HTML in a multipart/related, and has a Content-ID or Content-Location, is shown; a
+ * disposition of "attachment" goes before all that. A message in the mail is one attachment (message/rfc822), with the
+ * name that it was given or none; its own parts are none.
+ */
 EMAIL_API size_t email_message_part_count(const email_message *message);
 /* NULL past the end. */
 EMAIL_API const email_part *email_message_part(email_message *message, unsigned number);
@@ -196,7 +205,8 @@ EMAIL_API email_code email_message_part_digest(email_message *message, unsigned 
 /* The whole message as it is. */
 EMAIL_API email_code email_message_read(email_message *message, email_sink_fn sink, void *context);
 
-/* The parts to show (RFC 2046 5.1.4, RFC 2387): -1 where there is none. */
+/* The parts to show (RFC 2046 5.1.4, RFC 2387): -1 where there is none. Of a multipart/alternative the last of each
+ * kind, of a multipart/related its root, of others the first part that has any; never a message in the mail. */
 EMAIL_API int email_message_text_part(email_message *message);
 EMAIL_API int email_message_html_part(email_message *message);
 /* Their text, UTF-8, lines ending in LF, at most 1 MB of it. */

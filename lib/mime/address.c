@@ -178,8 +178,8 @@ read_words(parser *p, bool *quoted)
 	}
 }
 
-static bool
-is_dot_atom(const char *s, size_t n)
+bool
+email__address_is_dot_atom(const char *s, size_t n)
 {
 	size_t i;
 
@@ -205,7 +205,7 @@ write_local(parser *p, size_t from, bool quoted, char out[EMAIL__ADDRESS_MAX], s
 {
 	const char *s = (const char *)email__buf_head(&p->word);
 	size_t n = email__buf_len(&p->word), i, len = 0;
-	bool dot_atom = is_dot_atom(s, n);
+	bool dot_atom = email__address_is_dot_atom(s, n);
 
 	if (n == 0 || (!quoted && !dot_atom))
 		return fail(p, from, n ? "a dot is misplaced before '@'" : "there is nothing before '@'");

@@ -34,6 +34,8 @@ email_code email__address_parse(const char *text, email__address_list *list, ema
 email_code email__address_parse_groups(const char *text, email__address_list *list, email_error *e);
 /* A single mailbox "name <local@domain>". */
 email_code email__address_parse_one(const char *text, email__address *address, email_error *e);
+/* A local part that needs no quotes: dot-atom-text of RFC 5322 3.2.3, RFC 6532 3.2. */
+bool email__address_is_dot_atom(const char *s, size_t n);
 void email__address_dispose(email__address *address);
 /* Drops all but the first `count`. */
 void email__address_list_cut(email__address_list *list, size_t count);

@@ -53,8 +53,7 @@ by_marks(email__tree *t)
 	for (i = 0; i < sizeof marks / sizeof marks[0]; i++) {
 		const char *value = email__tree_header(t, 0, marks[i].name);
 
-		if (marks[i].value[0] ? email__str_equal(value, marks[i].value)
-		                      : value[0] && !is_no(value))
+		if (marks[i].value[0] ? email__str_equal(value, marks[i].value) : value[0] && !is_no(value))
 			return marks[i].what;
 	}
 	return EMAIL_AUTO_NO;
@@ -87,8 +86,8 @@ by_report_type(email__tree *t)
 	bool memory = false;
 	const char *type;
 
-	type = f ? email__parameter_read(&t->arena, email__field_value(f), f->value_n, "report-type", &ignored,
-	                                 &memory)
+	type = f ? email__parameter_read(&t->arena, email__field_value(f), f->value_n, "report-type",
+	                                 &ignored, &memory)
 	         : NULL;
 	if (memory)
 		email__error_memory(t->error, EMAIL_STAGE_NONE);

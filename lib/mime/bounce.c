@@ -26,9 +26,11 @@
 static size_t
 paragraph(const char *s)
 {
-	const char *end = strstr(s, "\n\n");
+	size_t n = strcspn(s, "\n");
 
-	return end ? (size_t)(end - s) : strlen(s);
+	while (s[n] && s[n + 1] != '\n')
+		n += 1 + strcspn(s + n + 1, "\n");
+	return n;
 }
 
 /* One more recipient, whose mail failed for the reason at s; both ask for no address of their own. */
@@ -139,7 +141,8 @@ holds(const char *s, size_t n, const char *word)
 email__bounce
 email__bounce_likely(const email__tree *t)
 {
-	const email__field *path = email__tree_field(t, 0, "Return-Path"), *from = email__tree_field(t, 0, "From");
+	const email__field *path = email__tree_field(t, 0, "Return-Path"),
+			   *from = email__tree_field(t, 0, "From");
 	const char *value = path ? email__field_value(path) : "";
 	bool null_path = strncmp(value + strspn(value, " \t\r\n"), "<>", 2) == 0;
 	bool daemon = from && (holds(email__field_value(from), from->value_n, "mailer-daemon") ||

@@ -185,14 +185,10 @@ value_of(email__tree *t, unsigned number, kind is, const char *s, size_t n)
 	trim(&text, &n);
 	switch (is) {
 	case PLAIN:
-	case TYPED:
-		return email__squeeze(&t->arena, text, n);
-	case ADDRESS:
-		return address(&t->arena, text, n);
-	case WORD:
-		return word(&t->arena, text, n);
-	case STATUS:
-		return email__status_find(&t->arena, text, n);
+	case TYPED: return email__squeeze(&t->arena, text, n);
+	case ADDRESS: return address(&t->arena, text, n);
+	case WORD: return word(&t->arena, text, n);
+	case STATUS: return email__status_find(&t->arena, text, n);
 	}
 	return text;
 }
@@ -237,8 +233,8 @@ add_field(email__tree *t, unsigned number, group *g, const char *s, size_t n)
 		if (strlen(fields[i].name) != name_n || !email__str_equal_n(fields[i].name, s, name_n))
 			continue;
 		/* the first counts */
-		if (!*place && !(*place = value_of(t, number, fields[i].kind, colon + 1,
-		                                   n - (size_t)(colon + 1 - s))))
+		if (!*place &&
+		    !(*place = value_of(t, number, fields[i].kind, colon + 1, n - (size_t)(colon + 1 - s))))
 			return email__error_memory(t->error, EMAIL_STAGE_NONE);
 	}
 	return EMAIL_OK;

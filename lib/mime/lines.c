@@ -11,10 +11,10 @@
 bool
 email__lines_next(email__lines *l)
 {
-	const char *lf, *start = l->hold;
+	const char *lf;
 
 	while (l->line < l->end && (lf = memchr(l->line, '\n', (size_t)(l->end - l->line)))) {
-		bool crlf = lf > start && lf[-1] == '\r';
+		bool crlf = lf > l->line && lf[-1] == '\r';
 
 		l->hold = lf - crlf;
 		l->crlf += crlf;

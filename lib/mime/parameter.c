@@ -207,7 +207,8 @@ slot(forms *f, const piece *name, const char *wanted, bool *extended, uint64_t *
 {
 	size_t len = strlen(wanted), number = 0, i = len + 1, end = name->n;
 
-	if (name->n < len || !email__str_equal_n(name->s, wanted, len) || (name->n > len && name->s[len] != '*'))
+	if (name->n < len || !email__str_equal_n(name->s, wanted, len) ||
+	    (name->n > len && name->s[len] != '*'))
 		return NULL;
 	*extended = name->n > len && name->s[end - 1] == '*';
 	if (name->n == len)

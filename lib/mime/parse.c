@@ -28,11 +28,10 @@ static const char *
 undecided(const email__parse *p, const window *w, const email__lines *l)
 {
 	size_t n = (size_t)(l->end - l->line);
-	bool begins = l->line > l->hold || p->fresh;
 
 	if (w->last)
 		return l->end;
-	if (p->open && begins && n <= EMAIL__LINE_MAX + 1 && memcmp(l->line, "--", n < 2 ? n : 2) == 0)
+	if (p->open && n <= EMAIL__LINE_MAX + 1 && memcmp(l->line, "--", n < 2 ? n : 2) == 0)
 		return l->hold;
 	/* a CR may have its LF yet */
 	return l->end - (n && l->end[-1] == '\r');
@@ -97,9 +96,12 @@ body(email__parse *p, window *w)
 		w->more = true;
 		return EMAIL_OK;
 	}
-	if (lf && lf[-1] != '\r')
+	if (!lf)
+		lf = l.end;
+	else if (!final && lf[-1] != '\r')
 		email__parts_tell(p, EMAIL_DEFECT_BARE_LF);
-	w->i = (size_t)((lf ? lf + 1 : l.end) - w->s);
+	/* the line end behind an end boundary belongs to the next one, if that follows at once */
+	w->i = (size_t)((final ? lf - (lf[-1] == '\r') : lf + (lf < l.end)) - w->s);
 	return email__parts_turn(p, (unsigned)level, final, p->at + (size_t)(stop - w->s), p->at + w->i);
 }
 
@@ -181,7 +183,7 @@ cut_field(email__parse *p, window *w)
 	if (n - p->line_at > EMAIL__LINE_MAX)
 		email__parts_tell(p, EMAIL_DEFECT_LINE_TOO_LONG);
 	p->state = EMAIL__PARSE_REST;
-	p->line_n = n - p->line_at;
+	p->line_n = 1;
 	w->i += n;
 	while (EMAIL__FIELD_READ_MAX - n < 3 && ((unsigned char)field[n - 1] & 0xc0) == 0x80)
 		n--;

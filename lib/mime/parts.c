@@ -154,7 +154,7 @@ email__parts_turn(email__parse *p, unsigned depth, bool final, uint64_t end, uin
 	}
 	level->seen = true;
 	p->state = EMAIL__PARSE_BETWEEN;
-	p->fresh = true;
+	p->fresh = !final;
 	p->line_n = 0;
 	if (final) {
 		level->boundary_n = 0;

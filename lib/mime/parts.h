@@ -26,7 +26,8 @@ email_code email__parts_body(email__parse *p, uint64_t at);
 email_code email__parts_end(email__parse *p, unsigned first, uint64_t at);
 /* A line that begins with "--", without its LF. The level whose boundary it is, the deepest first, or -1. */
 int email__parts_find(const email__parse *p, const char *line, size_t n, bool *final);
-/* The boundary of that level: what was before it ends at `end`, behind it is `next`. */
+/* The boundary of that level: what was before it ends at `end`, behind it is `next`: a line, or where it is
+ * the final one the end of its own line. */
 email_code email__parts_turn(email__parse *p, unsigned depth, bool final, uint64_t end, uint64_t next);
 
 #endif

@@ -30,7 +30,6 @@ typedef struct text {
 	email__charset charset;
 	const char *name;
 	size_t name_n;
-	size_t ends; /* the "?=" that was found last; all before it have been passed */
 } text;
 
 typedef struct word {
@@ -194,28 +193,26 @@ next_mark(const char *s, size_t n, size_t at)
 	return n;
 }
 
-/* The next "?=" at or behind `at`; n where there is none. Remembered, lest a flood of beginnings without
- * an end takes quadratic time. */
+/* The next "?="; n where there is none. */
 static size_t
-next_end(text *t, const char *s, size_t n, size_t at)
+next_end(const char *s, size_t n, size_t at)
 {
-	if (t->ends >= at)
-		return t->ends;
 	for (; at + 1 < n; at++) {
 		const char *p = memchr(s + at, '?', n - 1 - at);
 
 		if (!p)
-			break;
+			return n;
 		at = (size_t)(p - s);
 		if (p[1] == '=')
-			return t->ends = at;
+			return at;
 	}
-	return t->ends = n;
+	return n;
 }
 
 /*
  * At a "=?": the encoded word, and *at goes behind it. False where there is none; then *at goes to where one
- * may be next. Length and white space inside do not matter; another word that begins inside does.
+ * may be next, lest a flood of beginnings takes quadratic time: no end for one is none for the others. Length and
+ * white space inside do not matter; another word that begins inside does.
  */
 static bool
 read_word(text *t, const char *s, size_t n, size_t *at, word *w)
@@ -230,7 +227,7 @@ read_word(text *t, const char *s, size_t n, size_t *at, word *w)
 		defect(t, EMAIL_DEFECT_ENCODED_WORD);
 		return false;
 	}
-	end = next_end(t, s, n, begin + len);
+	end = next_end(s, n, begin + len);
 	if (end == n)
 		*at = n;
 	for (i = begin + len; end < n && i + 2 < end; i++)

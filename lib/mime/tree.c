@@ -111,14 +111,17 @@ on_field(void *context, const char *name, size_t name_n, const char *value, size
 	return EMAIL_OK;
 }
 
-/* A copy; nothing for "". */
+/* A copy; nothing for "". The parser passes on what stands there, a text has clean characters. */
 static bool
 keep(email__tree *t, const char **place, const char *text)
 {
+	char clean[EMAIL__TYPE_MAX]; /* the longest of an entity's */
+
+	*place = "";
 	if (text[0] == '\0')
-		*place = "";
-	else
-		*place = email__arena_text(&t->arena, text, strlen(text));
+		return true;
+	email__printable(clean, sizeof clean, text, strlen(text));
+	*place = email__arena_text(&t->arena, clean, strlen(clean));
 	return *place != NULL;
 }
 
@@ -183,10 +186,10 @@ email__tree_read(const email__reader *reader, email_error *e)
 {
 	static const email_parser_events events = {
 		.part = on_part, .field = on_field, .body = on_body, .end = on_end, .defect = on_defect};
-	builder b = {.tree = tree_new(reader)};
+	builder b; /* 8 kB: not zeroed for each message */
 	email_code rc;
 
-	if (!b.tree) {
+	if (!(b.tree = tree_new(reader))) {
 		email__error_memory(e, EMAIL_STAGE_NONE);
 		return NULL;
 	}

@@ -17,7 +17,8 @@ round_trip(int64_t seconds, int offset)
 
 	if (!email__date_write(text, seconds, offset))
 		return;
-	if (!email__date_read(text, strlen(text), &back, &offset_back) || back != seconds || offset_back != offset)
+	if (!email__date_read(text, strlen(text), &back, &offset_back) || back != seconds ||
+	    offset_back != offset)
 		abort();
 }
 
@@ -29,7 +30,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (email__date_read((const char *)data, size, &seconds, &offset)) {
 		/* the first and last hours of what can be written are another year in UTC */
-		if (seconds < -2208988800 - 86400 || seconds > 253402300800 + 86400 || offset <= -1440 || offset >= 1440)
+		if (seconds < -2208988800 - 86400 || seconds > 253402300800 + 86400 || offset <= -1440 ||
+		    offset >= 1440)
 			abort();
 		round_trip(seconds, offset);
 	}

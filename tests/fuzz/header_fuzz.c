@@ -30,7 +30,8 @@ check(const char *text, size_t size)
 		unsigned long c;
 
 		step = email__utf8_decode((const unsigned char *)text + at, n - at, &c);
-		if (step == 0 || (c < ' ' && c != '\t') || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029)
+		if (step == 0 || (c < ' ' && c != '\t') || (c >= 0x7F && c < 0xA0) || c == 0x2028 ||
+		    c == 0x2029)
 			abort();
 	}
 	return text;
@@ -48,12 +49,15 @@ check_name(email__arena *a, const char *name)
 		abort();
 	n = strlen(safe);
 	check(safe, n);
-	if (again || strcmp(safe, second) != 0 || changed != (strcmp(name, safe) != 0) || n > EMAIL__FILE_NAME_MAX)
+	if (again || strcmp(safe, second) != 0 || changed != (strcmp(name, safe) != 0) ||
+	    n > EMAIL__FILE_NAME_MAX)
 		abort();
-	if (strpbrk(safe, "/\\:*?\"<>|\t") || strchr(".- ", n ? safe[0] : 'x') || strchr(". ", n ? safe[n - 1] : 'x'))
+	if (strpbrk(safe, "/\\:*?\"<>|\t") || strchr(".- ", n ? safe[0] : 'x') ||
+	    strchr(". ", n ? safe[n - 1] : 'x'))
 		abort();
 	for (i = 0; i < sizeof devices / sizeof *devices; i++)
-		if (strcspn(safe, ".") == strlen(devices[i]) && email__str_equal_n(safe, devices[i], strlen(devices[i])))
+		if (strcspn(safe, ".") == strlen(devices[i]) &&
+		    email__str_equal_n(safe, devices[i], strlen(devices[i])))
 			abort();
 }
 

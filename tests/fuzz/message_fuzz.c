@@ -158,8 +158,9 @@ check_pieces(const uint8_t *data, size_t size)
 
 	must(a && b && a->count == b->count && a->defects == b->defects);
 	for (i = 0; i < a->count; i++)
-		must(a->node[i].part.parent == b->node[i].part.parent && a->node[i].body_at == b->node[i].body_at &&
-		     a->node[i].end_at == b->node[i].end_at && a->node[i].header_at == b->node[i].header_at &&
+		must(a->node[i].part.parent == b->node[i].part.parent &&
+		     a->node[i].body_at == b->node[i].body_at && a->node[i].end_at == b->node[i].end_at &&
+		     a->node[i].header_at == b->node[i].header_at &&
 		     strcmp(a->node[i].part.type, b->node[i].part.type) == 0);
 	email__tree_free(a);
 	email__tree_free(b);

@@ -311,6 +311,29 @@ ctl 65 verify --host a --chain "$work/email.xml"
 ctl 65 verify --host a --chain absent
 cd "$work" || exit 1
 
+# --- messages: one JSON document whatever becomes of it ---
+printf 'From: a@example.com\nSubject: =?utf-8?q?=C3=A4?=\nContent-Type: multipart/mixed; boundary=b\n
+--b\n\ntext\n--b\nContent-Type: application/x; name=a.bin\nContent-Transfer-Encoding: base64\n\nYWJj\n' >message.eml
+ctl 0 parse message.eml
+out '"subject": "ä"'
+out '"fileName": "a.bin"'
+out '"sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"'
+out '"code": "endBoundary"'
+mv out file.json
+ctl 0 --json parse - <message.eml
+checks=$((checks + 1))
+cmp -s out file.json || fail 'standard input gives something else'
+printf 'no header here\n' >none.eml
+ctl 65 parse none.eml
+out '"code": "noHeader"'
+out '"code": "E_MESSAGE"'
+ctl 65 parse - </dev/null
+ctl 65 parse absent.eml
+out '"code": "E_FILE"'
+ctl 65 parse .
+ctl 64 parse
+ctl 64 parse message.eml none.eml
+
 ctl 0 schema
 out '<xs:schema'
 if command -v xmllint >/dev/null 2>&1; then

@@ -22,7 +22,8 @@ who_wrote(void **state)
 		{"Auto-Submitted: auto-notified", EMAIL_AUTO_GENERATED},
 		{"Auto-Submitted: x-unheard-of", EMAIL_AUTO_GENERATED},
 		/* Exchange's out of office, and its other notices */
-		{"Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nIn-Reply-To: <1@example.com>",
+		{"Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nIn-Reply-To: "
+	         "<1@example.com>",
 	         EMAIL_AUTO_REPLIED},
 		{"Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All", EMAIL_AUTO_GENERATED},
 		{"X-Auto-Response-Suppress: OOF, AutoReply", EMAIL_AUTO_GENERATED},
@@ -95,7 +96,8 @@ kinds_of_reports(void **state)
 static void
 want_of_memory(void **state)
 {
-	static const char text[] = "Precedence: list\r\nList-Id: <a>\r\nAuto-Submitted: auto-replied\r\n\r\nbody\r\n";
+	static const char text[] =
+		"Precedence: list\r\nList-Id: <a>\r\nAuto-Submitted: auto-replied\r\n\r\nbody\r\n";
 	bool more = true;
 	size_t n;
 

@@ -19,20 +19,21 @@ read_text(const char *text)
 static void
 qmail(void **state)
 {
-	static const char text[] = "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.com\nSubject: failure notice\n\n"
-				   "Hi. This is the qmail-send program at mx.example.com.\n"
-				   "I'm afraid I wasn't able to deliver your message.\n"
-				   "This is a permanent error; I've given up.\n\n"
-				   "<who@example.net>:\n"
-				   "192.0.2.7 does not like recipient.\n"
-				   "Remote host said: 550 5.1.1 unknown user\n"
-				   "Giving up on 192.0.2.7.\n\n"
-				   "<local@example.com>:\n"
-				   "Sorry, no mailbox here by that name. (#5.1.2)\n\n"
-				   "--- Below this line is a copy of the message.\n\n"
-				   "Return-Path: <plant@example.com>\n"
-				   "Message-ID: <7@example.com>\n\n"
-				   "<not@a.recipient>:\nhe said\n";
+	static const char text[] =
+		"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.com\nSubject: failure notice\n\n"
+		"Hi. This is the qmail-send program at mx.example.com.\n"
+		"I'm afraid I wasn't able to deliver your message.\n"
+		"This is a permanent error; I've given up.\n\n"
+		"<who@example.net>:\n"
+		"192.0.2.7 does not like recipient.\n"
+		"Remote host said: 550 5.1.1 unknown user\n"
+		"Giving up on 192.0.2.7.\n\n"
+		"<local@example.com>:\n"
+		"Sorry, no mailbox here by that name. (#5.1.2)\n\n"
+		"--- Below this line is a copy of the message.\n\n"
+		"Return-Path: <plant@example.com>\n"
+		"Message-ID: <7@example.com>\n\n"
+		"<not@a.recipient>:\nhe said\n";
 	email_message *m = read_text(text);
 	const email_delivery *d;
 
@@ -58,17 +59,18 @@ qmail(void **state)
 static void
 exim(void **state)
 {
-	static const char text[] = "X-Failed-Recipients: who@example.net,\n other@example.net\n"
-				   "Auto-Submitted: auto-replied\n"
-				   "From: Mail Delivery System <Mailer-Daemon@mx.example.com>\n\n"
-				   "This message was created automatically by mail delivery software.\n\n"
-				   "The following address(es) failed:\n\n"
-				   "  who@example.net\n"
-				   "    host mail.example.net [192.0.2.7]\n"
-				   "    SMTP error from remote mail server after RCPT TO:<who@example.net>:\n"
-				   "    550 5.7.1 no\n\n"
-				   "------ This is a copy of the message, including all the headers. ------\n\n"
-				   "Message-ID: <8@example.com>\n\n";
+	static const char text[] =
+		"X-Failed-Recipients: who@example.net,\n other@example.net\n"
+		"Auto-Submitted: auto-replied\n"
+		"From: Mail Delivery System <Mailer-Daemon@mx.example.com>\n\n"
+		"This message was created automatically by mail delivery software.\n\n"
+		"The following address(es) failed:\n\n"
+		"  who@example.net\n"
+		"    host mail.example.net [192.0.2.7]\n"
+		"    SMTP error from remote mail server after RCPT TO:<who@example.net>:\n"
+		"    550 5.7.1 no\n\n"
+		"------ This is a copy of the message, including all the headers. ------\n\n"
+		"Message-ID: <8@example.com>\n\n";
 	email_message *m = read_text(text);
 	const email_delivery *d;
 

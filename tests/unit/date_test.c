@@ -75,7 +75,8 @@ reads(void **state)
 	} c[] = {
 		/* RFC 5322 A.1, A.5, A.6.2 */
 		{"Fri, 21 Nov 1997 09:55:06 -0600", 880127706, -360},
-		{"Thu,\r\n      13\r\n        Feb\r\n          1969\r\n      23:32\r\n               -0330 (Newfoundland Time)",
+		{"Thu,\r\n      13\r\n        Feb\r\n          1969\r\n      23:32\r\n               -0330 "
+	         "(Newfoundland Time)",
 	         -27723480, -210},
 		{"21 Nov 97 09:55:06 GMT", 880106106, 0},
 		/* obsolete forms (RFC 5322 4.3) */
@@ -230,8 +231,9 @@ round_trip(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(known), cmocka_unit_test(refused), cmocka_unit_test(reads),
-	                                   cmocka_unit_test(reads_none), cmocka_unit_test(round_trip)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(known), cmocka_unit_test(refused),
+	                                   cmocka_unit_test(reads), cmocka_unit_test(reads_none),
+	                                   cmocka_unit_test(round_trip)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,23 +54,23 @@ delivery_is(const email_delivery *d, const char *recipient, const char *action, 
 static void
 as_the_standard_says(void **state)
 {
-	static const char text[] = REPORT_HEADER
-		"Reporting-MTA: dns; mx.example.net\r\n"
-		"Original-Envelope-Id: Q-17\r\n"
-		"Arrival-Date: Tue, 24 Nov 2026 08:30:00 +0100\r\n"
-		"\r\n"
-		"Final-Recipient: rfc822; who@example.net\r\n"
-		"Original-Recipient: rfc822;alias@example.net\r\n"
-		"Action: failed\r\n"
-		"Status: 5.1.1\r\n"
-		"Remote-MTA: dns; mail.example.net\r\n"
-		"Diagnostic-Code: smtp; 550 5.1.1 <who@example.net>: Recipient\r\n"
-		"    address rejected\r\n"
-		"\r\n"
-		"Original-Recipient: rfc822; other@example.net\r\n"
-		"Action: delayed\r\n"
-		"Status: 4.4.1 (no answer)\r\n"
-		"\r\n" RETURNED;
+	static const char text[] =
+		REPORT_HEADER "Reporting-MTA: dns; mx.example.net\r\n"
+			      "Original-Envelope-Id: Q-17\r\n"
+			      "Arrival-Date: Tue, 24 Nov 2026 08:30:00 +0100\r\n"
+			      "\r\n"
+			      "Final-Recipient: rfc822; who@example.net\r\n"
+			      "Original-Recipient: rfc822;alias@example.net\r\n"
+			      "Action: failed\r\n"
+			      "Status: 5.1.1\r\n"
+			      "Remote-MTA: dns; mail.example.net\r\n"
+			      "Diagnostic-Code: smtp; 550 5.1.1 <who@example.net>: Recipient\r\n"
+			      "    address rejected\r\n"
+			      "\r\n"
+			      "Original-Recipient: rfc822; other@example.net\r\n"
+			      "Action: delayed\r\n"
+			      "Status: 4.4.1 (no answer)\r\n"
+			      "\r\n" RETURNED;
 	email_message *m = read_text(text);
 	const email_delivery *list, *again;
 
@@ -116,7 +116,8 @@ as_others_write(void **state)
 	           &d, 1, false);
 	delivery_is(d, "a@example.net", "failed", "5.0.0", "", "");
 	email_message_free(m);
-	m = report("Final-Recipient: a@example.net\r\nAction: failed (for good)\r\nStatus: no\r\n", &d, 1, true);
+	m = report("Final-Recipient: a@example.net\r\nAction: failed (for good)\r\nStatus: no\r\n", &d, 1,
+	           true);
 	delivery_is(d, "a@example.net", "failed", "", "", "");
 	email_message_free(m);
 	/* several empty lines, white space in them, and a line that is no field */
@@ -144,7 +145,8 @@ international(void **state)
 	static const char text[] =
 		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
 		"--b\r\n\r\nx\r\n"
-		"--b\r\nContent-Type: message/global-delivery-status\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+		"--b\r\nContent-Type: message/global-delivery-status\r\nContent-Transfer-Encoding: "
+	        "base64\r\n\r\n"
 		"RmluYWwtUmVjaXBpZW50OiB1dGYtODsgasO8cmdAZXhhbXBsZS5uZXQKT3JpZ2luYWwtUmVj\r\n"
 		"aXBpZW50OiB1dGYtODsgalx4e0ZDfXJnQGV4YW1wbGUubmV0CkFjdGlvbjogZmFpbGVkClN0\r\n"
 		"YXR1czogNS4xLjEK\r\n"
@@ -160,9 +162,10 @@ international(void **state)
 	assert_string_equal(d->original_id, "<long@example.com>");
 	email_message_free(m);
 
-	m = report("Final-Recipient: utf-8; j\\x{FC}rg\\x{}\\x{0a}\\x{zz}\\x{1f600}\\x{110000}@example.net\r\n"
-	           "Action: failed\r\nStatus: 5.1.1\r\n",
-	           &d, 1, false);
+	m = report(
+		"Final-Recipient: utf-8; j\\x{FC}rg\\x{}\\x{0a}\\x{zz}\\x{1f600}\\x{110000}@example.net\r\n"
+		"Action: failed\r\nStatus: 5.1.1\r\n",
+		&d, 1, false);
 	assert_string_equal(d->recipient,
 	                    "j\xc3\xbcrg\\x{}\\x{0a}\\x{zz}\xf0\x9f\x98\x80\\x{110000}@example.net");
 	email_message_free(m);
@@ -198,7 +201,8 @@ which_mail_it_was(void **state)
 	original_is("", headers, "", "<2@example.com>");
 	original_is("In-Reply-To: <3@example.com>\r\n", "", "", "<3@example.com>");
 	original_is("In-Reply-To: <3@example.com>\r\n", headers, "", "<2@example.com>");
-	original_is("", "", "Your mail:\r\n> Subject: x\r\n> Message-Id: <4@example.com>\r\n", "<4@example.com>");
+	original_is("", "", "Your mail:\r\n> Subject: x\r\n> Message-Id: <4@example.com>\r\n",
+	            "<4@example.com>");
 	original_is("", "", "nothing about Message-ID: <5@example.com>", "");
 	original_is("", "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: no id\r\n\r\n", "", "");
 }
@@ -240,8 +244,10 @@ more_recipients_than_there_may_be(void **state)
 
 	(void)state;
 	for (i = 0; i < 3000; i++)
-		n += (size_t)sprintf(text + n, "Final-Recipient: rfc822; %zu@example.net\r\nAction: failed\r\n"
-		                               "Status: 5.1.1\r\n\r\n", i);
+		n += (size_t)sprintf(text + n,
+		                     "Final-Recipient: rfc822; %zu@example.net\r\nAction: failed\r\n"
+		                     "Status: 5.1.1\r\n\r\n",
+		                     i);
 	strcpy(text + n, RETURNED);
 	m = read_text(text);
 	assert_int_equal(email_message_deliveries(m, &d), EMAIL__RECIPIENTS_MAX);
@@ -285,9 +291,10 @@ status_codes(void **state)
 static void
 want_of_memory(void **state)
 {
-	static const char text[] = REPORT_HEADER "Original-Envelope-Id: 1\r\n\r\n"
-						 "Final-Recipient: rfc822; a@example.net\r\nAction: failed\r\n"
-						 "Status: 5.1.1\r\nDiagnostic-Code: smtp; 550\r\n" RETURNED;
+	static const char text[] =
+		REPORT_HEADER "Original-Envelope-Id: 1\r\n\r\n"
+			      "Final-Recipient: rfc822; a@example.net\r\nAction: failed\r\n"
+			      "Status: 5.1.1\r\nDiagnostic-Code: smtp; 550\r\n" RETURNED;
 	bool more = true;
 	size_t n, count;
 
@@ -317,14 +324,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(as_the_standard_says),
-		cmocka_unit_test(as_others_write),
-		cmocka_unit_test(international),
-		cmocka_unit_test(which_mail_it_was),
-		cmocka_unit_test(only_its_own),
-		cmocka_unit_test(more_recipients_than_there_may_be),
-		cmocka_unit_test(status_codes),
-		cmocka_unit_test(want_of_memory),
+		cmocka_unit_test(as_the_standard_says), cmocka_unit_test(as_others_write),
+		cmocka_unit_test(international),        cmocka_unit_test(which_mail_it_was),
+		cmocka_unit_test(only_its_own),         cmocka_unit_test(more_recipients_than_there_may_be),
+		cmocka_unit_test(status_codes),         cmocka_unit_test(want_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

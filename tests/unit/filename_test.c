@@ -32,7 +32,8 @@ makes_safe(void **state)
 	static const char *const c[][2] = {
 		{"", ""},
 		{"report.pdf", "report.pdf"},
-		{"B\xC3\xBCro \xE6\x97\xA5\xE6\x9C\xAC (1).tar.gz", "B\xC3\xBCro \xE6\x97\xA5\xE6\x9C\xAC (1).tar.gz"},
+		{"B\xC3\xBCro \xE6\x97\xA5\xE6\x9C\xAC (1).tar.gz",
+	         "B\xC3\xBCro \xE6\x97\xA5\xE6\x9C\xAC (1).tar.gz"},
 		/* paths */
 		{"../../etc/passwd", "passwd"},
 		{"/etc/cron.d/", "cron.d"},
@@ -57,11 +58,19 @@ makes_safe(void **state)
 		{"a.exe\xE3\x80\x80\xC2\xA0", "a.exe"},
 		{"\xE2\x80\x8B.\xE2\x80\x8B.x", "x"},
 		/* what is not seen */
-		{"a\x01\tb\x7F" "c", "abc"},
-		{"a\xC2\x85" "b", "ab"},
-		{"gpj.\xE2\x80\xAE" "exe", "gpj.exe"},
+		{"a\x01\tb\x7F"
+	         "c",
+	         "abc"},
+		{"a\xC2\x85"
+	         "b",
+	         "ab"},
+		{"gpj.\xE2\x80\xAE"
+	         "exe",
+	         "gpj.exe"},
 		{"\xE2\x81\xA6x\xE2\x81\xA9", "x"},
-		{"a\xEF\xBB\xBF\xC2\xAD" "b\xF3\xA0\x80\xA1", "ab"},
+		{"a\xEF\xBB\xBF\xC2\xAD"
+	         "b\xF3\xA0\x80\xA1",
+	         "ab"},
 		{"\xE2\x80\xAE", ""},
 		/* devices */
 		{"con", "_con"},

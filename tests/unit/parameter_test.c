@@ -74,9 +74,11 @@ static const struct {
 	{"a (; name=x); (; name=y) name (z) = b (c) ; d=e", "b", 0},
 	{"a; name=b (unclosed", "b (unclosed", BAD},
 	/* RFC 2231 3 to 4.1 */
-	{"message/external-body; access-type=URL;\r\n name*0=\"ftp://\";\r\n name*1=\"cs.utk.edu/x\"", "ftp://cs.utk.edu/x", 0},
+	{"message/external-body; access-type=URL;\r\n name*0=\"ftp://\";\r\n name*1=\"cs.utk.edu/x\"",
+         "ftp://cs.utk.edu/x", 0},
 	{"a; name*=us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A", "This is ***fun***", 0},
-	{"a; name*0*=us-ascii'en'This%20is%20even%20more%20; name*1*=%2A%2A%2Afun%2A%2A%2A%20; name*2=\"isn't it!\"",
+	{"a; name*0*=us-ascii'en'This%20is%20even%20more%20; name*1*=%2A%2A%2Afun%2A%2A%2A%20; "
+         "name*2=\"isn't it!\"",
          "This is even more ***fun*** isn't it!", 0},
 	{"a; name*=iso-8859-1''%FC", UE, 0},
 	{"a; name*1=b; name*0=a; name*2=c", "abc", 0},
@@ -97,6 +99,8 @@ static const struct {
 	{"a; name*=utf-8''%zz%41", "%zzA", BAD},
 	{"a; name*0=a; name*2=c", "ac", BAD},
 	{"a; name*1=b; name*2=c", "bc", BAD},
+	{"a; name*1*=iso-8859-1''%FC; name*2=c", UE "c", BAD},
+	{"a; name*0=a; name*1*=x''%41", "ax''A", 0},
 	{"a; name*0=a; name*00=b; name*01=c", "ac", BAD},
 	{"a; name*0=a; name*100=b; name*99999999999999999999=c", "a", BAD},
 	{"a; name**=utf-8''x; name*x=y; name*0x=z; name*-1=y", NULL, BAD},
@@ -216,9 +220,9 @@ static void
 linear(void **state)
 {
 	static const char *const floods[] = {
-		";a=\"x",    ";a=\"x\"", "\" ",     ";name=\"", " (",     "( ",         ";name=a (",
-		";name=a (x)b", "a ",    ";",       "=",        "\" a",   "\"a =",      " \" \t\r\n",
-		";a=b (x) c", "   ",     "\\",      "\"\\",     "/ ",     "/ (x)",      ";name*0*=%",
+		";a=\"x",       ";a=\"x\"", "\" ", ";name=\"", " (",   "( ",    ";name=a (",
+		";name=a (x)b", "a ",       ";",   "=",        "\" a", "\"a =", " \" \t\r\n",
+		";a=b (x) c",   "   ",      "\\",  "\"\\",     "/ ",   "/ (x)", ";name*0*=%",
 	};
 	enum { N = 2 << 20 };
 	char *field = malloc(N);
@@ -245,7 +249,8 @@ linear(void **state)
 static void
 no_memory(void **state)
 {
-	static const char field[] = "a; name*0*=iso-8859-1''%FCnnnnnnnnnnnnnnn; name*1=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+	static const char field[] =
+		"a; name*0*=iso-8859-1''%FCnnnnnnnnnnnnnnn; name*1=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 	bool memory = true, failed = true;
 	size_t n;
 

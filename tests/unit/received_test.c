@@ -11,19 +11,18 @@
 #include "support/cm.h"
 #include "support/failalloc.h"
 
-static const char sample[] =
-	"Return-Path: <plant@example.com>\r\n"
-	"From: =?utf-8?q?Anlage_S=C3=BCd?= <plant@example.com>\r\n"
-	"To: a@example.com, \"B, C\" <b@example.com>\r\n"
-	"To: Team: c@example.com, d@example.com;\r\n"
-	"Subject: =?iso-8859-1?q?St=F6rung?=\r\n"
-	"\t5\r\n"
-	"Date: Tue, 24 Nov 2026 08:30:00 +0100\r\n"
-	"Message-ID: <1@example.com>\r\n"
-	"In-Reply-To: <0@example.com>\r\n"
-	"References: <x@example.com> <0@example.com>\r\n"
-	"\r\n"
-	"text\r\n";
+static const char sample[] = "Return-Path: <plant@example.com>\r\n"
+			     "From: =?utf-8?q?Anlage_S=C3=BCd?= <plant@example.com>\r\n"
+			     "To: a@example.com, \"B, C\" <b@example.com>\r\n"
+			     "To: Team: c@example.com, d@example.com;\r\n"
+			     "Subject: =?iso-8859-1?q?St=F6rung?=\r\n"
+			     "\t5\r\n"
+			     "Date: Tue, 24 Nov 2026 08:30:00 +0100\r\n"
+			     "Message-ID: <1@example.com>\r\n"
+			     "In-Reply-To: <0@example.com>\r\n"
+			     "References: <x@example.com> <0@example.com>\r\n"
+			     "\r\n"
+			     "text\r\n";
 
 static char path[] = "/tmp/received_test_XXXXXX";
 
@@ -67,7 +66,8 @@ check_sample(email_message *m)
 	assert_null(name);
 
 	assert_int_equal(email_message_mailboxes(m, "from", &list), 1);
-	assert_string_equal(list[0].name, "Anlage S\xc3\xbc" "d");
+	assert_string_equal(list[0].name, "Anlage S\xc3\xbc"
+	                                  "d");
 	assert_string_equal(list[0].address, "plant@example.com");
 	assert_string_equal(list[0].group, "");
 	assert_int_equal(email_message_mailboxes(m, "To", &list), 4);
@@ -317,12 +317,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(from_memory),
-		cmocka_unit_test(from_a_file),
-		cmocka_unit_test(nothing_in_it),
-		cmocka_unit_test(two_kinds_of_messages),
-		cmocka_unit_test(a_file_that_changes),
-		cmocka_unit_test(blocks_of_memory),
+		cmocka_unit_test(from_memory),         cmocka_unit_test(from_a_file),
+		cmocka_unit_test(nothing_in_it),       cmocka_unit_test(two_kinds_of_messages),
+		cmocka_unit_test(a_file_that_changes), cmocka_unit_test(blocks_of_memory),
 		cmocka_unit_test(want_of_memory),
 	};
 

@@ -65,9 +65,16 @@ contents(void **state)
 	gathered g = {.stop_at = 1}, whole = {.n = 0};
 
 	(void)state;
-	part_is(m, 1, false, "gr\xfc\xdf" "e!\r\n", 8);
-	part_is(m, 1, true, "gr\xc3\xbc\xc3\x9f" "e!\r\n", 10);
-	assert_string_equal(email_message_text(m), "gr\xc3\xbc\xc3\x9f" "e!\n");
+	part_is(m, 1, false,
+	        "gr\xfc\xdf"
+	        "e!\r\n",
+	        8);
+	part_is(m, 1, true,
+	        "gr\xc3\xbc\xc3\x9f"
+	        "e!\r\n",
+	        10);
+	assert_string_equal(email_message_text(m), "gr\xc3\xbc\xc3\x9f"
+	                                           "e!\n");
 	/* bytes are bytes, whatever charset is named */
 	part_is(m, 2, true, "\0\xff", 2);
 	/* a multipart as it stands */
@@ -103,7 +110,12 @@ plain_texts(void **state)
 	TEXT("a\r\nb\nc\rd\r\r\ne", "a\nb\nc\nd\n\ne");
 	TEXT("tab\t nul\0 bell\a escape\033[31m delete\177.", "tab\t nul bell escape[31m delete.");
 	/* controls of the second kind: U+0085, U+009B; U+00A0 is none */
-	TEXT("\xc2\x85" "a\xc2\x9b" "b\xc2\xa0" "c\xc3\x85", "ab\xc2\xa0" "c\xc3\x85");
+	TEXT("\xc2\x85"
+	     "a\xc2\x9b"
+	     "b\xc2\xa0"
+	     "c\xc3\x85",
+	     "ab\xc2\xa0"
+	     "c\xc3\x85");
 }
 
 /* Longer than the bound by `over` bytes, of characters of `width`. */
@@ -149,7 +161,8 @@ long_texts(void **state)
 static void
 saves(void **state)
 {
-	static const char text[] = "Content-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n\r\nAQID\r\n";
+	static const char text[] =
+		"Content-Type: application/x\r\nContent-Transfer-Encoding: base64\r\n\r\nAQID\r\n";
 	char got[16], hex[EMAIL_DIGEST_SIZE];
 	email_message *m = read_bytes(text, sizeof text - 1);
 	struct stat st;
@@ -213,7 +226,8 @@ want_of_memory(void **state)
 	(void)state;
 	snprintf(path, sizeof path, "%s/memory", folder);
 	for (n = 1; more; n++) {
-		email_message *m = READ("Content-Type: text/plain; charset=koi8-r\r\n\r\n\xc1\xc2\xc3 text\r\n");
+		email_message *m =
+			READ("Content-Type: text/plain; charset=koi8-r\r\n\r\n\xc1\xc2\xc3 text\r\n");
 		const char *text;
 		struct stat st;
 

@@ -214,7 +214,7 @@ wrong_password_is_told_and_never_shown(void **state)
 static void
 what_cannot_be_sent_is_refused_before_connecting(void **state)
 {
-	email_message *empty = email_message_new();
+	email_message *empty = email_message_new(), *received = email_message_read_data("A: b\n", 5, NULL);
 	email_account *in = email_account_new(EMAIL_INCOMING, "In");
 	email_report *report;
 	email_test_counts n;
@@ -229,12 +229,14 @@ what_cannot_be_sent_is_refused_before_connecting(void **state)
 	assert_null(report);
 	assert_int_equal(email_account_set_enabled(p.account, true), EMAIL_OK);
 	assert_int_equal(email_account_send(p.account, empty, NULL), EMAIL_E_MESSAGE);
+	assert_int_equal(email_account_send(p.account, received, NULL), EMAIL_E_USAGE);
 	n = post_counts(&p);
 	assert_int_equal(n.connections, 0);
 	assert_int_equal(email_account_set_hostname(p.account, ""), EMAIL_OK);
 	assert_int_equal(email_account_send(p.account, p.message, NULL), EMAIL_E_VALUE);
 	email_account_free(in);
 	email_message_free(empty);
+	email_message_free(received);
 	post_close(&p);
 }
 

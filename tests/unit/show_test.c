@@ -22,12 +22,10 @@ write_part(char *out, size_t room, const char **short_form, unsigned *number)
 	static const struct {
 		char letter;
 		const char *type;
-	} types[] = {{'p', "text/plain"},        {'h', "text/html"},
-	             {'i', "image/png"},         {'j', "image/png"},
-	             {'c', "text/calendar"},     {'f', "application/pdf"},
-	             {'x', "message/rfc822"},    {'m', "multipart/mixed"},
-	             {'a', "multipart/alternative"}, {'r', "multipart/related"},
-	             {'s', "multipart/signed"},  {'e', "multipart/report"},
+	} types[] = {{'p', "text/plain"},        {'h', "text/html"},          {'i', "image/png"},
+	             {'j', "image/png"},         {'c', "text/calendar"},      {'f', "application/pdf"},
+	             {'x', "message/rfc822"},    {'m', "multipart/mixed"},    {'a', "multipart/alternative"},
+	             {'r', "multipart/related"}, {'s', "multipart/signed"},   {'e', "multipart/report"},
 	             {'d', "multipart/digest"},  {'g', "multipart/encrypted"}};
 	unsigned mine = (*number)++;
 	char letter = *(*short_form)++;
@@ -56,9 +54,9 @@ write_part(char *out, size_t room, const char **short_form, unsigned *number)
 	n += (size_t)snprintf(out + n, room - n, "\r\n\r\n");
 	if (letter == 'x') {
 		++*number;
-		n += (size_t)snprintf(out + n, room - n, "Subject: inner\r\n\r\nwithin\r\n");
+		snprintf(out + n, room - n, "Subject: inner\r\n\r\nwithin\r\n");
 	} else if (**short_form != '(') {
-		n += (size_t)snprintf(out + n, room - n, "part %u\r\n", mine);
+		snprintf(out + n, room - n, "part %u\r\n", mine);
 	} else {
 		for (*short_form += skip; **short_form != ')';) {
 			n += (size_t)snprintf(out + n, room - n, "--b%u\r\n", mine);
@@ -177,9 +175,10 @@ names_and_dispositions(void **state)
 		{"Content-Disposition: inline", "inline", "", "", false},
 		{"Content-Disposition: form-data; name=x", "attachment", "", "", false},
 		{"Content-Type: text/plain; name=\"b.txt\"", "", "b.txt", "", false},
-		{"Content-Type: text/plain; name=\"b.txt\"\r\nContent-Disposition: inline; filename=c.txt", "inline",
-	         "c.txt", "", false},
-		{"Content-Disposition: attachment; filename=\"../../etc/passwd\"", "attachment", "passwd", "", true},
+		{"Content-Type: text/plain; name=\"b.txt\"\r\nContent-Disposition: inline; filename=c.txt",
+	         "inline", "c.txt", "", false},
+		{"Content-Disposition: attachment; filename=\"../../etc/passwd\"", "attachment", "passwd", "",
+	         true},
 		{"Content-Disposition: attachment; filename*=UTF-8''%E2%82%AC.txt", "attachment",
 	         "\xe2\x82\xac.txt", "", false},
 		{"Content-ID: <a.b@c>", "", "", "a.b@c", false},

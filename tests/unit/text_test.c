@@ -69,7 +69,8 @@ static const struct {
 	{"=?ISO-8859-1?Q?a?=  \r\n    =?ISO-8859-1?Q?b?=", "ab", 0},
 	{"=?ISO-8859-1?Q?a_b?=", "a b", 0},
 	{"=?ISO-8859-1?Q?a?= =?ISO-8859-2?Q?_b?=", "a b", 0},
-	{"=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?=\r\n =?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?=",
+	{"=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?=\r\n "
+         "=?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?=",
          "If you can read this you understand the example.", 0},
 	{"=?utf-8?q?=E2=82=AC=e2=82=ac?=", "\xE2\x82\xAC\xE2\x82\xAC", 0},
 	{"=?utf-8*en?q?x?=", "x", 0},
@@ -125,7 +126,9 @@ static const struct {
 	{"=?utf-8?q?a=C2=85b=E2=80=A8c=C2=9Bd?=", "a b cd", BIT(HEADER_CONTROL)},
 	{"=?iso-8859-1?q?a=09b?=", "a\tb", 0},
 	{"=?utf-7?q?a+AA0ACg-b?=", "a b", BIT(HEADER_CONTROL)},
-	{"a\x07" "b\x7F", "ab", BIT(HEADER_CONTROL)},
+	{"a\x07"
+         "b\x7F",
+         "ab", BIT(HEADER_CONTROL)},
 };
 
 static void
@@ -201,11 +204,13 @@ charsets(void **state)
 	uint64_t defects = 0;
 
 	(void)state;
-	assert_string_equal(email__text_from_charset(&arena, "iso-8859-1", 10, "\xFC=?", 3, &defects), "\xC3\xBC=?");
+	assert_string_equal(email__text_from_charset(&arena, "iso-8859-1", 10, "\xFC=?", 3, &defects),
+	                    "\xC3\xBC=?");
 	assert_string_equal(email__text_from_charset(&arena, "", 0, "\xC3\xBC", 2, &defects), "\xC3\xBC");
 	assert_string_equal(email__text_from_charset(&arena, "", 0, "", 0, &defects), "");
 	assert_int_equal(defects, 0);
-	assert_string_equal(email__text_from_charset(&arena, "x y", 3, "a\xFC\r\n", 4, &defects), "a" REPLACED " ");
+	assert_string_equal(email__text_from_charset(&arena, "x y", 3, "a\xFC\r\n", 4, &defects),
+	                    "a" REPLACED " ");
 	assert_int_equal(defects, BIT(UNKNOWN_CHARSET) | BIT(HEADER_CONTROL));
 }
 

@@ -8,40 +8,39 @@
 #include "support/cm.h"
 #include "support/failalloc.h"
 
-static const char sample[] =
-	"From: a@example.com\r\n"
-	"Subject: one\r\n"
-	" and two\r\n"
-	"X-Empty:\r\n"
-	"Content-Type: multipart/mixed; boundary=\"b\"\r\n"
-	"\r\n"
-	"preamble\r\n"
-	"--b\r\n"
-	"Content-Type: text/plain; charset=UTF-8\r\n"
-	"\r\n"
-	"text\r\n"
-	"--b\r\n"
-	"Content-Type: message/rfc822\r\n"
-	"\r\n"
-	"Subject: inner\r\n"
-	"Content-Type: multipart/alternative; boundary=c\r\n"
-	"\r\n"
-	"--c\r\n"
-	"\r\n"
-	"plain\r\n"
-	"--c\r\n"
-	"Content-Type: text/html\r\n"
-	"Content-Transfer-Encoding: quoted-printable\r\n"
-	"\r\n"
-	"<p>=20</p>\r\n"
-	"--c--\r\n"
-	"--b\r\n"
-	"Content-Type: application/pdf\r\n"
-	"Content-Transfer-Encoding: base64\r\n"
-	"\r\n"
-	"AAAA\r\n"
-	"--b--\r\n"
-	"epilogue\r\n";
+static const char sample[] = "From: a@example.com\r\n"
+			     "Subject: one\r\n"
+			     " and two\r\n"
+			     "X-Empty:\r\n"
+			     "Content-Type: multipart/mixed; boundary=\"b\"\r\n"
+			     "\r\n"
+			     "preamble\r\n"
+			     "--b\r\n"
+			     "Content-Type: text/plain; charset=UTF-8\r\n"
+			     "\r\n"
+			     "text\r\n"
+			     "--b\r\n"
+			     "Content-Type: message/rfc822\r\n"
+			     "\r\n"
+			     "Subject: inner\r\n"
+			     "Content-Type: multipart/alternative; boundary=c\r\n"
+			     "\r\n"
+			     "--c\r\n"
+			     "\r\n"
+			     "plain\r\n"
+			     "--c\r\n"
+			     "Content-Type: text/html\r\n"
+			     "Content-Transfer-Encoding: quoted-printable\r\n"
+			     "\r\n"
+			     "<p>=20</p>\r\n"
+			     "--c--\r\n"
+			     "--b\r\n"
+			     "Content-Type: application/pdf\r\n"
+			     "Content-Transfer-Encoding: base64\r\n"
+			     "\r\n"
+			     "AAAA\r\n"
+			     "--b--\r\n"
+			     "epilogue\r\n";
 
 /* As a file gives it: by pieces, and `fail_at` (where not 0) ends it early or breaks it. */
 typedef struct source {
@@ -360,6 +359,19 @@ more_parts_than_a_tree_holds(void **state)
 	free(text);
 }
 
+/* A name that is none, in bytes that are no text. */
+static void
+clean_names(void **state)
+{
+	static const char text[] = "Content-Type: text/plain; charset=\"a\xff\x1b[\"\r\n\r\n";
+	email__reader reader;
+	email__tree *t = read_text(text, sizeof text - 1, &reader);
+
+	(void)state;
+	assert_string_equal(t->node[0].part.charset, "a??[");
+	email__tree_free(t);
+}
+
 static void
 defects_keep_their_first_part(void **state)
 {
@@ -369,7 +381,8 @@ defects_keep_their_first_part(void **state)
 	(void)state;
 	email__tree_defects(t, UINT64_C(1) << EMAIL_DEFECT_DATE | UINT64_C(1) << EMAIL_DEFECT_REPORT, 3);
 	email__tree_defects(t, UINT64_C(1) << EMAIL_DEFECT_DATE | 1, 5);
-	assert_int_equal(t->defects, UINT64_C(1) << EMAIL_DEFECT_DATE | UINT64_C(1) << EMAIL_DEFECT_REPORT | 1);
+	assert_int_equal(t->defects,
+	                 UINT64_C(1) << EMAIL_DEFECT_DATE | UINT64_C(1) << EMAIL_DEFECT_REPORT | 1);
 	assert_int_equal(t->defect_part[EMAIL_DEFECT_DATE], 3);
 	assert_int_equal(t->defect_part[EMAIL_DEFECT_REPORT], 3);
 	assert_int_equal(t->defect_part[0], 5);
@@ -389,6 +402,7 @@ main(void)
 		cmocka_unit_test(want_of_memory),
 		cmocka_unit_test(more_headers_than_a_tree_holds),
 		cmocka_unit_test(more_parts_than_a_tree_holds),
+		cmocka_unit_test(clean_names),
 		cmocka_unit_test(defects_keep_their_first_part),
 	};
 

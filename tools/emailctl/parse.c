@@ -64,7 +64,7 @@ add_mailboxes(json_t *document, email_message *m, const char *key, const char *f
 		json_t *mailbox = json_need(json_object());
 
 		json_text(mailbox, "name", list[i].name);
-		json_text(mailbox, "address", list[i].address);
+		json_object_set_new(mailbox, "address", text_json(list[i].address)); /* "": an empty group */
 		json_text(mailbox, "group", list[i].group);
 		add_new(array, mailbox);
 	}
@@ -95,7 +95,10 @@ add_fields(json_t *document, email_message *m)
 	add_mailboxes(document, m, "cc", "Cc");
 	add_mailboxes(document, m, "replyTo", "Reply-To");
 	json_text(document, "subject", email_message_subject(m));
-	if (email_message_date(m, &date, NULL))
+	/* a time of 0 is none elsewhere; here it is what somebody wrote */
+	if (email_message_date(m, &date, NULL) && date == 0)
+		json_text(document, "date", "1970-01-01T00:00:00Z");
+	else
 		json_time(document, "date", date);
 	json_text(document, "messageId", email_message_message_id(m));
 	n = email_message_in_reply_to(m, &ids);
@@ -119,11 +122,15 @@ static email_code
 set_content(json_t *object, email_message *m, const email_part *part)
 {
 	uint64_t size = 0;
-	email_code rc = email_message_part_read(m, part->number, false, count, &size);
+	email_code rc = EMAIL_OK;
 
 	json_text(object, "fileName", part->file_name);
 	json_text(object, "contentId", part->content_id);
-	json_number(object, "size", (int64_t)size);
+	/* of a multipart it would say nothing that its parts do not */
+	if (!part->has_parts || part->attachment) {
+		rc = email_message_part_read(m, part->number, false, count, &size);
+		json_number(object, "size", (int64_t)size);
+	}
 	return rc;
 }
 
@@ -151,10 +158,7 @@ part_json(email_message *m, const email_part *part, email_code *rc)
 	json_text(object, "type", part->type);
 	json_text(object, "charset", part->charset);
 	json_text(object, "disposition", part->disposition);
-	if (part->has_parts)
-		json_text(object, "fileName", part->file_name);
-	else
-		*rc = set_content(object, m, part);
+	*rc = set_content(object, m, part);
 	return object;
 }
 
@@ -163,7 +167,8 @@ static email_code
 add_parts(json_t *document, email_message *m)
 {
 	size_t n = email_message_part_count(m), i;
-	json_t **made = need_memory(calloc(n, sizeof *made)); /* owned by the document */
+	/* pointers, owned by the document: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+	json_t **made = need_memory(calloc(n, sizeof *made));
 	json_t *attachments = json_need(json_array());
 	email_code rc = EMAIL_OK;
 
