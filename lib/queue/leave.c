@@ -111,7 +111,7 @@ forget(email__spool *s, email__area area, const char *id)
 
 /* The mails in an area, oldest first; NULL where there is no memory, or none. */
 static kept *
-read_ages(email__spool *s, email__area area, const email__ids *ids)
+read_ages(email__spool *s, email__area area, const email__id_list *ids)
 {
 	kept *all = ids->count ? email__calloc(ids->count, sizeof *all) : NULL;
 	size_t i;
@@ -141,7 +141,7 @@ read_ages(email__spool *s, email__area area, const email__ids *ids)
 void
 email__spool_prune(email__spool *s, email__area area, int64_t running, bool days)
 {
-	email__ids ids;
+	email__id_list ids;
 	kept *all = NULL;
 	int64_t oldest = running - (int64_t)s->options.dead_days * 86400 * 1000;
 	size_t max = s->options.dead_max, over = 0, i = 0;

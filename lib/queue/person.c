@@ -12,7 +12,7 @@ email__spool_list(email__spool *s, bool dead, bool (*visit)(void *context, const
                   void *context, email_error *e)
 {
 	email__area area = dead ? EMAIL__AREA_DEAD : EMAIL__AREA_QUEUE;
-	email__ids n;
+	email__id_list n;
 	email_code rc = email__spool_ids(s, area, &n, e);
 	bool more = true;
 	size_t i;
@@ -218,7 +218,7 @@ email__spool_delete(email__spool *s, const char *id, const email__now *now, emai
 email_code
 email__spool_clear(email__spool *s, const email__now *now, size_t *n, email_error *e)
 {
-	email__ids all;
+	email__id_list all;
 	email_code rc = email__spool_ids(s, EMAIL__AREA_QUEUE, &all, e);
 	size_t i;
 

@@ -16,7 +16,7 @@
 static bool
 note(void *context, const char *name)
 {
-	email__ids *n = context;
+	email__id_list *n = context;
 
 	if (!email__spool_is_id(name))
 		return true;
@@ -35,7 +35,7 @@ note(void *context, const char *name)
 }
 
 email_code
-email__spool_ids(email__spool *s, email__area area, email__ids *ids, email_error *e)
+email__spool_ids(email__spool *s, email__area area, email__id_list *ids, email_error *e)
 {
 	email_code rc;
 

@@ -69,7 +69,7 @@ same_boot(const email__spool *s, const email__counter *c)
 static email_code
 recount_area(email__spool *s, email__area area, email__counter *c, email_error *e)
 {
-	email__ids r;
+	email__id_list r;
 	email_code rc = email__spool_ids(s, area, &r, e);
 	size_t i;
 

@@ -77,12 +77,12 @@ void email__attempt_free(email__attempt *a);
 
 /* --- readmail.c */
 /* The ids in an area. Free `all` in any case. */
-typedef struct email__ids {
+typedef struct email__id_list {
 	char (*all)[EMAIL__ID_SIZE];
 	size_t count, room;
 	bool memory;
-} email__ids;
-email_code email__spool_ids(email__spool *s, email__area area, email__ids *ids, email_error *e);
+} email__id_list;
+email_code email__spool_ids(email__spool *s, email__area area, email__id_list *ids, email_error *e);
 /* Reads the header of an open file; not `header_only`: its length is what the header says. EMAIL_E_MESSAGE: it is no mail. */
 email_code email__spool_read(email__stored *f, bool header_only, email__mailfile *mail, email_error *e);
 /* Opens and reads. Of those in done/ the header is all there is. */

@@ -10,7 +10,7 @@
 static size_t
 dead(spoolbox *b)
 {
-	email__ids ids;
+	email__id_list ids;
 	size_t n;
 
 	assert_int_equal(email__spool_ids(b->spool, EMAIL__AREA_DEAD, &ids, NULL), EMAIL_OK);
