@@ -216,6 +216,7 @@ room(email__spool *s, email__counter *c, uint64_t size, const email__now *now, e
 
 typedef struct publication {
 	const char *name, *id;
+	email__stored *file;
 	email__mailfile *mail;
 	email__waiting *waiting; /* taken by the index */
 	bool repeat;
@@ -243,6 +244,8 @@ publish(email__spool *s, publication *p, const email__now *now, email_error *e)
 	if ((rc = email__counter_write(&s->sequence, &c, false, e)) ||
 	    (rc = s->ops->move(s->store, EMAIL__AREA_TMP, p->name, EMAIL__AREA_QUEUE, p->id, e)))
 		goto out;
+	/* nobody sweeps it any more, and the worker may have it */
+	s->ops->unlock(p->file);
 	email__mutex_lock(&s->mutex);
 	if (s->working && email__spool_index_add(s, p->waiting)) {
 		p->waiting = NULL;
@@ -373,7 +376,7 @@ email__spool_enqueue(email__spool *s, const email__letter *letter, email__source
 	char subject[EMAIL__QUEUE_SUBJECT_MAX + 1], name[EMAIL__ID_SIZE] = "";
 	email__mailfile mail;
 	email__stored f = {0};
-	publication p = {.name = name, .id = id, .mail = &mail};
+	publication p = {.name = name, .id = id, .file = &f, .mail = &mail};
 	bool open = false, moved = false;
 	email_code rc = describe(s, letter, now, subject, &mail, e);
 

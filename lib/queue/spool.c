@@ -304,10 +304,13 @@ email_code
 email__spool_tend(email__spool *s, const email__now *now, email_error *e)
 {
 	const int64_t hour = 3600 * 1000;
-	int64_t running = email__spool_running(s, now);
+	int64_t running = email__spool_running(s, now), kept;
 
 	(void)e;
-	if (running - s->kept >= hour)
+	email__mutex_lock(&s->gate);
+	kept = s->kept;
+	email__mutex_unlock(&s->gate);
+	if (running - kept >= hour)
 		email__spool_keep_time(s, now);
 	if (s->tended == 0 || running - s->tended >= 24 * hour) {
 		email__spool_prune(s, EMAIL__AREA_DEAD, running, true);

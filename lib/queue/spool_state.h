@@ -24,6 +24,7 @@ struct email__spool {
 	email__stored sequence, day;
 	bool sequence_open, day_open;
 	int64_t recounted; /* when the counts were last made anew (monotonic) */
+	int64_t kept;      /* running time when it was last written down */
 
 	email__mutex mutex; /* over what follows */
 	int64_t running, mono; /* running time at that monotonic one */
@@ -36,7 +37,7 @@ struct email__spool {
 	bool working;
 	email__stored lock;
 	uint64_t changes; /* SEQUENCE_CHANGES when it last looked */
-	int64_t kept, tended; /* running time when it was last written down, when the dead were last looked through */
+	int64_t tended; /* running time when the dead were last looked through */
 };
 
 struct email__attempt {

@@ -232,6 +232,17 @@ email__spool_look(email__spool *s, const email__now *now, email_error *e)
 
 /* --- starting --------------------------------------------------------------------------------- */
 
+/* Who enqueues asks for it under one or the other. */
+static void
+set_working(email__spool *s, bool working)
+{
+	email__mutex_lock(&s->gate);
+	email__mutex_lock(&s->mutex);
+	s->working = working;
+	email__mutex_unlock(&s->mutex);
+	email__mutex_unlock(&s->gate);
+}
+
 static email_code
 lock_worker(email__spool *s, email_error *e)
 {
@@ -246,7 +257,7 @@ lock_worker(email__spool *s, email_error *e)
 		s->ops->close(&s->lock);
 		return email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another worker has this queue");
 	}
-	s->working = true;
+	set_working(s, true);
 	return EMAIL_OK;
 }
 
@@ -397,7 +408,7 @@ email__spool_stop(email__spool *s, const email__now *now)
 	if (!s->working)
 		return;
 	email__spool_settle(s, now, NULL);
-	s->working = false;
+	set_working(s, false);
 	s->ops->close(&s->lock);
 	email__spool_keep_time(s, now);
 	email__mutex_lock(&s->mutex);

@@ -3,6 +3,7 @@
 #include "support/cm.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -163,6 +164,55 @@ an_idle_look_writes_nothing(void **state)
 	spoolbox_dispose(&b);
 }
 
+static void *
+put_many(void *context)
+{
+	int i;
+
+	for (i = 0; i < 40; i++)
+		if (spoolbox_put(context, "x", i % 10, NULL, NULL, NULL, NULL))
+			return context;
+	return NULL;
+}
+
+/* The worker sends what three threads add meanwhile. */
+static void
+works_while_others_add(void **state)
+{
+	spoolbox b;
+	pthread_t thread[3];
+	size_t i, sent = 0;
+	void *failed;
+
+	spoolbox_init(&b, *state != NULL);
+	b.options.max_count = 1000;
+	spoolbox_open(&b, true);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, put_many, &b), 0);
+	while (sent < 120) {
+		email__waiting *w;
+		email__attempt *a;
+
+		assert_int_equal(email__spool_look(b.spool, &b.now, NULL), EMAIL_OK);
+		email__spool_hold(b.spool);
+		w = spoolbox_first(&b);
+		email__spool_release(b.spool);
+		if (!w)
+			continue;
+		assert_int_equal(email__spool_begin(b.spool, w, true, &b.now, &a, NULL), EMAIL_OK);
+		email__attempt_recipient(a, 0, EMAIL__RCPT_DELIVERED, 250, "", "");
+		assert_int_equal(email__spool_end(b.spool, a, 0, 0, "", &b.now, NULL), EMAIL_OK);
+		sent++;
+	}
+	for (i = 0; i < 3; i++) {
+		pthread_join(thread[i], &failed);
+		assert_null(failed);
+	}
+	assert_int_equal(email__spool_look(b.spool, &b.now, NULL), EMAIL_OK);
+	assert_int_equal(spoolbox_count(&b), 0);
+	spoolbox_dispose(&b);
+}
+
 static void
 no_memory_at_the_start(void **state)
 {
@@ -207,6 +257,8 @@ main(void)
 		cmocka_unit_test(what_is_half_written_is_swept_but_not_under_its_writer),
 		cmocka_unit_test(what_was_over_is_ended),
 		cmocka_unit_test(an_idle_look_writes_nothing),
+		cmocka_unit_test(works_while_others_add),
+		cmocka_unit_test_prestate(works_while_others_add, &memory),
 		cmocka_unit_test(no_memory_at_the_start),
 		cmocka_unit_test_prestate(no_memory_at_the_start, &memory),
 	};
