@@ -142,8 +142,9 @@
 #define EMAIL__QUEUE_SIZE_MAX (UINT64_C(25000) * 1024)
 /* Crashes after which a mail is tried last, and alone (Q8). */
 #define EMAIL__QUEUE_CRASHES_MAX 3
-/* Mails that one digest stands for. */
-#define EMAIL__QUEUE_DIGEST_MAX 2000
+/* Mails that one digest stands for, and what it says of them: subject, id and time in 300 bytes each. */
+#define EMAIL__QUEUE_DIGEST_MAX 10000
+#define EMAIL__QUEUE_DIGEST_TEXT_MAX (4 * 1024 * 1024)
 
 /* Addresses of one host name that are tried, and look-ups that may hang at a time. */
 #define EMAIL__ADDRESSES_MAX 16
