@@ -328,6 +328,10 @@ scenario_run(const char *folder, outside *o, const scenario_clock *clock)
 	say(o, SAID_REVIVING, F, 0);
 	if (email__spool_requeue(r.spool, o->id[F], &r.now, NULL) == EMAIL_OK)
 		say(o, SAID_REVIVED, F, 0);
+	/* that it is tried cannot be made durable in its file, which is written anew (Q11) */
+	fault_fail_sync(2);
+	serve_one(&r, F);
+	fault_fail_sync(0);
 	serve_one(&r, E);
 	delete(&r, D);
 	email__spool_settle(r.spool, &r.now, NULL);

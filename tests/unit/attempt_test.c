@@ -96,6 +96,7 @@ who_has_it_is_not_addressed_again(void **state)
 	assert_int_equal(b.events[EMAIL__SPOOL_DEAD], 1);
 	assert_int_equal(email__spool_view(b.spool, id, &v, NULL), EMAIL_OK);
 	assert_true(email__view_dead(v));
+	assert_int_equal(email__view_mail(v)->recipients[0].state, EMAIL__RCPT_DELIVERED);
 	assert_int_equal(email__view_mail(v)->recipients[1].reply, 550);
 	assert_string_equal(email__view_mail(v)->cause, "said no");
 	email__view_free(v);
