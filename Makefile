@@ -28,7 +28,7 @@ DATADIR    ?= $(PREFIX)/share
 DESTDIR    ?=
 
 # Warnings are errors in `make check`, where the compilers are known; not for a user with a newer one.
-CHECKS := check unit asan tsan valgrind transcripts replay live hostile oauth check-oauth headers install-check
+CHECKS := check crash unit asan tsan valgrind transcripts replay live hostile oauth check-oauth headers install-check
 WERROR ?= $(if $(filter $(CHECKS),$(MAKECMDGOALS)),-Werror)
 export CC CXX NM BUILD DEPS MBEDTLS_PREFIX WERROR VERSION
 
@@ -71,6 +71,7 @@ UNIT        := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 TRANSCRIPTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/transcripts/*_test.c))
 REPLAY      := $(patsubst %_fuzz.c,$(BUILD)/%_replay,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZERS     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
+CRASH       := $(BUILD)/tests/crash/crash
 LIVE        := $(wildcard tests/live/*.sh)
 HOSTILE     := $(wildcard tests/hostile/*.sh)
 OAUTH       := $(wildcard tests/oauth/*.sh)
@@ -164,6 +165,11 @@ $(BUILD)/tests/programs/%: tests/programs/%.c $(TEST_PARTS)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) $< $(LDFLAGS) $(TEST_PARTS) $(LIBS) -o $@
 
+# It stands between the library and the kernel, so it is linked in front of the C library.
+$(CRASH): $(wildcard tests/crash/*.[ch]) $(TEST_PARTS)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -Wno-pedantic $(filter %.c,$^) $(LDFLAGS) $(TEST_PARTS) $(LIBS) -o $@
+
 $(BUILD)/tests/fuzz/%_replay: tests/fuzz/%_fuzz.c tests/fuzz/replay.c $(TEST_PARTS)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) $< tests/fuzz/replay.c $(LDFLAGS) $(TEST_PARTS) $(LIBS) -o $@
@@ -174,7 +180,7 @@ $(BUILD)/tests/fuzz/%_fuzz: tests/fuzz/%_fuzz.c $(TEST_PARTS)
 
 # Without cmocka the unit tests cannot be built; deps.sh has said so, and the run says SKIP.
 TESTS_OF_C = $(if $(CMOCKA_LIBS),$(UNIT) $(TRANSCRIPTS)) $(REPLAY)
-test-programs: $(TESTS_OF_C) $(PROGRAMS)
+test-programs: $(TESTS_OF_C) $(PROGRAMS) $(CRASH)
 economy: $(ECONOMY)
 
 ASAN = BUILD=$(BUILD)/asan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -192,7 +198,7 @@ check:
 	@rm -rf $(BUILD)/log
 	@$(FAST) all test-programs examples economy
 	@$(FAST) $(ASAN) test-programs
-	@failed=; for group in floors headers unit transcripts replay asan live hostile install-check; do \
+	@failed=; for group in floors headers unit transcripts replay asan crash live hostile install-check; do \
 	   $(SLOW) check-$$group || failed=yes; done; tests/run.sh --summary && [ -z "$$failed" ]
 
 # The same groups, as `make check` runs them: each test with a line in the summary.
@@ -211,6 +217,9 @@ check-replay: test-programs
 check-asan:
 	@$(FAST) $(ASAN) test-programs
 	@$(RUN) -j $(JOBS) asan $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(TESTS_OF_C))
+# A part of `make crash`, in half a minute.
+check-crash: test-programs
+	@$(RUN) crash tests/crash/part.sh
 check-live: all test-programs examples economy
 	@$(RUN) live $(LIVE)
 check-hostile: all test-programs examples
@@ -233,6 +242,13 @@ headers: all
 	@tests/headers.sh
 install-check: all
 	@tests/install.sh
+# The queue ended at every point in every way; and its mutation check, which needs to compile.
+crash: export CRASH_CC = $(CC) $(TEST_CFLAGS)
+crash: export CRASH_LIBS = $(TEST_PARTS) $(LDFLAGS) $(LIBS) $(CMOCKA_LIBS)
+crash:
+	@$(FAST) test-programs
+	@rm -f $(BUILD)/log/results
+	@$(RUN) crash tests/crash/whole.sh tests/crash/strace.sh tests/crash/mutants.sh
 unit transcripts replay asan live hostile oauth:
 	@$(FAST) test-programs $(if $(filter live hostile oauth,$@),all examples)
 	@rm -f $(BUILD)/log/results
@@ -394,6 +410,7 @@ help:
 	@echo "make check        every test; one group: unit transcripts replay asan live hostile floors headers install-check"
 	@echo "make unit/NAME    one unit test"
 	@echo "make check-oauth  tokens from a real authorization server, which npm brings"
+	@echo "make crash        the queue ended at every point in every way"
 	@echo "make valgrind     the unit tests under valgrind; make tsan: under the thread sanitizer"
 	@echo "make limbo        the trust verdict on an x509-limbo corpus, CORPUS=FILE"
 	@echo "make fuzz         each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))"
@@ -405,9 +422,9 @@ help:
 	@echo "make install      under PREFIX ($(PREFIX)), DESTDIR before it; make uninstall"
 	@echo "make clean        keeps what was brought in; make distclean does not"
 
-.PHONY: all check demo limbo unit transcripts replay asan tsan valgrind live hostile oauth floors headers install-check fuzz fuzzers \
+.PHONY: all check crash demo limbo unit transcripts replay asan tsan valgrind live hostile oauth floors headers install-check fuzz fuzzers \
         lint format bench bench-mime bench-receive examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
-        check-floors check-headers check-install-check check-unit check-transcripts check-replay check-asan check-live check-hostile check-courier \
+        check-floors check-headers check-install-check check-crash check-unit check-transcripts check-replay check-asan check-live check-hostile check-courier \
         check-oauth
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -16,7 +16,7 @@ export LC_ALL
 pure='base codec mime wire sasl proto token'
 pure_calls='^(mem(cpy|move|set|cmp|chr|rchr|mem)|str(len|nlen|chr|rchr|str|cmp|ncmp|spn|cspn|pbrk|to(l|ul|ll|ull|imax|umax))|v?snprintf|qsort|bsearch|l?labs|explicit_bzero)$'
 # Objects of other rooms that are held to the same.
-pure_objects='queue/policy'
+pure_objects='queue/policy queue/mailfile queue/fixed queue/crc'
 
 # Nobody calls these: they end the process, print, change what belongs to the whole process, have
 # hidden state, depend on the locale or know no bounds.

@@ -65,7 +65,10 @@ typedef enum email_class {
 	X(E_REFUSED, REFUSED, "the server refused") \
 	X(E_PARTIAL, REFUSED, "the server refused some recipients") \
 	X(E_UNSURE, UNSURE, "the end of the data was not answered: it may have been delivered") \
-	X(E_CANCELLED, RETRY, "cancelled")
+	X(E_CANCELLED, RETRY, "cancelled") \
+	X(E_QUEUE_FULL, RETRY, "the queue is full") \
+	X(E_SUPPRESSED, REFUSED, "the same mail was queued a short while ago") \
+	X(E_INDETERMINATE, UNSURE, "the mail may be in the queue or not: queue it again under the same key")
 
 typedef enum email_code {
 #define X(name, class, text) EMAIL_##name,

@@ -6,6 +6,8 @@
 #ifndef EMAIL__BASE_LIMITS_H
 #define EMAIL__BASE_LIMITS_H
 
+#include <stdint.h>
+
 /* SMTP. RFC 5321 4.5.3.1.5 says 512 for a reply line; real servers go over it with long texts. */
 #define EMAIL__SMTP_LINE_MAX 2048
 /* Lines in one reply: the longest EHLO answers have some thirty. */
@@ -215,6 +217,26 @@
 #define EMAIL__HOSTS_UNAPPROVED_EACH 4
 #define EMAIL__HOSTS_UNAPPROVED 64
 #define EMAIL__HOSTS_MAX 500
+
+/* The queue. A file's header: 1,000 recipients, each with its address and two lines of state, in 550 kB. */
+#define EMAIL__QUEUE_HEADER_MAX (1024 * 1024)
+/* What is kept of a subject to be shown and compared; a caller's own key for a mail. */
+#define EMAIL__QUEUE_SUBJECT_MAX 200
+#define EMAIL__QUEUE_KEY_MAX 250
+/* Dead letters, and how long (Q4); keys of what was delivered, which a repeat is compared with (Q2). */
+#define EMAIL__QUEUE_DEAD_MAX 500
+#define EMAIL__QUEUE_DEAD_DAYS 90
+#define EMAIL__QUEUE_DONE_MAX 1000
+/* Mails of one queue, if nobody says otherwise (model 2), and bytes: of a small station's flash. */
+#define EMAIL__QUEUE_COUNT_MAX 100
+#define EMAIL__QUEUE_BYTES_MAX (UINT64_C(256) * 1024 * 1024)
+/* One mail, if nobody says otherwise (model 2: maxPersistedEmailSize). */
+#define EMAIL__QUEUE_SIZE_MAX (UINT64_C(25000) * 1024)
+/* Crashes after which a mail is tried last, and alone (Q8). */
+#define EMAIL__QUEUE_CRASHES_MAX 3
+/* Mails that one digest stands for, and what it says of them: subject, id and time in 300 bytes each. */
+#define EMAIL__QUEUE_DIGEST_MAX 10000
+#define EMAIL__QUEUE_DIGEST_TEXT_MAX (4 * 1024 * 1024)
 
 /* Addresses of one host name that are tried, and look-ups that may hang at a time. */
 #define EMAIL__ADDRESSES_MAX 16

@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "os/clock.h"
+#include "os/posix.h"
 
 /* Composing asks for rows as they fit: what is small comes from here. */
 #define READ_AHEAD 8192
@@ -28,9 +29,8 @@ struct email__file {
 	unsigned char ahead[READ_AHEAD];
 };
 
-/* What failed, on which file, and why: EMAIL_E_FILE with errno kept. */
-static email_code
-file_error(email_error *e, const char *what, const char *path)
+email_code
+email__os_failed(email_error *e, const char *what, const char *path)
 {
 	int os = errno;
 	size_t n = strlen(path);
@@ -45,8 +45,8 @@ file_error(email_error *e, const char *what, const char *path)
 	                        n > 160 ? "..." : "", n > 160 ? path + n - 160 : path, why);
 }
 
-static int
-open_again(const char *path, int flags, mode_t mode)
+int
+email__os_open(const char *path, int flags, mode_t mode)
 {
 	int fd;
 
@@ -77,9 +77,11 @@ read_some(int fd, void *buffer, size_t size)
 	return n;
 }
 
-static bool
-write_all(int fd, const unsigned char *p, size_t n)
+bool
+email__os_write(int fd, const void *bytes, size_t n)
 {
+	const unsigned char *p = bytes;
+
 	while (n > 0) {
 		ssize_t written = write(fd, p, n);
 
@@ -97,7 +99,7 @@ write_all(int fd, const unsigned char *p, size_t n)
 static int
 open_regular(const char *path, struct stat *st)
 {
-	int fd = open_again(path, O_RDONLY | O_NONBLOCK, 0);
+	int fd = email__os_open(path, O_RDONLY | O_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -1;
@@ -117,7 +119,7 @@ email__file_read(const char *path, email__buf *out, email_error *e)
 
 	email__buf_clear(out);
 	if (fd < 0)
-		return file_error(e, "read", path);
+		return email__os_failed(e, "read", path);
 	for (;;) {
 		size_t left = email__buf_left(out), want = left < 4096 ? left : 4096;
 		unsigned char more, *room = want ? email__buf_room(out, want) : &more;
@@ -129,7 +131,7 @@ email__file_read(const char *path, email__buf *out, email_error *e)
 		}
 		n = read_some(fd, room, want ? want : 1);
 		if (n < 0)
-			rc = file_error(e, "read", path);
+			rc = email__os_failed(e, "read", path);
 		else if (n > 0 && want == 0) {
 			rc = email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_NONE,
 			                      "%s is larger than %zu bytes", path, out->max);
@@ -160,7 +162,7 @@ folder_of(const char *path)
 static bool
 sync_folder(const char *folder)
 {
-	int fd = open_again(folder, O_RDONLY | O_DIRECTORY, 0);
+	int fd = email__os_open(folder, O_RDONLY | O_DIRECTORY, 0);
 	bool ok;
 
 	if (fd < 0)
@@ -187,7 +189,7 @@ fill(int fd, const void *bytes, size_t n, const char *target, bool secret)
 	struct stat old;
 	mode_t mode = 0600;
 
-	if (!write_all(fd, bytes, n))
+	if (!email__os_write(fd, bytes, n))
 		return false;
 	if (stat(target, &old) == 0) {
 		mode = old.st_mode & (secret ? 0600 : 07777);
@@ -209,19 +211,19 @@ save(const char *target, const char *temporary, const char *folder, const void *
 
 	/* left by a process that was killed here; the name is ours alone */
 	unlink(temporary);
-	fd = open_again(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	fd = email__os_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return file_error(e, "make a file beside", target);
+		return email__os_failed(e, "make a file beside", target);
 	if (!fill(fd, bytes, n, target, secret))
-		rc = file_error(e, "write", target);
+		rc = email__os_failed(e, "write", target);
 	if (close(fd) != 0 && rc == EMAIL_OK)
-		rc = file_error(e, "write", target);
+		rc = email__os_failed(e, "write", target);
 	if (rc == EMAIL_OK && rename(temporary, target) != 0)
-		rc = file_error(e, "replace", target);
+		rc = email__os_failed(e, "replace", target);
 	if (rc != EMAIL_OK)
 		unlink(temporary);
 	else if (!sync_folder(folder))
-		rc = file_error(e, "make durable", target);
+		rc = email__os_failed(e, "make durable", target);
 	return rc;
 }
 
@@ -267,11 +269,11 @@ email__folder_make(const char *path, email_error *e)
 			continue;
 		*at = '\0';
 		if (mkdir(copy, 0700) != 0 && !is_folder(copy))
-			rc = file_error(e, "make the folder", copy);
+			rc = email__os_failed(e, "make the folder", copy);
 		*at = '/';
 	}
 	if (rc == EMAIL_OK && mkdir(copy, 0700) != 0 && !is_folder(copy))
-		rc = file_error(e, "make the folder", copy);
+		rc = email__os_failed(e, "make the folder", copy);
 	email__free(copy);
 	return rc;
 }
@@ -317,16 +319,16 @@ email__lock_take(const char *path, long wait_ms, int *lock, email_error *e)
 {
 	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
 	int64_t until = email__clock_ms() + wait_ms;
-	int fd = open_again(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+	int fd = email__os_open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
 
 	*lock = -1;
 	if (fd < 0)
-		return file_error(e, "lock", path);
+		return email__os_failed(e, "lock", path);
 	/* flock belongs to this open file, so it keeps out other threads as well as other processes */
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if ((errno != EWOULDBLOCK && errno != EINTR) || email__clock_ms() >= until) {
 			close_kept_errno(fd);
-			return file_error(e, "lock", path);
+			return email__os_failed(e, "lock", path);
 		}
 		nanosleep(&pause, NULL);
 	}
@@ -349,7 +351,7 @@ email__file_open(const char *path, email__file **file, email_error *e)
 
 	*file = NULL;
 	if (fd < 0)
-		return file_error(e, "read", path);
+		return email__os_failed(e, "read", path);
 	*file = email__new(email__file);
 	if (!*file) {
 		close(fd);
@@ -436,14 +438,14 @@ email__file_reader(email__file *file)
 email_code
 email__file_create(const char *path, int *fd, email_error *e)
 {
-	*fd = open_again(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-	return *fd < 0 ? file_error(e, "make", path) : EMAIL_OK;
+	*fd = email__os_open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	return *fd < 0 ? email__os_failed(e, "make", path) : EMAIL_OK;
 }
 
 email_code
 email__file_append(int fd, const char *path, const void *bytes, size_t n, email_error *e)
 {
-	return write_all(fd, bytes, n) ? EMAIL_OK : file_error(e, "write", path);
+	return email__os_write(fd, bytes, n) ? EMAIL_OK : email__os_failed(e, "write", path);
 }
 
 email_code
@@ -455,9 +457,9 @@ email__file_finish(int fd, const char *path, bool keep, email_error *e)
 	if (keep && !folder)
 		rc = email__error_memory(e, EMAIL_STAGE_NONE);
 	else if (keep && (fsync(fd) != 0 || !sync_folder(folder)))
-		rc = file_error(e, "make durable", path);
+		rc = email__os_failed(e, "make durable", path);
 	if (close(fd) != 0 && keep && rc == EMAIL_OK)
-		rc = file_error(e, "write", path);
+		rc = email__os_failed(e, "write", path);
 	if (!keep || rc)
 		unlink(path);
 	email__free(folder);
@@ -473,7 +475,7 @@ email__folder_visit(const char *path, bool (*visit)(void *context, const char *n
 	bool more = true;
 
 	if (!folder)
-		return file_error(e, "read the folder", path);
+		return email__os_failed(e, "read the folder", path);
 	errno = 0;
 	while (more && (entry = readdir(folder)) != NULL) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
@@ -481,7 +483,7 @@ email__folder_visit(const char *path, bool (*visit)(void *context, const char *n
 		errno = 0;
 	}
 	if (more && errno != 0) {
-		file_error(e, "read the folder", path);
+		email__os_failed(e, "read the folder", path);
 		closedir(folder);
 		return EMAIL_E_FILE;
 	}

@@ -252,6 +252,9 @@ exit_status(email_code code)
 		[EMAIL_E_PARTIAL] = REFUSED,
 		[EMAIL_E_UNSURE] = RETRY,
 		[EMAIL_E_CANCELLED] = RETRY,
+		[EMAIL_E_QUEUE_FULL] = RETRY,
+		[EMAIL_E_SUPPRESSED] = REFUSED,
+		[EMAIL_E_INDETERMINATE] = RETRY,
 	};
 
 	return code >= 0 && code < EMAIL_CODE_COUNT ? status[code] : USAGE;

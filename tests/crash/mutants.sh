@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# limit: 1800
+#
+# The mutation check of the queue's checks (crash.c's "nosync" has the syncs): each is taken out of a copy of its source,
+# and the suite must fail. A test that cannot fail is a defect.
+set -u
+[ -n "${CRASH_CC:-}" ] || { echo "make crash"; exit 77; }
+work=$BUILD/tests/crash/mutants
+rm -rf "$work" && mkdir -p "$work" || exit 1
+survivors=0 count=0
+
+# mutant NAME FILE SED-SCRIPT UNIT-TESTS: the sources with this change
+mutant() {
+	count=$((count + 1))
+	sed -e "$3" "lib/queue/$2.c" >"$work/$2.c"
+	if cmp -s "lib/queue/$2.c" "$work/$2.c"; then
+		echo "$1: there is nothing to take away (the source has changed: so must this script)"
+		survivors=$((survivors + 1))
+		return
+	fi
+	# the object before the archive: its member is not taken then
+	$CRASH_CC -Wno-error -w -c "$work/$2.c" -o "$work/$2.o" || exit 1
+	for unit in $4; do
+		$CRASH_CC -w "tests/unit/${unit}_test.c" "$work/$2.o" $CRASH_LIBS -o "$work/unit" || exit 1
+		timeout 60 "$work/unit" >/dev/null 2>&1 || {
+			echo "$1: noticed by $unit"
+			return
+		}
+	done
+	$CRASH_CC -w tests/crash/*.c "$work/$2.o" $CRASH_LIBS -o "$work/crash" || exit 1
+	for level in "-s 3 kill" "-m 27 states" "-s 3 fail"; do
+		# shellcheck disable=SC2086 # words
+		timeout 300 "$work/crash" -q $level >/dev/null 2>&1 || {
+			echo "$1: noticed by crash $level"
+			return
+		}
+	done
+	echo "$1: NOBODY NOTICED"
+	survivors=$((survivors + 1))
+}
+
+# (what is in queue/ was synced: only a disk that lies, or rot, is found by it)
+mutant "the message's checksum" readmail 's/rc == EMAIL_OK && sum != mail->sum/0/' attempt
+mutant "the length" readmail 's/size != n + mail->size/0/' readmail
+mutant "the header's checksum" mailfile '/r->state_at - FIRST_LINE) != r->seed/,+1 s/return EMAIL_E_MESSAGE;/sum = 0;/' mailfile
+mutant "the state's checksum" mailfile '/if (email__fixed_sum(&sum) != /,+1 s/return false;/sum.bad = false;/' ""
+mutant "the counters' checksum" counter 's/c->valid = email__fixed_sum(&f) == .*;/email__fixed_sum(\&f); c->valid = true;/' counter
+mutant "the sweep of tmp" work 's/rc = sweep(s, e);/rc = EMAIL_OK;/' ""
+mutant "the record of an attempt" attempt '/date_offset = now->offset;/,+2 s/rc = write_state(a, e);/rc = EMAIL_OK;/' ""
+mutant "the look for a key" enqueue 's/rc = s->ops->exists(s->store, areas\[i\], id, there, e);/rc = EMAIL_OK;/' ""
+mutant "the state of the dead" leave 's/if (failed && !\*durable)/if (0)/' ""
+mutant "what was cut off" work 's/rc = interrupted(s, w, &f, &mail, &e);/rc = EMAIL_OK;/' attempt
+mutant "once delivered, always" attempt 's/if (one->state == EMAIL__RCPT_DELIVERED)/if (0)/' attempt
+echo "$count changes, $survivors survived"
+[ $survivors = 0 ]
