@@ -502,6 +502,8 @@ email_operation_free(email_operation *op)
 		email__token_abandon(op->account);
 		if (op->message)
 			email__message_release(op->message);
+		if (op->kind == EMAIL__OP_RECEIVE)
+			email__poll_end(&op->account->connection->poll); /* others may read the mailbox now */
 	}
 	email_report_free(op->report);
 	op->report = NULL;

@@ -2,8 +2,13 @@
 /* The public calls of receiving, as far as they go without a server; tests/live has the rest. */
 #include <emailservice/receive.h>
 
+#include <emailservice/service.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "account/handed.h"
 #include "support/cm.h"
 
 static email_code
@@ -71,6 +76,40 @@ one_operation_at_a_time(void **state)
 	email_account_free(in);
 }
 
+/* Freed before it is done: another process may read the mailbox. */
+static void
+nothing_is_kept_locked(void **state)
+{
+	char folder[] = "/tmp/receive_test.XXXXXX", path[64];
+	static const char *const left[] = {"/uids/in", "/uids/in.lock", "/uids", "/status.lock", "/status", "/trust.lock"};
+	email_service *service = email_service_new();
+	email_account *in;
+	email_operation *op;
+	email_error e = {0};
+	email__handed *h;
+	int calls = 0;
+	size_t i;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(email_service_set_state_folder(service, folder), EMAIL_OK);
+	assert_int_equal(email_service_add(service, EMAIL_INCOMING, "in", &in), EMAIL_OK);
+	assert_int_equal(email_account_set_hostname(in, "127.0.0.1"), EMAIL_OK);
+	assert_int_equal(email_account_set_port(in, 1), EMAIL_OK);
+	snprintf(path, sizeof path, "%s/uids/in", folder);
+	assert_non_null(op = email_account_start_receive(in, take, &calls, true));
+	assert_null(email__handed_open(path, "x", &e));
+	email_operation_free(op);
+	assert_non_null(h = email__handed_open(path, "x", &e));
+	email__handed_close(h);
+	email_service_free(service);
+	for (i = 0; i < sizeof left / sizeof *left; i++) {
+		snprintf(path, sizeof path, "%s%s", folder, left[i]);
+		(void)remove(path);
+	}
+	rmdir(folder);
+}
+
 static void
 figures(void **state)
 {
@@ -91,6 +130,7 @@ main(void)
 		cmocka_unit_test(only_incoming_accounts),
 		cmocka_unit_test(refusals_before_the_network),
 		cmocka_unit_test(one_operation_at_a_time),
+		cmocka_unit_test(nothing_is_kept_locked),
 		cmocka_unit_test(figures),
 	};
 
