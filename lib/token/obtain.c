@@ -82,7 +82,11 @@ place(email__obtain *o, email_error *e)
 	if (given(o->config.token_endpoint)) {
 		if ((rc = explicit_endpoints(o, e)))
 			return rc;
-		o->found = true;
+		/* where codes come from is in the document alone, then */
+		o->found = first_of(o) == Q_TOKEN || given(o->config.device_endpoint) ||
+		           !given(o->config.metadata_endpoint);
+		if (!o->found && (rc = email__metadata_url(o->config.metadata_endpoint, &o->document, e)))
+			return rc;
 	} else if (o->config.known) {
 		o->metadata = *o->config.known;
 		o->found = true;
@@ -273,6 +277,20 @@ token_answer(email__obtain *o, const char *const *secrets, const email__web_resp
 	}
 }
 
+/* An explicit token endpoint wins over the document's. */
+static email_code
+read_document(email__obtain *o, const email__web_response *r)
+{
+	email_code rc = email__metadata_read(o->config.metadata_endpoint, r, &o->metadata, &o->error);
+	email__url device = o->metadata.device_url;
+
+	if (rc || !given(o->config.token_endpoint))
+		return rc;
+	rc = email__metadata_explicit(o->config.token_endpoint, &o->metadata, &o->error);
+	o->metadata.device_url = device;
+	return rc;
+}
+
 void
 email__obtain_answer(email__obtain *o, const email__web_response *r, int64_t now_ms)
 {
@@ -291,7 +309,7 @@ email__obtain_answer(email__obtain *o, const email__web_response *r, int64_t now
 	secrets[n] = NULL;
 	switch (o->question) {
 	case Q_METADATA:
-		if (email__metadata_read(o->config.metadata_endpoint, r, &o->metadata, &o->error)) {
+		if (read_document(o, r)) {
 			fail(o);
 			break;
 		}

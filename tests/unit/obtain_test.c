@@ -180,6 +180,7 @@ configuration(void **state)
 	assert_null(email__obtain_request(o, WALL));
 	failed(o, EMAIL_E_VALUE, "clientSecret", 0);
 	c.grant.grant = EMAIL__GRANT_DEVICE;
+	c.metadata_endpoint = NULL;
 	o = email__obtain_new(&c, NULL);
 	assert_null(email__obtain_request(o, WALL));
 	failed(o, EMAIL_E_REFUSED, "no login by a code", 0);
@@ -288,6 +289,29 @@ device_grant(void **state)
 	email__obtain_free(o);
 }
 
+/* As preset=google has it: the token endpoint is set, and wins, but where codes come from is in the document. */
+static void
+device_beside_a_token_endpoint(void **state)
+{
+	static const email__obtain_config c = {
+		.metadata_endpoint = "https://a.example/t",
+		.token_endpoint = "https://d.example/own",
+		.grant = {.grant = EMAIL__GRANT_DEVICE, .client_id = "i", .scope = "mail"}};
+	email__obtain *o = email__obtain_new(&c, NULL);
+
+	(void)state;
+	asks(o, "a.example", 443, "/t/.well-known/openid-configuration", false, 0);
+	answer(o, 200, METADATA, 0);
+	asks(o, "c.example", 8, "/device", true, 0);
+	answer(o, 200,
+	       "{\"device_code\":\"d3vice\",\"user_code\":\"WDJB-MJHT\",\"verification_uri\":\"https://a.example/d\","
+	       "\"expires_in\":900}",
+	       0);
+	waits(o, 0, 5);
+	asks(o, "d.example", 443, "/own", true, 5 * SECOND);
+	email__obtain_free(o);
+}
+
 static void
 device_ends(void **state)
 {
@@ -375,6 +399,7 @@ main(void)
 		cmocka_unit_test(configuration),
 		cmocka_unit_test(failures),
 		cmocka_unit_test(device_grant),
+		cmocka_unit_test(device_beside_a_token_endpoint),
 		cmocka_unit_test(device_ends),
 		cmocka_unit_test(no_memory),
 	};
