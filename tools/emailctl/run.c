@@ -91,13 +91,22 @@ on_message(void *context, const email_received *m)
 /* --- the loop --- */
 
 static void
+trace_line(void *context, const char *account, char who, const char *line)
+{
+	(void)context;
+	fprintf(stderr, "%s %c: %s\n", account, who, line);
+}
+
+static void
 trace_all(const cli *c)
 {
 	email_account *account;
 	size_t i;
 
-	for (i = 0; c->trace && (account = email_service_account_at(c->service, i)); i++)
-		trace_start(c, account);
+	for (i = 0; c->trace && (account = email_service_account_at(c->service, i)); i++) {
+		email_account_set_log(account, trace_line, NULL);
+		email_account_set(account, "debug", "true");
+	}
 }
 
 static void
