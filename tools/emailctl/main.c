@@ -72,7 +72,7 @@ static const struct command {
          "  dead         the dead letters, oldest first, and why\n"
          "  view ID      what is known of it, an empty line, and the message as it goes out; with --json the\n"
          "               message is in \"message\" where it is UTF-8, else it is left out\n"
-         "  requeue ID   a dead letter waits again, a waiting mail may go at once\n"
+         "  requeue ID   a dead letter waits again, for those who did not get it\n"
          "  delete ID    a waiting mail becomes a dead letter; a dead letter is gone\n"
          "  poll         tries all of it now, whatever its next time; a running service is told to, and\n"
          "               nothing is waited for\n"
