@@ -298,7 +298,7 @@ bench-receive:
 # Mail taken durably, and sent from the queue; BENCH_FOLDER=... is where, and should be a disk.
 bench-queue:
 	@$(FAST) $(BENCH_QUEUE)
-	@python3 bench/queue.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/queue.md
+	@python3 bench/queued.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/queue.md
 
 # Messages composed and read, in one run beside other libraries; no server.
 bench-mime:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The benchmark of the queue: how fast mail is taken durably, and how fast it leaves, beside peers in one run.
 
-    bench/queue.py BUILD [--quick] [--rounds N] [--only enqueue,start,drain,loopback] [--out FILE] | --gate
+    bench/queued.py BUILD [--quick] [--rounds N] [--only enqueue,start,drain,loopback] [--out FILE] | --gate
 
 Enqueue: mails of 2 kB, one after the other and from four processes at once, beside SQLite (WAL, synchronous=FULL, a
 transaction each) and Postfix's sendmail with its postdrop, on one file system: that of BENCH_FOLDER, which should be a
@@ -164,7 +164,7 @@ class Queue:
             self.lacks["postfix"] = Postfix.lacking()
 
     def file_system(self):
-        kind = subprocess.run(["stat", "-f", "-c", "%T", self.folder], capture_output=True, text=True, check=True).stdout.strip()
+        kind = subprocess.run(["df", "--output=fstype", self.folder], capture_output=True, text=True, check=True).stdout.split()[-1]
         return f"{kind}, which is no disk: the figures mean nothing" if kind == "tmpfs" else kind
 
     def present(self, peers):
@@ -278,8 +278,7 @@ def enqueue(q, rounds, quick):
     syncs = {p: slope(lambda n, p=p: q.writers(p, n, 1, traced=True), 10, 60) if shutil.which("strace") else None
              for p in peers}
     out = [f"### Taken durably: {count} mails of 2 kB, {q.file_system()}", ""]
-    return out + table(WRITERS, ["mails/s, one writer", "times as many as it", "mails/s, 4 writers", "times as many as it ",
-                                 "syncs a mail"],
+    return out + table(WRITERS, ["mails/s, one writer", "ours to it", "mails/s, 4 writers", "ours to it", "syncs a mail"],
                        {p: (one[p], ratio_one[p], four[p], ratio_four[p], syncs[p]) for p in peers})
 
 
@@ -334,7 +333,7 @@ def drain(q, rounds, quick):
         to.stop()
     return [f"### Sent over {RTT * 1000:.0f} ms round trip: {count} mails of 2 kB, to "
             f"{'Postfix' if isinstance(to, Postfix) else 'the tests server'}", "",
-            *table({k: v[1] for k, v in SENDERS.items()}, ["mails/s", "times as many as it"],
+            *table({k: v[1] for k, v in SENDERS.items()}, ["mails/s", "ours to it"],
                    {s: (speed[s], ratio[s]) for s in senders})]
 
 
