@@ -235,7 +235,7 @@ email__deliveries_add(email__deliveries *list, email__tree *t)
 		return NULL;
 	}
 	list->item = more;
-	list->item[list->count] = (email_delivery){"", "", "", "", "", "", ""};
+	list->item[list->count] = (email_delivery){"", "", "", "", "", "", "", ""};
 	return &list->item[list->count++];
 }
 
@@ -286,6 +286,7 @@ end_group(email__tree *t, unsigned number, group *g, email__deliveries *list, co
 		if (!(d = email__deliveries_add(list, t)))
 			return list->count < EMAIL__RECIPIENTS_MAX ? EMAIL_E_MEMORY : EMAIL_OK;
 		d->recipient = g->final && g->final[0] ? g->final : or_empty(g->original);
+		d->original_recipient = or_empty(g->original);
 		d->action = or_empty(g->action);
 		d->status = or_empty(g->status);
 		d->diagnostic = or_empty(g->diagnostic);

@@ -78,7 +78,9 @@ as_the_standard_says(void **state)
 	assert_int_equal(email_message_deliveries(m, &list), 2);
 	delivery_is(&list[0], "who@example.net", "failed", "5.1.1",
 	            "550 5.1.1 <who@example.net>: Recipient address rejected", "mail.example.net");
+	assert_string_equal(list[0].original_recipient, "alias@example.net");
 	delivery_is(&list[1], "other@example.net", "delayed", "4.4.1", "", "");
+	assert_string_equal(list[1].original_recipient, "other@example.net");
 	assert_string_equal(list[0].original_id, "<alarm.1@example.com>");
 	assert_string_equal(list[1].original_id, "<alarm.1@example.com>");
 	assert_string_equal(list[0].envelope_id, "Q-17");
@@ -149,6 +151,7 @@ as_others_write(void **state)
 	           "Action: failed\r\nStatus: 5.1.1\r\n",
 	           &d, 1, false);
 	assert_string_equal(d->recipient, "a@example.net");
+	assert_string_equal(d->original_recipient, "");
 	email_message_free(m);
 }
 
