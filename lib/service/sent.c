@@ -114,6 +114,8 @@ split(entry *m)
 	v->recipients = p ? p : "";
 	while ((more = next_field(&p)))
 		v->count += *more != '\0';
+	while (v->count && !*v->recipients)
+		v->recipients++;
 	if (!v->message_id || !email__str_number(time, 0, INT64_MAX, &v->time))
 		return false;
 	id = bare(v->message_id, &n);
@@ -149,11 +151,13 @@ take_line(email__sent *s, const char *line, size_t n)
 bool
 email__sent_read(email__sent *s, const char *bytes, size_t n, email_code *rc)
 {
-	const char *p = bytes + sizeof HEAD - 1, *stop = bytes + n, *end;
+	const char *p, *stop, *end;
 
 	*rc = EMAIL_OK;
 	if (n < sizeof HEAD - 1 || memcmp(bytes, HEAD, sizeof HEAD - 1) != 0)
 		return false;
+	p = bytes + sizeof HEAD - 1;
+	stop = bytes + n;
 	for (; *rc == EMAIL_OK && p < stop && (end = memchr(p, '\n', (size_t)(stop - p))); p = end + 1)
 		*rc = take_line(s, p, (size_t)(end - p));
 	return true;
@@ -451,7 +455,8 @@ email__sent_recipient(const email__sent_mail *mail, const char *address)
 }
 
 size_t
-email__sent_count(const email__sent *s)
+email__sent_count(email__sent *s)
 {
+	look(s, NULL);
 	return s->count;
 }

@@ -25,7 +25,7 @@ typedef struct email__sent_mail {
 	int64_t time; /* seconds since 1970, when a server first took it */
 	const char *id, *account, *message_id;
 	size_t count;           /* of recipients */
-	const char *recipients; /* each behind the NUL of the one before */
+	const char *recipients; /* the first; each of the others behind the NUL, or some, of the one before */
 } email__sent_mail;
 
 /* `path` NULL: in memory alone. `now`: seconds since 1970. NULL: no memory. Where the file cannot be had, `e` tells, and it
@@ -45,7 +45,8 @@ const email__sent_mail *email__sent_by_message_id(email__sent *s, const char *me
 /* The recipient as the mail was addressed, whatever the case it comes back in: domains have none (RFC 5321 2.4), and many
  * servers turn local parts to lower case. NULL: the mail was not sent to this address. */
 const char *email__sent_recipient(const email__sent_mail *mail, const char *address);
-size_t email__sent_count(const email__sent *s);
+/* How many mails are known. */
+size_t email__sent_count(email__sent *s);
 
 /* What is in the n bytes of a file, behind what is known; false: they are no such file. EMAIL_E_MEMORY in *rc. */
 bool email__sent_read(email__sent *s, const char *bytes, size_t n, email_code *rc);
