@@ -74,6 +74,7 @@ static void
 finds(email__sent *s)
 {
 	static const char *const two[] = {"Duty@Example.com", "\"b c\"@x.example", NULL};
+	static const char *const night[] = {"noon@example.com", NULL};
 	const email__sent_mail *m;
 
 	assert_null(email__sent_by_id(s, "a1"));
@@ -106,9 +107,13 @@ finds(email__sent *s)
 	add(s, "a1", "<1@station>", duty, NOW + 4);
 	assert_int_equal(email__sent_count(s), 4);
 	assert_int_equal(email__sent_by_id(s, "a1")->count, 1);
+	/* whatever is another, also where the line is as long */
+	add(s, "a1", "<1@station>", night, NOW + 5);
+	assert_int_equal(email__sent_count(s), 5);
+	assert_non_null(email__sent_recipient(email__sent_by_id(s, "a1"), "noon@example.com"));
 	/* without an id there is nothing to know it by */
 	add(s, "", "", duty, NOW);
-	assert_int_equal(email__sent_count(s), 4);
+	assert_int_equal(email__sent_count(s), 5);
 }
 
 static void
@@ -140,7 +145,7 @@ in_a_file(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	size = file_size();
 	s = opened(NOW);
-	assert_int_equal(email__sent_count(s), 4);
+	assert_int_equal(email__sent_count(s), 5);
 	assert_string_equal(email__sent_by_message_id(s, "<2@station>")->id, "b2");
 	assert_string_equal(email__sent_recipient(email__sent_by_id(s, "b2"), "duty@example.com"), "duty@example.com");
 	add(s, "b2", "<2@station>", duty, NOW + 9);
