@@ -325,7 +325,7 @@ hostile_files(void **state)
 		FILE_OF("sent 1\n9223372036854775797\ta\tOut\t\n", 1),
 		FILE_OF("sent 1\n1\ta\tOut\t<1@x>\r\xff\x1b[2J\n2\tb\tOut\t<2@x>\n", 2),
 	};
-	size_t i, k;
+	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof files / sizeof *files; i++) {
@@ -337,8 +337,8 @@ hostile_files(void **state)
 		if (email__sent_count(s) != files[i].count)
 			fail_msg("file %zu: %zu mails", i, email__sent_count(s));
 		m = email__sent_by_id(s, "a");
-		for (k = 0; m && k < 3; k++)
-			assert_true((email__sent_recipient(m, "d@x") != NULL) == (m->count == 1));
+		assert_true(!m || (email__sent_recipient(m, "d@x") != NULL) == (m->count == 1));
+		assert_true(!m || m->count == 0 || strcmp(m->recipients, "d@x") == 0);
 		add(s, "c", "<3@x>", duty, NOW);
 		email__sent_close(s);
 		s = opened(NOW);
@@ -367,12 +367,14 @@ files_that_are_too_large(void **state)
 	assert_true(file_size() < 100);
 	email__sent_close(s);
 	/* one line that is too long, and one with too many recipients */
-	n = 400000;
-	bytes[n - 1] = '\n';
-	put_file(bytes, n);
-	s = opened(NOW);
-	assert_int_equal(email__sent_count(s), 0);
-	email__sent_close(s);
+	memcpy(bytes + 7, "1\ta\tOut\t<1@x>\t", 14);
+	for (n = 400000; n > 200000; n -= 150000) {
+		bytes[n - 1] = '\n';
+		put_file(bytes, n);
+		s = opened(NOW);
+		assert_int_equal(email__sent_count(s), n == 250000);
+		email__sent_close(s);
+	}
 	i = 7 + (size_t)sprintf(bytes + 7, "1\ta\tOut\t<1@x>");
 	n = i + 2 * EMAIL__RECIPIENTS_MAX;
 	for (; i < n; i += 2)
