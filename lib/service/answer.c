@@ -123,8 +123,8 @@ whom(const email__sent_mail *mail, const email_delivery *d, const char **via)
 }
 
 static void
-tell_delivery(const answer *a, const email__sent_mail *mail, const email_delivery *d, size_t count, email__answer_fn tell,
-              void *context)
+tell_delivery(const answer *a, const email__sent_mail *mail, const email_delivery *d, size_t count,
+              email__answer_fn tell, void *context)
 {
 	const char *via;
 	email_event e;

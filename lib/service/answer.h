@@ -28,6 +28,7 @@ typedef void (*email__answer_fn)(void *context, const email_event *event);
  *
  * Errors: what email_message_error() has, EMAIL_E_MEMORY or EMAIL_E_FILE; nothing was told then, and it may be called again.
  */
-email_code email__answer_match(email__sent *sent, email_message *message, email__answer_fn tell, void *context);
+email_code email__answer_match(email__sent *sent, email_message *message, email__answer_fn tell,
+                               void *context);
 
 #endif

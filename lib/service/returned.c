@@ -34,8 +34,8 @@ email__returned_remember(email__lane *lane, const email__attempt *attempt)
 	email__sent *sent = memory(lane);
 	email_error e = {0};
 
-	if (sent && email__sent_add(sent, lane->account->name, email__attempt_id(attempt), email__attempt_mail(attempt),
-	                            lane->worker->now.wall, &e))
+	if (sent && email__sent_add(sent, lane->account->name, email__attempt_id(attempt),
+	                            email__attempt_mail(attempt), lane->worker->now.wall, &e))
 		email__lane_complain(lane, &e);
 }
 

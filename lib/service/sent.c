@@ -181,7 +181,8 @@ load(email__sent *s, const email__file_stamp *stamp, email_error *e)
 	}
 	rc = email__file_read(s->path, &bytes, e);
 	if (rc == EMAIL_OK)
-		ours = email__sent_read(fresh, (const char *)email__buf_head(&bytes), email__buf_len(&bytes), &rc);
+		ours = email__sent_read(fresh, (const char *)email__buf_head(&bytes), email__buf_len(&bytes),
+		                        &rc);
 	if (rc == EMAIL_E_MEMORY)
 		email__error_memory(e, EMAIL_STAGE_NONE);
 	/* another time, perhaps */
@@ -349,7 +350,8 @@ make_line(email__buf *line, const char *account, const char *id, const email__ma
 	email_code rc = email__buf_addf(line, "%lld", now > 0 ? (long long)now : 0);
 	size_t i;
 
-	if (rc || (rc = add_field(line, id, EMAIL_ID_SIZE - 1)) || (rc = add_field(line, account, EMAIL__NAME_MAX)) ||
+	if (rc || (rc = add_field(line, id, EMAIL_ID_SIZE - 1)) ||
+	    (rc = add_field(line, account, EMAIL__NAME_MAX)) ||
 	    (rc = add_field(line, m->message_id, EMAIL__MESSAGE_ID_MAX)))
 		return rc;
 	for (i = 0; rc == EMAIL_OK && i < m->count; i++)
@@ -361,7 +363,8 @@ make_line(email__buf *line, const char *account, const char *id, const email__ma
 static bool
 is_known(const email__sent *s, const char *id, const email__buf *line)
 {
-	const char *text = (const char *)email__buf_head(line), *from = memchr(text, '\t', email__buf_len(line));
+	const char *text = (const char *)email__buf_head(line),
+		   *from = memchr(text, '\t', email__buf_len(line));
 	size_t i, k;
 
 	for (i = s->count; *id && i-- > 0;) {

@@ -36,8 +36,8 @@ void email__sent_close(email__sent *s);
 /* A server took this mail, for all recipients or some. One that is known already is not written again, so it may be told
  * after each attempt. Errors: EMAIL_E_MEMORY (not remembered); EMAIL_E_FILE (in memory alone). Neither is worth failing a
  * mail for. */
-email_code email__sent_add(email__sent *s, const char *account, const char *id, const email__mailfile *mail, int64_t now,
-                           email_error *e);
+email_code email__sent_add(email__sent *s, const char *account, const char *id, const email__mailfile *mail,
+                           int64_t now, email_error *e);
 
 /* The newest mail with this queue id (whatever its case), or Message-ID (with "<>" or without). NULL: none. */
 const email__sent_mail *email__sent_by_id(email__sent *s, const char *id);

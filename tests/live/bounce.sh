@@ -13,7 +13,8 @@ umask 022
 certificate root --ca --subject "CN=Plant Root"
 certificate leaf --issuer root --names "DNS:localhost" --key rsa2048
 dovecot_start
-# unknown recipients are taken, and bounced; duty is an alias of one, and list of two
+# unknown recipients are taken, and bounced; duty is an alias of one, and list of two: read by postfix.sh
+# shellcheck disable=SC2034
 postfix_settings='smtpd_reject_unlisted_recipient = no
 virtual_alias_maps = inline:{ duty@box.test=lost@box.test, {list@box.test = gone1@box.test, gone2@box.test} }'
 postfix_start

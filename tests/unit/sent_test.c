@@ -30,7 +30,8 @@ opened(int64_t now)
 
 /* A mail to these, up to a NULL. */
 static email_code
-try_add(email__sent *s, const char *id, const char *message_id, const char *const *to, int64_t now, email_error *e)
+try_add(email__sent *s, const char *id, const char *message_id, const char *const *to, int64_t now,
+        email_error *e)
 {
 	email__recipient recipients[4] = {{0}};
 	email__mailfile m = {.message_id = message_id, .recipients = recipients};
@@ -147,7 +148,8 @@ in_a_file(void **state)
 	s = opened(NOW);
 	assert_int_equal(email__sent_count(s), 5);
 	assert_string_equal(email__sent_by_message_id(s, "<2@station>")->id, "b2");
-	assert_string_equal(email__sent_recipient(email__sent_by_id(s, "b2"), "duty@example.com"), "duty@example.com");
+	assert_string_equal(email__sent_recipient(email__sent_by_id(s, "b2"), "duty@example.com"),
+	                    "duty@example.com");
 	add(s, "b2", "<2@station>", duty, NOW + 9);
 	assert_int_equal(file_size(), size);
 	email__sent_close(s);
