@@ -102,7 +102,7 @@ EMAIL_API email_trust *email_service_trust(email_service *service);
 /* What happened. */
 typedef enum email_event_kind {
 	EMAIL_EVENT_SENT,       /* the server took a queued mail, for all of its recipients that it was sent to or some */
-	EMAIL_EVENT_DEFERRED,   /* an attempt failed for now */
+	EMAIL_EVENT_DEFERRED,   /* an attempt failed for now; without an id: the account's, and `count` mails wait for it */
 	EMAIL_EVENT_DISCARDED,  /* a mail failed or was cancelled, wholly or for some: it is a dead letter */
 	EMAIL_EVENT_FORGOTTEN,  /* a dead letter made room, or was too old */
 	EMAIL_EVENT_SUPPRESSED, /* suppressWithin: it was not queued */

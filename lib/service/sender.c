@@ -286,7 +286,8 @@ static int64_t
 again(const email__parcel *p, unsigned *failures)
 {
 	*failures = email__attempt_mail(p->attempt)->failures;
-	if (p->mail.code == EMAIL_E_CANCELLED)
+	/* what we broke off ourselves is nobody's failure */
+	if (p->mail.code == EMAIL_E_CANCELLED || (p->mail.code == EMAIL_E_UNSURE && p->by->worker->late))
 		return 0;
 	++*failures;
 	return running(p->from) + email__policy_backoff(*failures, random_number());
@@ -550,6 +551,22 @@ tend(email__lane *lane)
 
 /* --- the connection --------------------------------------------------------------------------- */
 
+/* No mail was begun with: all of them wait for the account. Told once, and when the cause is another one. */
+static void
+tell_deferred(email__lane *lane, const email_error *e)
+{
+	email_event event = {.kind = EMAIL_EVENT_DEFERRED};
+	size_t waiting;
+
+	email__spool_hold(lane->outbox->spool);
+	(void)email__spool_waiting(lane->outbox->spool, &waiting);
+	email__spool_release(lane->outbox->spool);
+	event.count = waiting;
+	snprintf(event.account, sizeof event.account, "%s", lane->account->name);
+	snprintf(event.text, sizeof event.text, "%s", e->text);
+	email__events_add(&lane->worker->shared->events, &event);
+}
+
 /* The operation is over. That the server ended the session between two mails is no failure of the account. */
 static void
 over(email__lane *lane, email_code rc)
@@ -557,10 +574,13 @@ over(email__lane *lane, email_code rc)
 	const email_error *e = email_account_error(lane->account);
 	bool between = lane->mails_ended && (rc == EMAIL_E_CLOSED || rc == EMAIL_E_TEMPORARY || rc == EMAIL_E_TIMEOUT);
 
+	if (rc && rc != EMAIL_E_CANCELLED && !between) {
+		if (lane->policy.failures == 0 || strcmp(lane->failure.text, e->text) != 0)
+			tell_deferred(lane, e);
+		email__policy_result(&lane->policy, email__policy_classify(rc, e->stage), random_number(), running(lane));
+	}
 	if (rc && !between)
 		lane->failure = *e;
-	if (rc && rc != EMAIL_E_CANCELLED && !between)
-		email__policy_result(&lane->policy, email__policy_classify(rc, e->stage), random_number(), running(lane));
 	if (lane->carried >= EMAIL__SENDER_MAILS_MAX)
 		email_account_close(lane->account);
 	lane->close_at = email__clock_ms() + EMAIL__SENDER_KEEP_MS;
