@@ -397,7 +397,8 @@ original_id(email__tree *t, const char **id)
 	static const char name[] = "message-id:";
 	int whole = email__tree_find(t, "message/rfc822", "message/global");
 	int header = email__tree_find(t, "text/rfc822-headers", "message/global-headers");
-	int receipt = email__tree_find(t, "message/disposition-notification", "message/global-disposition-notification");
+	int receipt = email__tree_find(t, "message/disposition-notification",
+	                               "message/global-disposition-notification");
 	email__ids ids = {0};
 	email_code rc = EMAIL_OK;
 

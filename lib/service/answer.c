@@ -21,31 +21,29 @@ typedef struct answer {
 static email_code
 ask(answer *a, email_message *m)
 {
-	const email_error *e = email_message_error(m);
+	email_code rc;
 	const email_mailbox *from;
 
 	a->automatic = email_message_auto(m);
-	if (e->code)
-		return e->code;
+	if ((rc = email_message_error(m)->code))
+		return rc;
 	a->delivery_count = email_message_deliveries(m, &a->deliveries);
-	if (e->code)
-		return e->code;
+	if ((rc = email_message_error(m)->code))
+		return rc;
 	a->in_reply_to_count = email_message_in_reply_to(m, &a->in_reply_to);
-	if (e->code)
-		return e->code;
+	if ((rc = email_message_error(m)->code))
+		return rc;
 	a->reference_count = email_message_references(m, &a->references);
-	a->own_id = email_message_message_id(m);
-	if (e->code)
-		return e->code;
+	a->own_id = email_message_message_id(m); /* all three are read at once */
 	a->subject = email_message_subject(m);
-	if (e->code)
-		return e->code;
+	if ((rc = email_message_error(m)->code))
+		return rc;
 	a->from = email_message_mailboxes(m, "From", &from) ? from->address : "";
-	if (e->code)
-		return e->code;
+	if ((rc = email_message_error(m)->code))
+		return rc;
 	/* what a person wrote says by its header alone what it answers: nobody's quotations are searched */
 	a->original_id = a->automatic == EMAIL_AUTO_NO ? "" : email__message_original_id(m);
-	return e->code;
+	return email_message_error(m)->code;
 }
 
 /* --- which mail --- */

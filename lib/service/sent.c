@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/sent.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -276,7 +277,7 @@ write_line(email__sent *s, const email__buf *line, email_error *e)
 	if (!s->broken)
 		rc = append(s, line, e);
 	email__file_stamp_get(s->path, &s->stamp);
-	if (s->broken || s->stamp.size > (long long)(2 * s->bytes + SLACK)) {
+	if (s->broken || (unsigned long long)s->stamp.size > 2ULL * s->bytes + SLACK) {
 		email_error ignored = {0};
 		bool had = !s->broken; /* it is written down already */
 
@@ -292,13 +293,11 @@ write_line(email__sent *s, const email__buf *line, email_error *e)
 static char *
 with_lock(const char *path)
 {
-	size_t n = strlen(path);
-	char *text = email__alloc(n + sizeof ".lock");
+	size_t size = strlen(path) + sizeof ".lock";
+	char *text = email__alloc(size);
 
-	if (text) {
-		memcpy(text, path, n);
-		memcpy(text + n, ".lock", sizeof ".lock");
-	}
+	if (text)
+		snprintf(text, size, "%s.lock", path);
 	return text;
 }
 
