@@ -438,9 +438,11 @@ expire(email__lane *lane, const email__now *now)
 {
 	email__waiting *w;
 	email_error e = {0};
+	char cause[EMAIL__MAILFILE_TEXT];
 
+	snprintf(cause, sizeof cause, "older than expireAfter%s%.64s", lane->failure.code ? ": " : "", lane->failure.text);
 	while ((w = expired(lane, now))) {
-		email_code rc = email__spool_expire(lane->outbox->spool, w, "it is older than expireAfter", now, &e);
+		email_code rc = email__spool_expire(lane->outbox->spool, w, cause, now, &e);
 
 		if (rc == EMAIL_OK || rc == EMAIL_E_UNKNOWN)
 			continue;
@@ -597,6 +599,8 @@ start(email__lane *lane)
 	lane->mails_ended = false;
 	lane->close_at = 0;
 	lane->op = email__account_start_drain(lane->account, &supply);
+	if (lane->op)
+		lane->op->asked = true; /* nobody sits there to be asked */
 	lane->ready = true;
 }
 
