@@ -114,6 +114,8 @@ typedef enum email_event_kind {
 	EMAIL_EVENT_TOKEN,      /* an OAuth token came, or was refused */
 	EMAIL_EVENT_STATUS      /* status or faultCause is another one */
 } email_event_kind;
+/* DELIVERY and REPLY: of what the handler accepts, where it comes back for a mail that left a queue: the last 2,000 of 30
+ * days are remembered. Anybody who saw a mail's id can make up a report: nothing is done upon one. */
 
 /* Plain values, to be copied. Texts are "" where absent, and cut where they are long. */
 typedef struct email_event {

@@ -11,6 +11,7 @@
 #include "os/clock.h"
 #include "os/random.h"
 #include "service/queued.h"
+#include "service/returned.h"
 #include "service/worker.h"
 
 struct email__parcel {
@@ -306,6 +307,8 @@ record(email__parcel *p)
 
 	if (p->mail.code == EMAIL_E_UNSURE)
 		email__attempt_unsure(p->attempt);
+	if (delivered || p->mail.code == EMAIL_E_UNSURE)
+		email__returned_remember(p->from, p->attempt);
 	n = email__queued_outcome(p->from->account->name, email__attempt_id(p->attempt), email__attempt_mail(p->attempt),
 	                          delivered, cause, out);
 	/* told only once it is durable (Q6); what is not now, the spool tells when it is */
