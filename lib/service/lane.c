@@ -7,7 +7,7 @@
 #include "account/connection.h"
 #include "base/alloc.h"
 #include "os/clock.h"
-#include "service/worker.h"
+#include "service/sender.h"
 
 static void
 use_host(email__host **slot, email__host *host)
@@ -48,7 +48,7 @@ email__lane_free(email__lane *lane)
 	/* each mail that is under way has its outcome written down with this */
 	email_operation_free(lane->op);
 	lane->op = NULL;
-	email__sender_end(lane);
+	email__upkeep_end(lane);
 	email_account_close(lane->account);
 	email__status_keep(lane->account, true);
 	email_account_free(lane->account);
@@ -105,7 +105,7 @@ rests(const email__lane *lane)
 static void
 take_next(email__lane *lane)
 {
-	email__sender_end(lane);
+	email__upkeep_end(lane);
 	email_account_close(lane->account);
 	email__status_keep(lane->account, true);
 	email_account_free(lane->account);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/worker.h"
 
-#include <poll.h>
 #include <string.h>
 
 #include "account/copy.h"
@@ -69,8 +68,10 @@ renew(email__lane *lane, email_account **account, email__host *host)
 		email__host_free(lane->next_host);
 	host->users++;
 	lane->next_host = host;
-	if (email__account_same(lane->account, *account))
-		return; /* freed with the roster */
+	if (email__account_same(lane->account, *account)) {
+		lane->account->in_sheet = (*account)->in_sheet;
+		return; /* it is freed with the roster */
+	}
 	lane->next_account = *account;
 	*account = NULL;
 }
@@ -243,7 +244,7 @@ email__worker_wait(const email__worker *w, email_wait *list, size_t room, long *
 	size_t i, n = 0;
 
 	if (n < room)
-		list[n] = (email_wait){w->bell.fd, POLLIN};
+		list[n] = email__wait_readable(w->bell.fd);
 	n++;
 	for (i = 0; i < w->count; i++) {
 		const email__lane *lane = w->lane[i];
@@ -411,10 +412,17 @@ email__worker_new(email__shared *shared, const email__host *host, bool alone, em
 void
 email__worker_free(email__worker *w)
 {
+	size_t i;
+
 	if (!w)
 		return;
 	if (!w->alone)
 		email__shared_set_bell(w->shared, NULL);
+	/* first: what is under way over one lane's connection may be another one's mail */
+	for (i = 0; i < w->count; i++) {
+		email_operation_free(w->lane[i]->op);
+		w->lane[i]->op = NULL;
+	}
 	while (w->count > 0)
 		email__lane_free(w->lane[--w->count]);
 	if (!w->alone) {

@@ -9,6 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/cm.h"
+#include "support/station.h"
+
 long syscall(long number, ...);
 
 static _Atomic int64_t jumped_ms;
@@ -27,6 +30,14 @@ clock_gettime(clockid_t clock, struct timespec *t)
 		t->tv_sec++;
 	}
 	return rc;
+}
+
+/* The service, where it runs, is to look. */
+static inline void
+jump(station *s, int64_t ms)
+{
+	jumped_ms += ms;
+	assert_int_equal(email_service_apply(s->service), EMAIL_OK);
 }
 
 #endif

@@ -305,3 +305,21 @@ station_dead(email_account *account)
 	assert_int_equal(email_account_queue_list(account, true, count_one, &n), EMAIL_OK);
 	return n;
 }
+
+long
+station_number(email_account *account, const char *property)
+{
+	char text[64];
+
+	assert_int_equal(email_account_get(account, property, text, sizeof text), EMAIL_OK);
+	return strtol(text, NULL, 10);
+}
+
+void
+station_assert_status(email_account *account, const char *expected)
+{
+	char text[400];
+
+	assert_int_equal(email_account_get(account, "status", text, sizeof text), EMAIL_OK);
+	assert_string_equal(text, expected);
+}

@@ -52,6 +52,9 @@ email_code station_queue(email_account *account, const char *subject, int priori
 unsigned station_waiting(email_account *account);
 unsigned station_dead(email_account *account);
 email_message *station_message(const char *subject);
+/* A property that is a number; the property status. */
+long station_number(email_account *account, const char *property);
+void station_assert_status(email_account *account, const char *expected);
 
 /* Steps the service until so many events of a kind were told in all, for 20 seconds; then the test fails. */
 void station_until(station *s, email_event_kind kind, size_t count);

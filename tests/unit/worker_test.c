@@ -32,13 +32,6 @@ teardown(void **state)
 	return 0;
 }
 
-static void
-jump(int64_t ms)
-{
-	jumped_ms += ms;
-	assert_int_equal(email_service_apply(s.service), EMAIL_OK);
-}
-
 /* --- beside each other ------------------------------------------------------------------------ */
 
 /* One server for each way to hang, and one that works. */
@@ -264,7 +257,7 @@ an_account_that_is_gone_keeps_its_queue(void **state)
 		fail_msg("%s", e.text);
 	station_for(&s, 100);
 	station_serve(&s, 0);
-	jump(5 * 60000);
+	jump(&s, 5 * 60000);
 	station_for(&s, 300);
 	assert_int_equal(station_told(&s, EMAIL_EVENT_SENT), 0);
 	snprintf(sheet, sizeof sheet, "%s/email.xml", s.folder);
@@ -288,11 +281,11 @@ a_disabled_account_keeps_its_queue(void **state)
 	assert_int_equal(station_told(&s, EMAIL_EVENT_SENT), 0);
 	station_set(out, "enabled", "true");
 	assert_int_equal(email_service_set(s.service, "enabled", "false"), EMAIL_OK);
-	jump(0);
+	jump(&s, 0);
 	station_for(&s, 200);
 	assert_int_equal(station_told(&s, EMAIL_EVENT_SENT), 0);
 	assert_int_equal(email_service_set(s.service, "enabled", "true"), EMAIL_OK);
-	jump(0);
+	jump(&s, 0);
 	station_until(&s, EMAIL_EVENT_SENT, 1);
 }
 
@@ -331,7 +324,7 @@ an_approval(void **state)
 	assert_int_equal(email_trust_list_hosts(trust, keep, &waits), EMAIL_OK);
 	assert_int_equal(email_trust_approve(trust, waits.host, waits.port, waits.certificate.sha256, 0), EMAIL_OK);
 	/* a minute at most: the account's pollrate */
-	jump(61000);
+	jump(&s, 61000);
 	station_until(&s, EMAIL_EVENT_SENT, 1);
 	email_service_stop(s.service);
 	unlink(p.cert);
@@ -410,7 +403,7 @@ every_allocation_fails(void **state)
 		email_test_fail_alloc_off();
 		email_service_stop(s.service);
 		/* once there is memory it goes, however far it came */
-		jump(2 * 60000);
+		jump(&s, 2 * 60000);
 		station_until(&s, EMAIL_EVENT_SENT, ++sent);
 		email_service_stop(s.service);
 		if (!failed && n > 100)
