@@ -13,13 +13,6 @@
 #include "base/error.h"
 #include "base/limits.h"
 
-static bool
-in_sheet(const email__secret *secret)
-{
-	return secret->kind == EMAIL__SECRET_NONE || secret->kind == EMAIL__SECRET_VALUE ||
-	       secret->kind == EMAIL__SECRET_SEALED;
-}
-
 /* What is sealed is never the same twice, so both are read. */
 static bool
 says_the_same(const email_account *a, const email__secret *x, const email_account *b, const email__secret *y)
@@ -51,7 +44,7 @@ counterpart(email_account *there, const email_account *account, const email__sec
 	if (!row || there->kind != account->kind || there->v.auth_type != account->v.auth_type)
 		return NULL;
 	found = email__value_secret(row, &there->v);
-	return in_sheet(found) && (secret->unsaved || says_the_same(account, secret, there, found)) ? found
+	return email__secret_in_sheet(found) && (secret->origin == EMAIL__SECRET_UNSAVED || says_the_same(account, secret, there, found)) ? found
 	                                                                                            : NULL;
 }
 

@@ -178,7 +178,7 @@ this_and_nothing_else_is_written(void **state)
 	assert_string_equal(sheet(0), text[1]);
 	assert_int_equal(mode(), 0600);
 	assert_string_equal(account->v.auth_refresh_token.text, "second");
-	assert_false(account->v.auth_refresh_token.unsaved);
+	assert_int_equal(account->v.auth_refresh_token.origin, EMAIL__SECRET_SHARED);
 	/* and again, and a save of everything has it too */
 	assert_int_equal(replace("third", &e), EMAIL_OK);
 	assert_token("third", NULL);

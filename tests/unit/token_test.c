@@ -164,7 +164,7 @@ answer(int status, const char *json)
 static const char *
 sent(void)
 {
-	return email__buf_text(&account->connection->tokens.refresh);
+	return email__buf_text(&account->connection->tokens.refresh.sent);
 }
 
 static void
