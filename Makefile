@@ -36,7 +36,7 @@ export CC CXX NM BUILD DEPS MBEDTLS_PREFIX WERROR VERSION
 .DEFAULT_GOAL := all
 GOALS := $(or $(MAKECMDGOALS),all)
 SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz,$(GOALS)) \
-         $(if $(filter bench bench-mime bench-receive,$(GOALS)),bench) $(if $(filter check-courier,$(GOALS)),courier) \
+         $(if $(filter bench bench-mime bench-receive bench-queue,$(GOALS)),bench) $(if $(filter check-courier,$(GOALS)),courier) \
          $(if $(filter oauth check-oauth,$(GOALS)),oauth)
 ifneq ($(filter-out clean distclean uninstall help,$(GOALS)),)
 include $(DEPS)/config.mk
@@ -80,9 +80,11 @@ PEERS       := $(if $(wildcard /usr/include/*/curl/curl.h),curl) $(if $(wildcard
                $(if $(wildcard /usr/include/libesmtp.h),esmtp)
 # tests/live/economy*.sh hold this library's own figures to their bounds; the peers are for `make bench`.
 ECONOMY     := $(BUILD)/bench/sink $(BUILD)/bench/count.so $(BUILD)/bench/pki/server.pem $(BUILD)/bench/client_self \
-               $(BUILD)/bench/receive_self
+               $(BUILD)/bench/receive_self $(BUILD)/bench/queue_self
 BENCH       := $(ECONOMY) $(patsubst %,$(BUILD)/bench/client_%,$(PEERS)) $(BUILD)/bench/receive_floor \
                $(patsubst %,$(BUILD)/bench/receive_%,$(filter-out esmtp,$(PEERS)))
+QUEUE_PEERS := postfix $(if $(wildcard /usr/include/sqlite3.h),sqlite)
+BENCH_QUEUE := $(BENCH) $(patsubst %,$(BUILD)/bench/queue_%,$(QUEUE_PEERS))
 MIME_PEERS  := $(if $(wildcard /usr/include/gmime-3.0/gmime/gmime.h),gmime) $(if $(wildcard /usr/include/libetpan/libetpan.h),etpan) \
                $(if $(wildcard /usr/include/vmime/vmime.hpp),vmime)
 BENCH_MIME  := $(BUILD)/bench/count.so $(patsubst %,$(BUILD)/bench/mime_%,self $(MIME_PEERS))
@@ -293,6 +295,11 @@ bench-receive:
 	@$(FAST) $(BENCH) $(PROGRAMS)
 	@python3 bench/receive.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/received.md
 
+# Mail taken durably, and sent from the queue; BENCH_FOLDER=... is where, and should be a disk.
+bench-queue:
+	@$(FAST) $(BENCH_QUEUE)
+	@python3 bench/queued.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/queue.md
+
 # Messages composed and read, in one run beside other libraries; no server.
 bench-mime:
 	@$(FAST) $(BENCH_MIME)
@@ -311,6 +318,12 @@ $(BUILD)/bench/receive_self:  PEER_LIBS = $(STATIC_LIBS)
 $(BUILD)/bench/receive_curl:  PEER_LIBS = -lcurl
 $(BUILD)/bench/receive_etpan: PEER_LIBS = -letpan
 $(BUILD)/bench/receive_%: bench/receive_%.c bench/job.c $(BUILD)/libemailservice.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iinclude $< bench/job.c $(LDFLAGS) $(PEER_LIBS) -o $@
+$(BUILD)/bench/queue_%: PEER_LIBS =
+$(BUILD)/bench/queue_self:   PEER_LIBS = $(STATIC_LIBS)
+$(BUILD)/bench/queue_sqlite: PEER_LIBS = -lsqlite3
+$(BUILD)/bench/queue_%: bench/queue_%.c bench/job.c $(BUILD)/libemailservice.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Iinclude $< bench/job.c $(LDFLAGS) $(PEER_LIBS) -o $@
 $(BUILD)/bench/receive_floor: bench/receive_floor.c bench/job.c $(BUILD)/objects.a
@@ -417,17 +430,18 @@ help:
 	@echo "make lint         clang-format, clang-tidy, cppcheck"
 	@echo "make bench        this library beside its peers"
 	@echo "make bench-receive  the same for mailboxes that are read"
+	@echo "make bench-queue  the same for mail that is queued"
 	@echo "make check-courier  receiving from another make of server"
 	@echo "make bench-mime   the same for messages composed and read"
 	@echo "make install      under PREFIX ($(PREFIX)), DESTDIR before it; make uninstall"
 	@echo "make clean        keeps what was brought in; make distclean does not"
 
 .PHONY: all check crash demo limbo unit transcripts replay asan tsan valgrind live hostile oauth floors headers install-check fuzz fuzzers \
-        lint format bench bench-mime bench-receive examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
+        lint format bench bench-mime bench-receive bench-queue examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
         check-floors check-headers check-install-check check-crash check-unit check-transcripts check-replay check-asan check-live check-hostile check-courier \
         check-oauth
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUPPORT_OBJ:.o=.d) $(EXAMPLES:=.d) $(PROGRAMS:=.d) $(UNIT:=.d) $(TRANSCRIPTS:=.d) \
-         $(REPLAY:=.d) $(FUZZERS:=.d) $(BENCH:=.d)
+         $(REPLAY:=.d) $(FUZZERS:=.d) $(BENCH_QUEUE:=.d)

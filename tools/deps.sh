@@ -154,6 +154,8 @@ missing_bench() {
 	ls /usr/include/*/curl/curl.h >/dev/null 2>&1 || lack libcurl4-gnutls-dev
 	have_pc gmime-3.0 || lack libgmime-3.0-dev
 	[ -e /usr/include/vmime/vmime.hpp ] || lack libvmime-dev
+	[ -e /usr/include/sqlite3.h ] || lack libsqlite3-dev
+	have postfix || lack postfix
 	have g++ || lack g++
 	have valgrind || lack valgrind
 	have openssl || lack openssl

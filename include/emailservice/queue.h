@@ -66,7 +66,7 @@ typedef struct email_queued {
 	unsigned unsure;      /* of these, how many broke off so that the server may have it */
 	int64_t queued;       /* when it was, seconds since 1970 by the clock of then */
 	int64_t next_attempt; /* not before; 0: as soon as may be */
-	const char *cause;    /* of the last failure, or why it is dead */
+	const char *cause;    /* of the last failure (in a list also the account's, where that waits), or why it is dead */
 	size_t count;
 	const email_queued_recipient *recipients;
 } email_queued;

@@ -103,7 +103,7 @@ EMAIL_API email_trust *email_service_trust(email_service *service);
 /* What happened. */
 typedef enum email_event_kind {
 	EMAIL_EVENT_SENT,       /* the server took a queued mail, for all of its recipients that it was sent to or some */
-	EMAIL_EVENT_DEFERRED,   /* an attempt failed for now */
+	EMAIL_EVENT_DEFERRED,   /* an attempt failed for now; without an id: the account's, and `count` mails wait for it */
 	EMAIL_EVENT_DISCARDED,  /* a mail failed or was cancelled, wholly or for some: it is a dead letter */
 	EMAIL_EVENT_FORGOTTEN,  /* a dead letter made room, or was too old */
 	EMAIL_EVENT_SUPPRESSED, /* suppressWithin: it was not queued */
@@ -115,6 +115,8 @@ typedef enum email_event_kind {
 	EMAIL_EVENT_TOKEN,      /* an OAuth token came, or was refused */
 	EMAIL_EVENT_STATUS      /* status or faultCause is another one */
 } email_event_kind;
+/* DELIVERY and REPLY: of what the handler accepts, where it comes back for a mail that left a queue: the last 2,000 of 30
+ * days are remembered. Anybody who saw a mail's id can make up a report: nothing is done upon one. */
 
 /* Plain values, to be copied. Texts are "" where absent, and cut where they are long. */
 typedef struct email_event {

@@ -216,11 +216,11 @@ in_order(const void *a, const void *b)
 
 /* One of them; one that has left meanwhile is no error. */
 static email_code
-show_one(email__spool *spool, const char *id, bool dead, const email__now *now, email_queued_fn visit, void *context, bool *more,
-         email_error *e)
+show_one(email_account *account, email__spool *spool, const char *id, bool dead, const email__now *now, email_queued_fn visit,
+         void *context, bool *more)
 {
 	email__view *view;
-	email_error why = {0};
+	email_error *e = &account->error, why = {0};
 	email_code rc = email__spool_view(spool, id, &view, &why);
 	shown s;
 
@@ -233,6 +233,9 @@ show_one(email__spool *spool, const char *id, bool dead, const email__now *now, 
 	else if (!show(&s, now, email__spool_running(spool, now), id, email__view_mail(view), dead))
 		rc = email__error_memory(e, EMAIL_STAGE_QUEUE);
 	else {
+		/* it waits with all others: why is told of the account */
+		if (!dead && !s.mail.cause[0] && account->v.status_bits & (EMAIL__STATUS_DOWN | EMAIL__STATUS_FAULT))
+			s.mail.cause = account->v.fault_cause ? account->v.fault_cause : "";
 		*more = visit(context, &s.mail);
 		email__free(s.recipients);
 	}
@@ -252,6 +255,7 @@ email_account_queue_list(email_account *account, bool dead, email_queued_fn visi
 
 	if (!outbox)
 		return account->error.code;
+	email__status_look(account);
 	now = email__outbox_now(email__account_trust(account));
 	rc = email__spool_list(outbox->spool, dead, note_place, &p, &account->error);
 	if (rc == EMAIL_OK && p.memory)
@@ -259,7 +263,7 @@ email_account_queue_list(email_account *account, bool dead, email_queued_fn visi
 	if (p.count)
 		qsort(p.all, p.count, sizeof *p.all, in_order);
 	for (i = 0; i < p.count && rc == EMAIL_OK && more; i++)
-		rc = show_one(outbox->spool, p.all[i].id, dead, &now, visit, context, &more, &account->error);
+		rc = show_one(account, outbox->spool, p.all[i].id, dead, &now, visit, context, &more);
 	email__free(p.all);
 	return rc;
 }

@@ -238,6 +238,15 @@
 #define EMAIL__QUEUE_DIGEST_MAX 10000
 #define EMAIL__QUEUE_DIGEST_TEXT_MAX (4 * 1024 * 1024)
 
+/* What was sent, to know again what comes back of it: mails, days (servers give up after two to five, people answer for
+ * weeks), and bytes in all, which 2,000 mails to ten recipients stay far below. A mail to 1,000 with the longest addresses
+ * has 320 kB of them. */
+#define EMAIL__SENT_MAX 2000
+#define EMAIL__SENT_DAYS 30
+#define EMAIL__SENT_BYTES_MAX (2 * 1024 * 1024)
+/* Events of one report beside one for each recipient of the mail: addresses that lists and aliases sent it on to. */
+#define EMAIL__ANSWER_STRANGERS_MAX 16
+
 /* An account's status is written down at most that often, unless something went wrong. */
 #define EMAIL__STATUS_SAVE_MS 1000
 /* The service's worker. Mails over one connection: servers have limits of about that. */

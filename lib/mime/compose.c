@@ -256,6 +256,7 @@ prepare(email_message *m, const email__defaults *d, email_error *e)
 		return rc;
 	if (m->raw.path) {
 		m->envelope.message_id = m->raw.message_id ? m->raw.message_id : "";
+		m->envelope.subject = m->raw.subject;
 		m->envelope.size = m->raw.length;
 		m->envelope.eight_bit = m->raw.eight_bit;
 		m->envelope.utf8 |= m->raw.utf8;
@@ -263,6 +264,7 @@ prepare(email_message *m, const email__defaults *d, email_error *e)
 		if ((rc = freeze(m, d, from->address, e)))
 			return rc;
 		m->envelope.message_id = m->message_id ? m->message_id : m->made_id;
+		m->envelope.subject = m->subject;
 		m->envelope.undated = d->undated && !m->has_date;
 		if ((rc = email__layout_make(m, from, d->allow_eight_bit, e)))
 			return rc;

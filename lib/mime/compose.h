@@ -16,6 +16,7 @@ typedef struct email__envelope {
 	const char *const *recipients; /* To, Cc, Bcc, each address once */
 	size_t count;
 	const char *message_id; /* "<...>" */
+	const char *subject;    /* for people; NULL: none */
 	uint64_t size;          /* of the composed bytes, about; 0: unknown */
 	bool eight_bit, utf8;   /* 8BITMIME, SMTPUTF8 are needed */
 	bool undated;           /* the bytes have no Date */

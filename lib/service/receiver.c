@@ -8,6 +8,7 @@
 #include "account/connection.h"
 #include "os/clock.h"
 #include "os/random.h"
+#include "service/returned.h"
 #include "service/worker.h"
 
 static void
@@ -30,8 +31,10 @@ on_message(void *context, const email_received *received)
 	email__worker *w = lane->worker;
 	email_code rc = w->handler(w->handler_context, received);
 
-	if (rc == EMAIL_OK)
+	if (rc == EMAIL_OK) {
 		tell_received(lane, received);
+		email__returned_look(lane, received->message);
+	}
 	return rc;
 }
 

@@ -11,6 +11,7 @@
 #include "os/clock.h"
 #include "os/random.h"
 #include "service/queued.h"
+#include "service/returned.h"
 #include "service/worker.h"
 
 struct email__parcel {
@@ -285,7 +286,8 @@ static int64_t
 again(const email__parcel *p, unsigned *failures)
 {
 	*failures = email__attempt_mail(p->attempt)->failures;
-	if (p->mail.code == EMAIL_E_CANCELLED)
+	/* what we broke off ourselves is nobody's failure */
+	if (p->mail.code == EMAIL_E_CANCELLED || (p->mail.code == EMAIL_E_UNSURE && p->by->worker->late))
 		return 0;
 	++*failures;
 	return running(p->from) + email__policy_backoff(*failures, random_number());
@@ -305,6 +307,8 @@ record(email__parcel *p)
 
 	if (p->mail.code == EMAIL_E_UNSURE)
 		email__attempt_unsure(p->attempt);
+	if (delivered || p->mail.code == EMAIL_E_UNSURE)
+		email__returned_remember(p->from, p->attempt);
 	n = email__queued_outcome(p->from->account->name, email__attempt_id(p->attempt), email__attempt_mail(p->attempt),
 	                          delivered, cause, out);
 	/* told only once it is durable (Q6); what is not now, the spool tells when it is */
@@ -434,9 +438,11 @@ expire(email__lane *lane, const email__now *now)
 {
 	email__waiting *w;
 	email_error e = {0};
+	char cause[EMAIL__MAILFILE_TEXT];
 
+	snprintf(cause, sizeof cause, "older than expireAfter%s%.64s", lane->failure.code ? ": " : "", lane->failure.text);
 	while ((w = expired(lane, now))) {
-		email_code rc = email__spool_expire(lane->outbox->spool, w, "it is older than expireAfter", now, &e);
+		email_code rc = email__spool_expire(lane->outbox->spool, w, cause, now, &e);
 
 		if (rc == EMAIL_OK || rc == EMAIL_E_UNKNOWN)
 			continue;
@@ -547,6 +553,22 @@ tend(email__lane *lane)
 
 /* --- the connection --------------------------------------------------------------------------- */
 
+/* No mail was begun with: all of them wait for the account. Told once, and when the cause is another one. */
+static void
+tell_deferred(email__lane *lane, const email_error *e)
+{
+	email_event event = {.kind = EMAIL_EVENT_DEFERRED};
+	size_t waiting;
+
+	email__spool_hold(lane->outbox->spool);
+	(void)email__spool_waiting(lane->outbox->spool, &waiting);
+	email__spool_release(lane->outbox->spool);
+	event.count = waiting;
+	snprintf(event.account, sizeof event.account, "%s", lane->account->name);
+	snprintf(event.text, sizeof event.text, "%s", e->text);
+	email__events_add(&lane->worker->shared->events, &event);
+}
+
 /* The operation is over. That the server ended the session between two mails is no failure of the account. */
 static void
 over(email__lane *lane, email_code rc)
@@ -554,10 +576,13 @@ over(email__lane *lane, email_code rc)
 	const email_error *e = email_account_error(lane->account);
 	bool between = lane->mails_ended && (rc == EMAIL_E_CLOSED || rc == EMAIL_E_TEMPORARY || rc == EMAIL_E_TIMEOUT);
 
+	if (rc && rc != EMAIL_E_CANCELLED && !between) {
+		if (lane->policy.failures == 0 || strcmp(lane->failure.text, e->text) != 0)
+			tell_deferred(lane, e);
+		email__policy_result(&lane->policy, email__policy_classify(rc, e->stage), random_number(), running(lane));
+	}
 	if (rc && !between)
 		lane->failure = *e;
-	if (rc && rc != EMAIL_E_CANCELLED && !between)
-		email__policy_result(&lane->policy, email__policy_classify(rc, e->stage), random_number(), running(lane));
 	if (lane->carried >= EMAIL__SENDER_MAILS_MAX)
 		email_account_close(lane->account);
 	lane->close_at = email__clock_ms() + EMAIL__SENDER_KEEP_MS;
@@ -574,6 +599,8 @@ start(email__lane *lane)
 	lane->mails_ended = false;
 	lane->close_at = 0;
 	lane->op = email__account_start_drain(lane->account, &supply);
+	if (lane->op)
+		lane->op->asked = true; /* nobody sits there to be asked */
 	lane->ready = true;
 }
 
