@@ -3,7 +3,7 @@
  * An account's connection: engine and session together, kept from one mail to the next, and the one
  * operation that may run on it.
  *
- *     BEGIN -> [TOKEN ->] CONNECTING -> READY -> SENDING -> DONE      a mail
+ *     BEGIN -> [[TURN ->] TOKEN ->] CONNECTING -> READY -> SENDING -> DONE      a mail
  *     BEGIN -> CONNECTING -> READY -> POLLING -> [QUITTING] -> DONE    a mailbox
  *     BEGIN -> CONNECTING -> READY -> QUITTING -> DONE     a test
  *     BEGIN -> CONNECTING -> READY -> DRAINING -> DONE     a queue (drain.h)
@@ -27,6 +27,7 @@
 typedef enum email__op_state {
 	EMAIL__OP_NONE, /* no operation runs */
 	EMAIL__OP_BEGIN,
+	EMAIL__OP_TURN,  /* somebody else renews a token first */
 	EMAIL__OP_TOKEN, /* a request of a token is under way */
 	EMAIL__OP_CONNECTING,
 	EMAIL__OP_READY,
@@ -113,6 +114,8 @@ email_code email__connection_open(email_account *account);
 email_code email__connection_open_web(email_account *account, const email__web_request *request);
 /* Tells a test that a token came, good for so many seconds (-1: not said). */
 void email__connection_token_told(email_account *account, long seconds);
+/* email_account_cancel() was called, since the operation began. */
+bool email__connection_cancelled(email_account *account);
 /* Drops it without ceremony. */
 void email__connection_drop(email_account *account);
 /* The session closed: fills account->error with the reason that counts; true where connecting again makes

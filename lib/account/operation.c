@@ -88,6 +88,7 @@ after_token(email_operation *op, email__token_step step)
 	switch (step) {
 	case EMAIL__TOKEN_READY: return open_connection(op);
 	case EMAIL__TOKEN_ASKS: return EMAIL__OP_TOKEN;
+	case EMAIL__TOKEN_WAITS: return EMAIL__OP_TURN;
 	case EMAIL__TOKEN_NONE: break;
 	}
 	return no_session(op);
@@ -348,6 +349,19 @@ token(email_operation *op)
 	return after_token(op, email__token_answered(op->account));
 }
 
+/* Is it ours by now? */
+static email__op_state
+turn(email_operation *op)
+{
+	email_account *account = op->account;
+
+	if (!email__connection_cancelled(account))
+		return email__token_wait(account) > 0 ? EMAIL__OP_TURN : after_token(op, email__token_begin(account));
+	email__token_abandon(account);
+	email__error_set(&account->error, EMAIL_E_CANCELLED, EMAIL_STAGE_TOKEN, "cancelled");
+	return no_session(op);
+}
+
 /* A kept connection may have died since the last mail. Where nothing of this one can have been taken, a new
  * connection is no second delivery. */
 static bool
@@ -423,6 +437,11 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 		switch (op->state) {
 		case EMAIL__OP_BEGIN: enter(op, begin(op)); break;
 		case EMAIL__OP_READY: enter(op, ready(op)); break;
+		case EMAIL__OP_TURN:
+			enter(op, turn(op));
+			if (op->state == EMAIL__OP_TURN)
+				return EMAIL_PENDING;
+			break;
 		case EMAIL__OP_TOKEN:
 		case EMAIL__OP_CONNECTING:
 		case EMAIL__OP_SENDING:
@@ -457,7 +476,8 @@ email_code
 email__operation_run(email_operation *op)
 {
 	while (email__operation_advance(op, email__session_run) == EMAIL_PENDING)
-		;
+		if (op->state == EMAIL__OP_TURN)
+			email__clock_sleep(email__token_wait(op->account));
 	return email_operation_result(op);
 }
 
@@ -488,6 +508,8 @@ email_operation_timeout(const email_operation *op)
 {
 	const email__session *s = op->account->connection->session;
 
+	if (op->state == EMAIL__OP_TURN)
+		return email__token_wait(op->account);
 	return op->state == EMAIL__OP_DONE || !s ? 0 : email__session_timeout(s);
 }
 

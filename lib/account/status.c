@@ -102,13 +102,18 @@ email__status_of_session(email_account *account, const email_error *error)
 	if (error->code == EMAIL_OK) {
 		const email__session *s = account->connection->session;
 		bool news = (v->status_bits & (trouble | EMAIL__STATUS_UNVERIFIED)) != 0;
+		const email_error *lost;
 		email_error why = {0};
 
 		account->status_judged = true;
 		v->status_bits &= ~(trouble | EMAIL__STATUS_UNVERIFIED);
 		put(&v->fault_cause, "");
-		/* the session went well by a root, but exemptions wait for a person to repair their sheet */
-		if (email__trust_fault(email__account_trust(account), &why)) {
+		/* the session went well by a root, but exemptions wait for a person to repair their sheet; or by a
+		 * token, but the way to the next one ends with this process */
+		if ((lost = email__refresh_fault(account, &account->connection->tokens.refresh)))
+			why = *lost;
+		if (lost || email__trust_fault(email__account_trust(account), &why)) {
+			news = true;
 			v->status_bits |= EMAIL__STATUS_FAULT;
 			put(&v->fault_cause, why.text);
 		}

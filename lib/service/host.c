@@ -110,8 +110,8 @@ seal_key(void *context, unsigned char *key, email_error *e)
  * the same: a secret that is lost is lost for good. */
 #define LOCK_MS 5000
 
-static int
-lock_sheet(const email__host *host)
+int
+email__host_lock_sheet(const email__host *host)
 {
 	char *path = host->folder ? email__path_join(host->folder, "sheet.lock") : NULL;
 	email_error ignored = {0};
@@ -133,16 +133,29 @@ email__host_save_secret(email__host *host, const char *name, const email_account
 	/* no sheet, or none that knows the account: the application keeps it, or saves it yet */
 	if (!host->sheet || !name)
 		return EMAIL_OK;
-	lock = lock_sheet(host);
+	lock = email__host_lock_sheet(host);
 	rc = email__contents_replace(host->sheet, name, account, secret, text, e);
 	email__lock_release(lock);
 	return rc;
+}
+
+email_code
+email__host_stored_secret(const email__host *host, const char *name, const email_account *account,
+                          const email__secret *secret, email__buf *out, email_error *e)
+{
+	return host->sheet && name ? email__contents_stored(host->sheet, name, account, secret, out, e) : EMAIL_E_UNKNOWN;
 }
 
 static email_code
 secret_save(void *context, const email_account *account, const email__secret *secret, const char *text, email_error *e)
 {
 	return email__host_save_secret(context, account->in_sheet ? account->name : NULL, account, secret, text, e);
+}
+
+static email_code
+secret_stored(void *context, const email_account *account, const email__secret *secret, email__buf *out, email_error *e)
+{
+	return email__host_stored_secret(context, account->in_sheet ? account->name : NULL, account, secret, out, e);
 }
 
 /* --- queues ----------------------------------------------------------------------------------- */
@@ -253,6 +266,7 @@ email__host_init(email__host *host, email__shared *shared)
 	                             .state_folder = state_folder,
 	                             .seal_key = seal_key,
 	                             .secret_save = secret_save,
+	                             .secret_stored = secret_stored,
 	                             .outbox = outbox,
 	                             .wake = wake,
 	                             .work = work,
