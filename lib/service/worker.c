@@ -70,6 +70,9 @@ renew(email__lane *lane, email_account **account, email__host *host)
 	lane->next_host = host;
 	if (email__account_same(lane->account, *account)) {
 		lane->account->in_sheet = (*account)->in_sheet;
+		/* by now it is shared with whoever loads the sheet */
+		if (lane->account->v.auth_refresh_token.origin == EMAIL__SECRET_GIVEN)
+			lane->account->v.auth_refresh_token.origin = (*account)->v.auth_refresh_token.origin;
 		return; /* it is freed with the roster */
 	}
 	lane->next_account = *account;
