@@ -37,9 +37,12 @@
 
 /* --- limits --- */
 
-/* `in` while nothing but short responses is to come, and while bodies are: one TLS record. */
+/* `in` while nothing but short responses is to come. */
 #define IN_SMALL EMAIL__LINK_IN_MAX
-#define IN_BODIES 16384
+/* And while bodies are: a system call for each 16 kB is a tenth of what a large message takes from a near server. */
+#define IN_BODIES (64 * 1024)
+/* So many bytes of a body are progress. */
+#define FLOW 16384
 /* What makes the longest response fit: its end, and some of the next. */
 #define IN_MOST (EMAIL__IMAP_LINE_MAX + 1024)
 /* `out` at the start; a login and long sets make it grow. */
@@ -406,7 +409,7 @@ stream(email__imap *s)
 
 	/* a body keeps its deadline as long as it flows: 1 kB/s within the usual minute */
 	s->streamed += n;
-	if (s->streamed >= IN_BODIES) {
+	if (s->streamed >= FLOW) {
 		s->streamed = 0;
 		s->link.progress++;
 	}
