@@ -13,24 +13,12 @@
 /* How soon a cancel is seen while a person is waited for. */
 #define LOOK_MS 200
 
-static bool
-cancelled(email_account *account)
-{
-	email__connection *c = account->connection;
-	bool is;
-
-	email__mutex_lock(&c->lock);
-	is = c->cancelled;
-	email__mutex_unlock(&c->lock);
-	return is;
-}
-
 static void
 rest(email_account *account, long ms)
 {
 	int64_t until = email__clock_ms() + ms, left;
 
-	while (!cancelled(account) && (left = until - email__clock_ms()) > 0)
+	while (!email__operation_cancelled(account) && (left = until - email__clock_ms()) > 0)
 		email__clock_sleep(left < LOOK_MS ? (long)left : LOOK_MS);
 }
 
@@ -70,7 +58,7 @@ wait_for_person(email_account *account, email__obtain *o, email_device_fn show, 
 		email__obtain_state state = email__obtain_step(o, email__clock_ms());
 		const email__device *d = email__obtain_device(o);
 
-		if (cancelled(account))
+		if (email__operation_cancelled(account))
 			return email__error_set(&account->error, EMAIL_E_CANCELLED, EMAIL_STAGE_TOKEN, "cancelled");
 		if (d && !shown) {
 			const email_device device = {d->user_code, d->uri, d->direct, d->seconds};

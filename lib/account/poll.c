@@ -430,7 +430,13 @@ email__poll_begin(email__poll *p, email_account *account, email_receive_fn on_me
 			return email__error_memory(&account->error, EMAIL_STAGE_MAILBOX);
 		p->scratch_made = true;
 	}
-	return on_message ? open_handed(p) : EMAIL_OK;
+	return EMAIL_OK;
+}
+
+email_code
+email__poll_open(email__poll *p)
+{
+	return p->on_message ? open_handed(p) : EMAIL_OK;
 }
 
 static email_code
