@@ -318,7 +318,6 @@ moved(void **state)
 	assert_int_equal(box.fates[0], EMAIL__FATE_DELETED);
 }
 
-/* The server did not do it: it is asked again, and the message not handed over again. */
 /* It would come again under another UID, for ever. */
 static void
 moved_to_where_it_is(void **state)
@@ -331,6 +330,7 @@ moved_to_where_it_is(void **state)
 	poll_gives("");
 }
 
+/* The server did not do it: it is asked again, and the message not handed over again. */
 static void
 owed(void **state)
 {
