@@ -53,6 +53,8 @@ one() { # GROUP WRAPPER PROGRAM
 	124 | 137)
 		{
 			result FAIL "$1/$name" "not done after ${limit:-120} s"
+			# what went wrong may stand far above the end
+			grep -aE -B 2 'FAIL|ERROR|: error: |unexplained|SUMMARY: ' "$log" | head -n 20 | sed 's/^/     > /'
 			tail -n 40 "$log" | sed 's/^/     | /'
 		} | cat
 		;;

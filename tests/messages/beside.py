@@ -168,8 +168,9 @@ def codes(got):
 
 
 def bases(folders, most=20000):
-    """Messages to break: those that are not broken already, and not long."""
-    paths = sorted(os.path.join(d, f) for d in folders for f in os.listdir(d) if f.endswith(".eml"))
+    """Messages to break: those that are not broken already, and not long. In the order of the folders as they are
+    named, so that the same seed breaks the same ones wherever the folders lie."""
+    paths = [os.path.join(d, f) for d in folders for f in sorted(os.listdir(d)) if f.endswith(".eml")]
     return [p for p in paths if os.path.getsize(p) < most and not os.path.basename(p).startswith("broken")]
 
 

@@ -107,6 +107,9 @@ TABLE = [
     ("boundary", "parts", "a boundary is the whole line but blanks; to GMime what begins so is one. Python sees what we see", python_parts),
     ("words", "subject from to cc", "GMime loses what stands behind padding, or between words that share a character; Python says what we say", python_agrees),
     ("folded name", "from to cc", "a fold in a name is one blank, GMime keeps the line end", lambda data, ours, found: found[1] == [tuple(" ".join(t.split()) for t in a) for a in found[2]]),
+    ("comment's name", "from to cc", "a comment in front of an address is its name where there is no other (RFC 822 6.2), as one behind it",
+     lambda data, ours, found: [a[1] for a in found[1]] == [a[1] for a in found[2]] and b"(" in data
+     and all(a == b or b == ("", b[1], b[2]) for a, b in zip(found[1], found[2]))),
     ("no address", "from to cc", "what breaks the grammar is told", told("address", "tooManyAddresses")),
     ("dots", "from to cc", "a dot too many in an address is left so", lambda data, ours, found: any(re.search(r"\.\.|\.$|^\.|\.@|@\.", a[1]) for a in found[1])),
     ("given up", "from to cc", "GMime gives up on the rest of a field, where something can be had", lambda data, ours, found: len(found[2]) < len(found[1])),
@@ -115,6 +118,7 @@ TABLE = [
     ("controls", "subject from to cc", "control characters are left out, and that is told", told("headerControl", "nul", "bareCr")),
     ("charset", "subject from to cc", "what a charset has no character for is U+FFFD, and that is told", told("unknownCharset", "charset", "encodedWord", "header8bit")),
     ("charset's name", "subject from to cc", "punctuation in a charset's name is passed over", punctuated),
+    ("question mark", "subject from to cc", "a question mark in an encoded word's text is a character as others; GMime loses the word", looks(rb"=\?[\w.:+-]+\?[bq]\?[^?\s]*\?(?!=)")),
     ("no word", "subject from to cc", "a charset's name has no blank and no equals sign; to GMime it may", looks(rb"=\?(\w*=\?|[^?\n]*[ \t=][^?\n]*\?[bq]\?)")),
     ("folded by a tab", "subject", "a fold is one space", lambda data, ours, found: found[1] == found[2].replace("\t", " ")),
     ("base64's end", "size sha256", "of a last group what is there is given, and padding ends nothing", told("base64", "base64Cut")),

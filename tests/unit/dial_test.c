@@ -106,25 +106,24 @@ takes_turns_between_families(void **state)
 	email__dial *d;
 	peer p = {0};
 	int64_t began;
-	int fd;
+	int fd, i;
 
 	(void)state;
-	/* in the system's order the good one would be tried last, after 750 ms */
+	/* in the system's order the good one would be tried last, after 1,750 ms */
 	assert_true(peer_start(&p, "127.0.0.1", greet));
 	if (!black_hole_open(&b, "::1", 0)) {
 		peer_stop(&p);
 		skip();
 	}
-	add("::1", b.port);
-	add("::1", b.port);
-	add("::1", b.port);
+	for (i = 0; i < 7; i++)
+		add("::1", b.port);
 	add("127.0.0.1", p.port);
 	d = email__dial_new("mail.example.com", p.port, "", &cancel);
 	assert_non_null(d);
 	began = email__clock_ms();
 	assert_int_equal(run(d, &e), EMAIL__DIAL_CONNECTED);
-	assert_true(email__clock_ms() - began >= 240 && email__clock_ms() - began < 480);
-	assert_int_equal(email__dial_found(d), 4);
+	assert_true(email__clock_ms() - began >= 240 && email__clock_ms() - began < 1700);
+	assert_int_equal(email__dial_found(d), 8);
 	email__dial_peer(d, peer_text);
 	assert_non_null(strstr(peer_text, "127.0.0.1 port "));
 	fd = email__dial_take(d);
@@ -153,7 +152,7 @@ all_refuse(void **state)
 	d = email__dial_new("mail.example.com", 465, "", &cancel);
 	assert_int_equal(run(d, &e), EMAIL__DIAL_FAILED);
 	/* a failure makes the next begin at once */
-	assert_true(email__clock_ms() - began < 1000);
+	assert_true(email__clock_ms() - began < 3000);
 	assert_int_equal(e.code, EMAIL_E_CONNECT);
 	assert_int_equal(e.os, ECONNREFUSED);
 	assert_string_equal(
