@@ -24,7 +24,7 @@ typedef struct email__imap_frame {
 	size_t line;      /* where in `in` the line at hand begins */
 	bool inside;      /* of a response whose head was handed over */
 	uint64_t literal; /* bytes that still stream */
-	bool pass_long;   /* the caller's to set: an untagged response that is too long is passed over, and no error */
+	bool pass_long;   /* the caller's: an untagged response that is too long is passed over */
 	bool passing;     /* one is being passed over */
 	uint64_t passed;  /* bytes to come of a literal in it */
 } email__imap_frame;
