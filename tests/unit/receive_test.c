@@ -10,11 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "account/handed.h"
+#include "base/error.h"
 #include "support/cm.h"
+#include "support/server.h"
 
 static email_code
 take(void *context, const email_received *received)
@@ -113,7 +116,8 @@ place_open(place *p)
 static void
 place_close(place *p)
 {
-	static const char *const left[] = {"/uids/in", "/uids/in.lock", "/uids", "/status.lock", "/status", "/trust.lock"};
+	static const char *const left[] = {"/uids/in",    "/uids/in.lock",    "/uids",      "/status",
+	                                   "/status.xml", "/status.xml.lock", "/trust.lock", "/status.lock"};
 	char path[64];
 	size_t i;
 
@@ -135,10 +139,13 @@ taken(place *p)
 	email_error e = {0};
 	int calls = 0;
 
-	/* the folder of the file is made */
+	if ((h = email__handed_open(p->path, "x", &e)))
+		return h;
+	/* its folder is made */
 	assert_non_null(op = email_account_start_receive(p->in, take, &calls, false));
 	(void)email_operation_step(op);
 	email_operation_free(op);
+	email__error_clear(&e);
 	assert_non_null(h = email__handed_open(p->path, "x", &e));
 	return h;
 }
@@ -237,6 +244,60 @@ a_locked_mailbox_is_given_up(void **state)
 	place_close(&p);
 }
 
+static email_progress
+to_the_end(email_operation *op)
+{
+	while (email_operation_step(op) == EMAIL_PENDING) {
+		struct pollfd f = {email_operation_fd(op), (short)email_operation_events(op), 0};
+
+		poll(&f, 1, (int)email_operation_timeout(op));
+	}
+	return EMAIL_DONE;
+}
+
+/* Whatever is to be read on a connection that is kept: it wakes nobody before the lock is had. */
+static void
+a_kept_connection_wakes_nobody(void **state)
+{
+	email_test_server_options o = {.protocol = EMAIL_TEST_IMAP, .auth_in_clear = true, .mechanisms = "PLAIN"};
+	email_test_server *server;
+	email_operation *op;
+	email__handed *h;
+	char why[200] = "", mail[48];
+	int calls = 0;
+	place p;
+
+	(void)state;
+	place_open(&p);
+	snprintf(mail, sizeof mail, "%s/mail", p.folder);
+	assert_int_equal(mkdir(mail, 0700), 0);
+	o.mail = mail;
+	server = email_test_server_start(&o, why, sizeof why);
+	assert_string_equal(why, "");
+	assert_int_equal(email_account_set_port(p.in, email_test_server_port(server)), EMAIL_OK);
+	assert_int_equal(email_account_set(p.in, "useSsl", "false"), EMAIL_OK);
+	assert_int_equal(email_account_set(p.in, "allowPlaintextLogin", "true"), EMAIL_OK);
+	assert_int_equal(email_account_set_basic_authenticator(p.in, "plant", "word"), EMAIL_OK);
+	assert_non_null(op = email_account_start_receive(p.in, take, &calls, false));
+	to_the_end(op);
+	assert_int_equal(email_operation_result(op), EMAIL_OK);
+	assert_true(email_operation_fd(op) >= 0); /* kept */
+	email_operation_free(op);
+	h = taken(&p);
+	assert_non_null(op = email_account_start_receive(p.in, take, &calls, false));
+	assert_int_equal(email_operation_step(op), EMAIL_PENDING);
+	assert_int_equal(email_operation_fd(op), -1);
+	assert_int_equal(email_operation_events(op), 0);
+	email__handed_close(h);
+	to_the_end(op);
+	assert_int_equal(email_operation_result(op), EMAIL_OK);
+	email_operation_free(op);
+	email_account_close(p.in);
+	email_test_server_stop(server);
+	rmdir(mail);
+	place_close(&p);
+}
+
 static void
 figures(void **state)
 {
@@ -260,6 +321,7 @@ main(void)
 		cmocka_unit_test(nothing_is_kept_locked),
 		cmocka_unit_test(a_locked_mailbox_blocks_nobody),
 		cmocka_unit_test(a_locked_mailbox_is_given_up),
+		cmocka_unit_test(a_kept_connection_wakes_nobody),
 		cmocka_unit_test(figures),
 	};
 
