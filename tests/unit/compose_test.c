@@ -459,12 +459,11 @@ groups(void **state)
 }
 
 static void
-want_of_memory(void **state)
+without_memory(bool text)
 {
 	bool failed = true;
 	size_t n;
 
-	(void)state;
 	for (n = 1; failed; n++) {
 		email__defaults d = {.from = "p@x.example", .reply_to = "r@x.example", .now = 1};
 		email_code rc;
@@ -475,7 +474,10 @@ want_of_memory(void **state)
 		email_test_fail_alloc(0);
 		m = email_message_new();
 		assert_int_equal(email_message_add_to(m, "b@y.example"), EMAIL_OK);
-		assert_int_equal(email_message_attach_file(m, path, NULL), EMAIL_OK);
+		if (text)
+			assert_int_equal(email_message_set_text(m, "no end of its line"), EMAIL_OK);
+		else
+			assert_int_equal(email_message_attach_file(m, path, NULL), EMAIL_OK);
 		email_test_fail_alloc(n);
 		rc = email__message_prepare(m, &d, &envelope, NULL);
 		if (rc == EMAIL_OK) {
@@ -499,6 +501,14 @@ want_of_memory(void **state)
 	}
 	assert_true(n > 10);
 	m = email_message_new();
+}
+
+static void
+want_of_memory(void **state)
+{
+	(void)state;
+	without_memory(false);
+	without_memory(true);
 }
 
 static void
