@@ -222,7 +222,8 @@ email__session_talk(email__session *s)
 	for (;;) {
 		email__rest next = EMAIL__GO_ON;
 
-		if (link->error.code != EMAIL_OK && email__buf_len(&link->out) == 0)
+		/* one that has failed, and still wants to read, hears what was answered before it ends */
+		if (link->error.code != EMAIL_OK && link->want == 0 && email__buf_len(&link->out) == 0)
 			return email__session_end(s);
 		/* a peer that is faster than we are would never make us wait */
 		if (s->turn >= EMAIL__TURN_BYTES) {
