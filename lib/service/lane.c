@@ -88,7 +88,8 @@ email__lane_advance(email__lane *lane, email_code *result)
 void
 email__lane_complain(email__lane *lane, const email_error *error)
 {
-	if (strcmp(lane->complaint, error->text) == 0)
+	/* as much of it as was kept */
+	if (strncmp(lane->complaint, error->text, sizeof lane->complaint - 1) == 0)
 		return;
 	snprintf(lane->complaint, sizeof lane->complaint, "%.*s", (int)sizeof lane->complaint - 1, error->text);
 	email__account_tell(lane->account, EMAIL_EVENT_QUEUE, "", error->text);
