@@ -255,8 +255,11 @@ unit transcripts replay asan live hostile oauth:
 	@$(FAST) test-programs $(if $(filter live hostile oauth,$@),all examples)
 	@rm -f $(BUILD)/log/results
 	@$(SLOW) check-$@
+unit/%: export TSAN_OPTIONS := suppressions=tests/support/tsan.supp
 unit/%: $(BUILD)/tests/unit/%_test
 	$<
+# The C library's own lock over the time zone is not seen by it.
+tsan: export TSAN_OPTIONS := suppressions=tests/support/tsan.supp
 tsan:
 	@$(FAST) $(TSAN) test-programs
 	@$(RUN) -j $(JOBS) tsan $(patsubst $(BUILD)/%,$(BUILD)/tsan/%,$(UNIT) $(TRANSCRIPTS))
