@@ -412,6 +412,40 @@ a_mail_under_way_is_kept_when_its_lane_goes(void **state)
 	email_test_server_stop(server);
 }
 
+static bool
+is_carried(void)
+{
+	return worker->lane[1]->under_way > 0;
+}
+
+/* So do those that it gave to another one's connection, which goes after it. */
+static void
+a_mail_over_another_connection_is_kept_too(void **state)
+{
+	char why[200];
+	email_account *account[2];
+
+	(void)state;
+	assert_int_equal(email__host_place(&program, "state 2", NULL), EMAIL_OK);
+	assert_non_null(server = email_test_server_start(&slow, why, sizeof why));
+	account[0] = outgoing("Carrier", email_test_server_port(server));
+	account[1] = outgoing("A", 1);
+	assert_int_equal(email_account_set(account[1], "failoverAccount", "Carrier"), EMAIL_OK);
+	give(true, account, 2);
+	go(1);
+	enqueue(worker->lane[1]);
+	wait_until(is_carried, "the mail was never carried");
+	assert_null(worker->lane[1]->op);
+	email__worker_free(worker);
+	worker = email__worker_new(&shared, &program, false, &(email_error){0});
+	assert_non_null(worker);
+	account[1] = outgoing("A", 1);
+	account[1]->owner = &program.owner;
+	assert_int_equal(email__host_queue_size(&program, account[1]), 1);
+	email_account_free(account[1]);
+	email_test_server_stop(server);
+}
+
 /* --- its status ------------------------------------------------------------------------------- */
 
 /* What was held back in the second after the last writing is written when that is over. */
@@ -458,6 +492,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_next_account_waits_for_what_is_under_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_old_account_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_mail_under_way_is_kept_when_its_lane_goes, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_mail_over_another_connection_is_kept_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(status_is_kept_in_time, setup, teardown),
 	};
 
