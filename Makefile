@@ -257,10 +257,9 @@ unit transcripts replay asan live hostile oauth:
 	@$(SLOW) check-$@
 unit/%: $(BUILD)/tests/unit/%_test
 	$<
-# TZ is set, since without it glibc's tzset(3) writes each time, under a lock that is not seen.
 tsan:
 	@$(FAST) $(TSAN) test-programs
-	@TZ=UTC0 $(RUN) -j $(JOBS) tsan $(patsubst $(BUILD)/%,$(BUILD)/tsan/%,$(UNIT) $(TRANSCRIPTS))
+	@$(RUN) -j $(JOBS) tsan $(patsubst $(BUILD)/%,$(BUILD)/tsan/%,$(UNIT) $(TRANSCRIPTS))
 valgrind: test-programs
 	@$(RUN) -j $(JOBS) -w "valgrind -q --leak-check=full --error-exitcode=99" valgrind $(UNIT) $(TRANSCRIPTS)
 
