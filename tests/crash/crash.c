@@ -16,6 +16,11 @@
  *
  *   crash run FOLDER RECORD     the scenario, for somebody else to disturb; its record goes to a file
  *   crash held FOLDER RECORD    what it left is held to the contract
+ *   crash cut FOLDER RECORD N lose|flush|stay [unsynced]
+ *                               the scenario; before the N-th call that changes anything FOLDER's file system is shut down:
+ *                               what is not durable is lost, or the journal is written first; `stay`: lost, and the
+ *                               process goes on. `unsynced`: no sync does anything. Status 137: it came to that (L3, power.sh)
+ *   crash recovered FOLDER RECORD   what that left, after another start of the machine
  *
  * STEP: only each STEP-th point. -q: no word of what was broken. Status 1 where anything was.
  */
@@ -459,17 +464,56 @@ share(const char *path)
 		close(fd);
 }
 
+/* The folder itself is not there yet; the one above it is. */
 static int
-for_others(char **argument)
+cut_power(char **argument, bool unsynced)
 {
-	scenario_rules rules = {.boot = SAME_BOOT};
+	const char *how = argument[4], *slash = strrchr(folder, '/');
+	char above[sizeof folder];
+
+	if (!slash)
+		return 64;
+	snprintf(above, sizeof above, "%.*s", (int)(slash - folder), folder);
+	if (!fault_power(above, strcmp(how, "flush") == 0))
+		return 2;
+	if (unsynced)
+		fault_forget_syncs();
+	fault_arm(FAULT_POWER, (unsigned long)atol(argument[3]), 0, strcmp(how, "stay") == 0);
+	scenario_run(folder, o, &ordinary);
+	return fault_happened() ? 137 : 0;
+}
+
+static int
+for_others(char **argument, int n)
+{
+	scenario_rules rules = {.boot = SAME_BOOT, .quiet = quiet};
 
 	share(argument[2]);
 	snprintf(folder, sizeof folder, "%s", argument[1]);
-	if (strcmp(argument[0], "held") == 0)
+	if (n >= 5 && strcmp(argument[0], "cut") == 0)
+		return cut_power(argument, n == 6);
+	if (strcmp(argument[0], "recovered") == 0)
+		rules.boot = NEXT_BOOT;
+	if (strcmp(argument[0], "run") != 0)
 		return held(&rules, argument[2]) != 0;
 	scenario_run(folder, o, &ordinary);
 	return 0;
+}
+
+/* The commands for scripts, and how many words they have. */
+static bool
+is_for_others(char **argument, int n)
+{
+	static const struct {
+		const char *name;
+		int least, most;
+	} commands[] = {{"run", 3, 3}, {"held", 3, 3}, {"cut", 5, 6}, {"recovered", 3, 3}};
+	size_t i;
+
+	for (i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (n > 0 && strcmp(argument[0], commands[i].name) == 0)
+			return n >= commands[i].least && n <= commands[i].most;
+	return false;
 }
 
 int
@@ -492,8 +536,8 @@ main(int argc, char **argv)
 		default:
 			return 64;
 		}
-	if (argc - optind == 3 && (strcmp(argv[optind], "run") == 0 || strcmp(argv[optind], "held") == 0))
-		return for_others(argv + optind);
+	if (is_for_others(argv + optind, argc - optind))
+		return for_others(argv + optind, argc - optind);
 	/* a sync costs nothing there, and it is not the disk that is tried here */
 	snprintf(parent, sizeof parent, "%s/crash.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (step < 1 || optind == argc || !mkdtemp(parent))
