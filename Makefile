@@ -219,7 +219,7 @@ check-asan:
 	@$(RUN) -j $(JOBS) asan $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(TESTS_OF_C))
 # A part of `make crash`, in half a minute.
 check-crash: test-programs
-	@$(RUN) crash tests/crash/part.sh
+	@STEP=4 $(RUN) crash tests/crash/part.sh tests/crash/power_ext4.sh
 check-live: all test-programs examples economy
 	@$(RUN) live $(LIVE)
 check-hostile: all test-programs examples

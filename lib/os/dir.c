@@ -36,11 +36,21 @@ close_kept_errno(int fd)
 	errno = os;
 }
 
+/* XFS says yes to the sync of a folder when it has been shut down by an error of its disk; what it knows of the folder it
+ * does not say any more then. */
+static bool
+sync_folder(int fd)
+{
+	struct stat st;
+
+	return fsync(fd) == 0 && fstat(fd, &st) == 0;
+}
+
 static bool
 sync_once(const char *folder)
 {
 	int fd = email__os_open(folder, O_RDONLY | O_DIRECTORY, 0);
-	bool ok = fd >= 0 && fsync(fd) == 0;
+	bool ok = fd >= 0 && sync_folder(fd);
 
 	close_kept_errno(fd);
 	return ok;
@@ -144,7 +154,7 @@ email__dir_sync(email__dir *d, email_error *e)
 	int fd;
 	email_code rc;
 
-	if (d->fd >= 0 && fsync(d->fd) == 0)
+	if (d->fd >= 0 && sync_folder(d->fd))
 		return EMAIL_OK;
 	rc = email__os_failed(e, "make durable", d->path);
 	/* "." of the old one is the same folder, whatever its path has become */
