@@ -22,7 +22,7 @@
  *                               process goes on. `unsynced`: no sync does anything. Status 137: it came to that (L3, power.sh)
  *   crash recovered FOLDER RECORD   what that left, after another start of the machine
  *
- * STEP: only each STEP-th point. -q: no word of what was broken. Status 1 where anything was.
+ * STEP: only each STEP-th point. -q: no word of what was broken, and a level ends with it. Status 1 where anything was.
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <errno.h>
@@ -166,7 +166,7 @@ sweep(disturbance d, const char *what)
 	bool came = true;
 	int bad = 0;
 
-	for (n = 1; came; n += step, points++) {
+	for (n = 1; came && !(quiet && bad); n += step, points++) {
 		char label[100];
 
 		if (d.alloc)
@@ -311,7 +311,7 @@ level_states(void)
 	outside whole;
 	uint64_t root;
 	size_t n = 0;
-	cutting c = {.whole = &whole};
+	cutting c = {.whole = &whole, .first = quiet};
 
 	record(0, &whole, &n, &root);
 	if (n >= OPS_MAX || whole.n < 40) {
