@@ -178,7 +178,7 @@ email_account_reset(email_account *account, const char *counter)
 	email_error *e = &account->error;
 
 	email__error_clear(e);
-	email__status_know(account);
+	email__status_look(account);
 	if (account->kind == EMAIL_OUTGOING && strcmp(counter, "numberSent") == 0)
 		account->v.number_sent = 0;
 	else if (account->kind == EMAIL_OUTGOING && strcmp(counter, "numberDiscarded") == 0)
@@ -229,9 +229,9 @@ email_account_get(const email_account *account, const char *property, char *text
 		text[0] = '\0';
 	if (!row || !email__property_of_kind(row, account->kind))
 		return EMAIL_E_UNKNOWN;
-	/* reading a status looks into the state folder once: the account is no other for it */
+	/* reading a status looks into the state folder: the account is no other for it */
 	if (row->p.read_only)
-		email__status_know((email_account *)(uintptr_t)account);
+		email__status_look((email_account *)(uintptr_t)account);
 	email__buf_init(&out, EMAIL__TEXT_MAX);
 	rc = print(account, row, &out);
 	if (rc == EMAIL_OK)

@@ -9,8 +9,10 @@
 #include <stdint.h>
 
 #include <emailservice/operation.h>
+#include <emailservice/service.h>
 
 #include "base/buf.h"
+#include "os/file.h"
 
 /* A secret as it was given: itself, or where it is found. */
 typedef enum email__secret_kind {
@@ -93,6 +95,8 @@ typedef struct email__values {
 	int64_t number_received, last_received;
 } email__values;
 
+typedef struct email__outbox email__outbox;
+
 /* What a service lends its accounts; the account room cannot see the service room (floors). */
 typedef struct email__owner {
 	void *service;
@@ -111,6 +115,15 @@ typedef struct email__owner {
 	 * changed. Errors: EMAIL_E_SECRET (the sheet has another one by now), those of email_service_save(). */
 	email_code (*secret_save)(void *service, const email_account *account, const email__secret *secret,
 	                          const char *text, email_error *e);
+	/* The queue of this outgoing account, opened where it is not yet, and told of its limits. NULL with `e`. Lives as long
+	 * as the service. */
+	email__outbox *(*outbox)(void *service, email_account *account, email_error *e);
+	/* Wakes the worker for this account, wherever it runs; `poll`: it is to try everything now. False: there is none. */
+	bool (*wake)(void *service, const email_account *account, bool poll);
+	/* Works this account's queue until everything was tried once; blocks. Errors: see email_account_queue_poll(). */
+	email_code (*work)(void *service, email_account *account, email_error *e);
+	/* Something to be told of the account, an email_event without number and time. */
+	void (*tell)(void *service, const email_event *event);
 } email__owner;
 
 struct email_account {
@@ -122,6 +135,7 @@ struct email_account {
 	/* The sheet that it came from, for relative "file:" secrets; NULL for an account on its own (then
 	 * relative to the working folder). Owned by the service. */
 	const char *sheet_path;
+	bool in_sheet; /* under its name (of the worker's copies) */
 	const email__owner *owner; /* NULL for an account on its own */
 	email_trust *trust;        /* given by the application, or NULL */
 	/* the status in the state folder: was it asked for, what it counts, what it does not know yet */
@@ -130,6 +144,7 @@ struct email_account {
 	int64_t status_saved_at; /* monotonic milliseconds */
 	char **status_seen; /* the file's rows as texts, status_seen_count of them (service/status.c) */
 	size_t status_seen_count;
+	email__file_stamp status_stamp; /* of the file as it was when it was last looked at */
 	bool has_handler; /* somebody takes the mail that is received */
 	email_credential_fn credential; /* of an authenticator "callback" */
 	void *credential_context;
@@ -152,6 +167,8 @@ void email__connection_free(email_account *account);
 /* The status of an account in a service is kept in the state folder: loaded before it is read or changed,
  * saved after a change at once, or within a second where many come (status.c). */
 void email__status_know(email_account *account);
+/* For who reads it: as others have it by now. */
+void email__status_look(email_account *account);
 void email__status_keep(email_account *account, bool at_once);
 
 /* The text of a secret of this account (one of account->v) into `out`, which must be a secret buffer with

@@ -115,13 +115,14 @@ tell_first_seen(const email__connection *c)
 {
 	const email_account *account = c->op.account;
 	const email_certificate *k = &c->verdict.certificate;
+	bool changed = c->verdict.approval == EMAIL_APPROVAL_KEY_CHANGED;
 	char line[512];
 
+	snprintf(line, sizeof line, "Allowed Hosts: %s %s port %d, SHA-256 %s, public key SHA-256 %s",
+	         changed ? "another key at" : "new entry for", c->key.host, c->key.port, k->sha256, k->public_key_sha256);
+	email__account_tell(account, EMAIL_EVENT_TRUST, changed ? "keyChanged" : "no", line);
 	if (!account->log)
 		return;
-	snprintf(line, sizeof line, "Allowed Hosts: %s %s port %d, SHA-256 %s, public key SHA-256 %s",
-	         c->verdict.approval == EMAIL_APPROVAL_KEY_CHANGED ? "another key at" : "new entry for",
-	         c->key.host, c->key.port, k->sha256, k->public_key_sha256);
 	account->log(account->log_context, account->name, '*', line);
 }
 

@@ -6,6 +6,7 @@
  *     BEGIN -> [TOKEN ->] CONNECTING -> READY -> SENDING -> DONE      a mail
  *     BEGIN -> CONNECTING -> READY -> POLLING -> [QUITTING] -> DONE    a mailbox
  *     BEGIN -> CONNECTING -> READY -> QUITTING -> DONE     a test
+ *     BEGIN -> CONNECTING -> READY -> DRAINING -> DONE     a queue (drain.h)
  *
  * A refused certificate that a person approves when asked (email__trust_challenge), and a kept connection
  * that turns out to be dead before the mail got anywhere, lead back to CONNECTING, once each.
@@ -14,6 +15,7 @@
 #define EMAIL__ACCOUNT_CONNECTION_H
 
 #include "account/account.h"
+#include "account/drain.h"
 #include "account/poll.h"
 #include "account/resumable.h"
 #include "account/token.h"
@@ -29,12 +31,19 @@ typedef enum email__op_state {
 	EMAIL__OP_CONNECTING,
 	EMAIL__OP_READY,
 	EMAIL__OP_SENDING,
+	EMAIL__OP_DRAINING,
 	EMAIL__OP_POLLING,
 	EMAIL__OP_QUITTING,
 	EMAIL__OP_DONE
 } email__op_state;
 
-typedef enum email__op_kind { EMAIL__OP_SEND, EMAIL__OP_RECEIVE, EMAIL__OP_TEST, EMAIL__OP_LOGIN } email__op_kind;
+typedef enum email__op_kind {
+	EMAIL__OP_SEND,
+	EMAIL__OP_DRAIN,
+	EMAIL__OP_RECEIVE,
+	EMAIL__OP_TEST,
+	EMAIL__OP_LOGIN
+} email__op_kind;
 
 struct email_operation {
 	email_account *account;
@@ -87,6 +96,7 @@ typedef struct email__connection {
 	email__smtp_recipient *recipients;
 	size_t recipients_cap;
 	email__envelope envelope;
+	email__flight flight; /* of a queue */
 	email__poll poll;
 	struct email_operation op;
 } email__connection;
@@ -122,10 +132,15 @@ email_progress email__operation_advance(email_operation *op, email__session_stat
 /* A report of the mail just done, for the caller to own. NULL: no memory. */
 email_report *email__report_new(const email__connection *c);
 
+/* An event of the account, for its service. */
+void email__account_tell(const email_account *account, email_event_kind kind, const char *status, const char *text);
+
 /* What an outcome does to the account's status, counts and times. */
 void email__status_of_session(email_account *account, const email_error *error);
 void email__status_of_mail(email_account *account, email_code code, const email_error *error);
 void email__status_of_poll(email_account *account, const email_error *error);
+/* So many mails were discarded, the last one then and for this cause. */
+void email__status_of_discards(email_account *account, int64_t count, int64_t last, const char *cause);
 /* A token that lives so many seconds is held; 0: it is no more. */
 void email__status_of_token(email_account *account, long seconds);
 

@@ -45,6 +45,8 @@ done(email_operation *op, email_code code)
 		email__message_release(op->message);
 	if (op->kind == EMAIL__OP_RECEIVE)
 		email__poll_end(&c->poll);
+	if (op->kind == EMAIL__OP_DRAIN)
+		email__drain_end(op->account);
 	return EMAIL__OP_DONE;
 }
 
@@ -75,7 +77,7 @@ no_session(email_operation *op)
 	email__status_of_session(account, &account->error);
 	if (op->kind == EMAIL__OP_SEND)
 		email__status_of_mail(account, account->error.code, &account->error);
-	if (op->kind == EMAIL__OP_RECEIVE)
+	if (op->kind == EMAIL__OP_RECEIVE || op->kind == EMAIL__OP_DRAIN)
 		email__status_of_poll(account, &account->error);
 	return failed(op);
 }
@@ -97,9 +99,11 @@ begin(email_operation *op)
 {
 	email_account *account = op->account;
 
-	if (op->kind != EMAIL__OP_TEST && account->kind != (op->kind == EMAIL__OP_SEND ? EMAIL_OUTGOING : EMAIL_INCOMING)) {
+	bool sends = op->kind == EMAIL__OP_SEND || op->kind == EMAIL__OP_DRAIN;
+
+	if (op->kind != EMAIL__OP_TEST && account->kind != (sends ? EMAIL_OUTGOING : EMAIL_INCOMING)) {
 		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "not an %s account",
-		                 op->kind == EMAIL__OP_SEND ? "outgoing" : "incoming");
+		                 sends ? "outgoing" : "incoming");
 		return failed(op);
 	}
 	/* a message that is composed has no parts yet */
@@ -244,6 +248,33 @@ polling(email_operation *op, email__session_state state)
 	return polled(op);
 }
 
+/* --- a queue --- */
+
+static email__op_state
+drained(email_operation *op)
+{
+	email_account *account = op->account;
+
+	email__status_of_poll(account, &account->error);
+	return done(op, account->error.code);
+}
+
+static email__op_state
+draining(email_operation *op, email__session_state state)
+{
+	email_account *account = op->account;
+
+	switch (email__drain_step(account, state)) {
+	case EMAIL__DRAIN_GOES_ON: return EMAIL__OP_DRAINING;
+	case EMAIL__DRAIN_AGAIN:
+		op->retried = true;
+		return after_token(op, email__token_begin(account));
+	case EMAIL__DRAIN_OVER: break;
+	case EMAIL__DRAIN_BROKEN: email__connection_drop(account); break;
+	}
+	return drained(op);
+}
+
 /* Logged in, nothing outstanding. */
 static email__op_state
 ready(email_operation *op)
@@ -261,6 +292,7 @@ ready(email_operation *op)
 	switch (op->kind) {
 	case EMAIL__OP_TEST: email__engine_quit(&c->engine); return EMAIL__OP_QUITTING;
 	case EMAIL__OP_RECEIVE: return poll_next(op);
+	case EMAIL__OP_DRAIN: return email__drain_ready(account) ? EMAIL__OP_DRAINING : drained(op);
 	case EMAIL__OP_SEND:
 	case EMAIL__OP_LOGIN: break;
 	}
@@ -394,11 +426,13 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 		case EMAIL__OP_TOKEN:
 		case EMAIL__OP_CONNECTING:
 		case EMAIL__OP_SENDING:
+		case EMAIL__OP_DRAINING:
 		case EMAIL__OP_POLLING:
 		case EMAIL__OP_QUITTING:
 			state = drive(c->session);
 			/* a mail may be done before the session rests; one of before says nothing here */
-			if (state == EMAIL__SESSION_BUSY && !(op->state == EMAIL__OP_SENDING && c->mail.done))
+			if (state == EMAIL__SESSION_BUSY && !(op->state == EMAIL__OP_SENDING && c->mail.done) &&
+			    !(op->state == EMAIL__OP_DRAINING && c->flight.count > 0 && c->flight.mail[0]->done))
 				return EMAIL_PENDING;
 			if (op->state == EMAIL__OP_TOKEN)
 				enter(op, token(op));
@@ -406,6 +440,8 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 				enter(op, connecting(op, state));
 			else if (op->state == EMAIL__OP_SENDING)
 				enter(op, sending(op, state));
+			else if (op->state == EMAIL__OP_DRAINING)
+				enter(op, draining(op, state));
 			else if (op->state == EMAIL__OP_POLLING)
 				enter(op, polling(op, state));
 			else
@@ -497,6 +533,8 @@ email_operation_free(email_operation *op)
 	if (!op)
 		return;
 	if (op->state != EMAIL__OP_DONE) {
+		if (op->kind == EMAIL__OP_DRAIN)
+			email__drain_end(op->account);
 		/* in the middle of a dialogue: nothing else may use this connection */
 		email__connection_drop(op->account);
 		email__token_abandon(op->account);

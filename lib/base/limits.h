@@ -238,6 +238,27 @@
 #define EMAIL__QUEUE_DIGEST_MAX 10000
 #define EMAIL__QUEUE_DIGEST_TEXT_MAX (4 * 1024 * 1024)
 
+/* An account's status is written down at most that often, unless something went wrong. */
+#define EMAIL__STATUS_SAVE_MS 1000
+/* The service's worker. Mails over one connection: servers have limits of about that. */
+#define EMAIL__SENDER_MAILS_MAX 100
+/* An idle connection is kept for the next mail; servers wait for five minutes (RFC 5321 4.5.3.2.7), many not so long. */
+#define EMAIL__SENDER_KEEP_MS 15000
+/* A queue that somebody else works, or that cannot be opened, is tried again; so is a mail that could not be begun. */
+#define EMAIL__SENDER_TRY_MS 10000
+#define EMAIL__SENDER_AGAIN_MS 5000
+/* What others queued is looked for, where they cannot ring. */
+#define EMAIL__SENDER_LOOK_MS 1000
+/* Old mail, dead letters and running time, floods. */
+#define EMAIL__SENDER_EXPIRE_MS 60000
+#define EMAIL__SENDER_TEND_MS 600000
+#define EMAIL__SENDER_FOLD_MS 1000
+/* Nobody rings, and nothing is due: it looks all the same. */
+#define EMAIL__WORKER_WAIT_MS 60000
+/* email_service_stop(): what is on its way gets this long to end, and then this long to be given up. */
+#define EMAIL__STOP_MS 5000
+#define EMAIL__STOP_LATE_MS 2000
+
 /* Addresses of one host name that are tried, and look-ups that may hang at a time. */
 #define EMAIL__ADDRESSES_MAX 16
 #define EMAIL__LOOKUPS_MAX 8

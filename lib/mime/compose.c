@@ -263,10 +263,12 @@ prepare(email_message *m, const email__defaults *d, email_error *e)
 		if ((rc = freeze(m, d, from->address, e)))
 			return rc;
 		m->envelope.message_id = m->message_id ? m->message_id : m->made_id;
+		m->envelope.undated = d->undated && !m->has_date;
 		if ((rc = email__layout_make(m, from, d->allow_eight_bit, e)))
 			return rc;
 	}
 	m->allow_eight_bit = d->allow_eight_bit;
+	m->undated = d->undated;
 	m->prepared = true;
 	return EMAIL_OK;
 }
@@ -281,6 +283,7 @@ email__message_prepare(email_message *message, const email__defaults *defaults, 
 		return email__error_set(error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
 		                        "a message that was read cannot be sent");
 	if (message->prepared && message->allow_eight_bit == defaults->allow_eight_bit &&
+	    message->undated == defaults->undated &&
 	    same(message->default_from_text, defaults->from) &&
 	    same(message->default_reply_to_text, defaults->reply_to))
 		rc = check_contents(message, error);

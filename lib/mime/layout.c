@@ -96,7 +96,8 @@ message_header(layout *l, const char *date, const email__address *from)
 	email_message *m = l->m;
 	size_t i;
 
-	text_field(l, "Date", date);
+	if (!m->envelope.undated)
+		text_field(l, "Date", date);
 	address_field(l, "From", from, 1);
 	if (m->reply_to.count)
 		address_field(l, "Reply-To", m->reply_to.item, m->reply_to.count);

@@ -58,7 +58,7 @@ struct email_message {
 	char *made_id;
 
 	/* what the last prepare made, good until something changes */
-	bool prepared, allow_eight_bit;
+	bool prepared, allow_eight_bit, undated;
 	char *default_from_text, *default_reply_to_text;
 	email__address default_from, default_reply_to;
 	email__buf frame;

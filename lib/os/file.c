@@ -278,6 +278,22 @@ email__folder_make(const char *path, email_error *e)
 	return rc;
 }
 
+email_code
+email__folder_move(const char *path, const char *new_path, email_error *e)
+{
+	char *parent = folder_of(new_path);
+	email_code rc = EMAIL_OK;
+
+	if (!parent)
+		return email__error_memory(e, EMAIL_STAGE_NONE);
+	if (rename(path, new_path))
+		rc = email__os_failed(e, "cannot rename", path);
+	else if (!sync_folder(parent))
+		rc = email__os_failed(e, "cannot sync", parent);
+	email__free(parent);
+	return rc;
+}
+
 bool
 email__file_exists(const char *path)
 {

@@ -24,6 +24,8 @@ email_code email__file_save(const char *path, const void *bytes, size_t n, bool 
 
 /* A folder with mode 0700, its missing parents too; fine where it is there already. */
 email_code email__folder_make(const char *path, email_error *e);
+/* Gives a folder another name beside it, durably. One that is there already with something in it is EMAIL_E_FILE. */
+email_code email__folder_move(const char *path, const char *new_path, email_error *e);
 bool email__file_exists(const char *path);
 /* True where nobody but its owner (and root) may do anything with it: 0600 or less. */
 bool email__file_private(const char *path);

@@ -278,6 +278,12 @@ email__attempt_recipient(email__attempt *a, size_t recipient, email__rcpt_state 
 	email__printable(one->text, sizeof one->text, text ? text : "", text ? strlen(text) : 0);
 }
 
+void
+email__attempt_unsure(email__attempt *a)
+{
+	a->mail.unsure++;
+}
+
 /* Makes the outcome durable; may be called again until that worked. */
 static email_code
 record(email__attempt *a, email_error *e)

@@ -111,6 +111,18 @@ take_number(email__spool *s, uint64_t *number, email_error *e)
 	return rc;
 }
 
+/* As they are now: email__spool_limit() may change them at any time. */
+static email__spool_options
+bounds(email__spool *s)
+{
+	email__spool_options now;
+
+	email__mutex_lock(&s->gate);
+	now = s->options;
+	email__mutex_unlock(&s->gate);
+	return now;
+}
+
 /* --- the file --------------------------------------------------------------------------------- */
 
 /* A new file in tmp/ that whoever sweeps there knows to be in use. */
@@ -136,6 +148,7 @@ static email_code
 write_message(email__spool *s, email__stored *f, email__source *message, email__mailfile *mail, email_error *e)
 {
 	unsigned char *piece = email__alloc(PIECE);
+	const uint64_t max_size = bounds(s).max_size;
 	email_code rc = piece ? EMAIL_OK : email__spool_memory(e);
 	size_t got = 1;
 
@@ -146,10 +159,10 @@ write_message(email__spool *s, email__stored *f, email__source *message, email__
 			email__error_set(e, rc, EMAIL_STAGE_QUEUE, "the message cannot be read");
 			break;
 		}
-		if (got > s->options.max_size - mail->size)
+		if (got > max_size - mail->size)
 			rc = email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE,
 			                      "the mail is larger than the %" PRIu64 " bytes that may be queued",
-			                      s->options.max_size);
+			                      max_size);
 		else if (got > 0)
 			rc = s->ops->write(f, mail->header + mail->size, piece, got, e);
 		if (rc)
@@ -234,7 +247,8 @@ publish(email__spool *s, publication *p, const email__now *now, email_error *e)
 		return rc;
 	if (p->mail->key[0] && ((rc = known(s, p->id, &p->repeat, &p->where, e)) || p->repeat))
 		goto out;
-	if ((rc = room(s, &c, p->mail->size, now, e)))
+	/* a digest makes room: more mails leave for it than come */
+	if (!p->mail->digest && (rc = room(s, &c, p->mail->size, now, e)))
 		goto out;
 	ours = s->changes == c.value[SEQUENCE_CHANGES];
 	c.value[SEQUENCE_CHANGES]++;
@@ -311,7 +325,7 @@ publish_dropping(email__spool *s, publication *p, const email__now *now, email_e
 	for (drops = 0;; drops++) {
 		memset(&why, 0, sizeof why);
 		rc = publish(s, p, now, &why);
-		if (rc != EMAIL_E_QUEUE_FULL || !s->options.drop_oldest || drops >= DROPS_MAX ||
+		if (rc != EMAIL_E_QUEUE_FULL || !bounds(s).drop_oldest || drops >= DROPS_MAX ||
 		    !drop_one(s, p->mail->priority, now))
 			break;
 	}
@@ -336,15 +350,16 @@ static email_code
 describe(email__spool *s, const email__letter *letter, const email__now *now, char *subject, email__mailfile *mail,
          email_error *e)
 {
+	const uint64_t max_size = bounds(s).max_size;
 	size_t i;
 
 	memset(mail, 0, sizeof *mail);
 	if (letter->count < 1 || letter->count > EMAIL__RECIPIENTS_MAX)
 		return email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE, "a mail has 1 to %d recipients, not %zu",
 		                        EMAIL__RECIPIENTS_MAX, letter->count);
-	if (letter->size > s->options.max_size)
+	if (letter->size > max_size)
 		return email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE,
-		                        "the mail is larger than the %" PRIu64 " bytes that may be queued", s->options.max_size);
+		                        "the mail is larger than the %" PRIu64 " bytes that may be queued", max_size);
 	mail->recipients = email__calloc(letter->count, sizeof *mail->recipients);
 	if (!mail->recipients)
 		return email__spool_memory(e);

@@ -381,6 +381,17 @@ failed:
 }
 
 void
+email__spool_limit(email__spool *s, size_t max_count, uint64_t max_size, bool drop_oldest)
+{
+	email__mutex_lock(&s->gate);
+	s->options.max_count = max_count;
+	s->options.max_size = max_size;
+	s->options.drop_oldest = drop_oldest;
+	defaults(&s->options);
+	email__mutex_unlock(&s->gate);
+}
+
+void
 email__spool_close(email__spool *s)
 {
 	if (!s)

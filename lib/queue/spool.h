@@ -58,6 +58,8 @@ typedef struct email__spool_options {
 /* Errors: EMAIL_E_FILE, EMAIL_E_MEMORY, with `e`. */
 email_code email__spool_open(const email__spool_options *options, const email__now *now, email__spool **spool,
                              email_error *e);
+/* Other bounds, 0 for the defaults, from now on. From any thread. */
+void email__spool_limit(email__spool *s, size_t max_count, uint64_t max_size, bool drop_oldest);
 /* Releases the worker's lock, too. NULL is fine. */
 void email__spool_close(email__spool *s);
 
@@ -115,6 +117,8 @@ email_code email__spool_count_day(email__spool *s, const email__now *now, unsign
 
 /* Milliseconds that this spool has lived through, of running machines (Q9). */
 int64_t email__spool_running(email__spool *s, const email__now *now);
+/* The same between _hold and _release. */
+int64_t email__spool_running_locked(const email__spool *s, const email__now *now);
 
 /* --- the worker ------------------------------------------------------------------------------- */
 
@@ -150,6 +154,8 @@ email__source email__attempt_source(email__attempt *a);
 /* What became of a recipient; kept by _end. `text` is made printable. */
 void email__attempt_recipient(email__attempt *a, size_t recipient, email__rcpt_state state, int reply, const char *enhanced,
                               const char *text);
+/* How it ended is not known: the server may have it (Q5); kept by _end. */
+void email__attempt_unsure(email__attempt *a);
 /*
  * The attempt is over. EMAIL_OK: what was said of the recipients is durable, and only now may it be told (Q6). Where any are
  * pending, it waits until `next` (running time), with `failures` in a row; else it leaves the queue.

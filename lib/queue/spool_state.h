@@ -68,7 +68,6 @@ void email__spool_leave(email__spool *s);
 email_code email__spool_account(email__spool *s, int count, uint64_t bytes, email_error *e);
 /* Counts anew, from the headers; inside. */
 email_code email__spool_recount(email__spool *s, email__counter *c, email_error *e);
-int64_t email__spool_running_locked(const email__spool *s, const email__now *now);
 
 /* Running time, written down so that the next start of the machine goes on from there. */
 void email__spool_keep_time(email__spool *s, const email__now *now);

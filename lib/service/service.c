@@ -10,34 +10,40 @@
 #include "base/limits.h"
 #include "base/wipe.h"
 #include "os/file.h"
-#include "service/contents.h"
-#include "service/sealkey.h"
-#include "service/status.h"
-
-struct email_service {
-	email__contents c;
-	char *state_override; /* NULL: the property says */
-	email_trust *trust;
-	bool trust_opened;
-	email__seal_source seal;
-	email__owner owner; /* what the accounts see of this */
-	email_error error;
-};
+#include "service/service_state.h"
 
 /* --- what accounts may ask --- */
 
 static email_trust *
-lend_trust(void *service)
+lend_trust(void *context)
 {
-	return email_service_trust(service);
+	return email_service_trust(((email__host *)context)->service);
 }
 
 static bool
 name_taken(void *context, const char *name)
 {
-	const email_service *service = context;
+	const email_service *service = ((email__host *)context)->service;
 
 	return email__contents_find(&service->c, name) != NULL;
+}
+
+static email_code
+secret_save(void *context, const email_account *account, const email__secret *secret, const char *text,
+            email_error *e)
+{
+	email__host *host = context;
+	const email_service *service = host->service;
+	const email__service_entry *entry = email__contents_find(&service->c, account->name);
+
+	return email__host_save_secret(host, entry && entry->node ? email__node_attribute(entry->node, "name") : NULL, account,
+	                               secret, text, e);
+}
+
+static email_code
+work(void *context, email_account *account, email_error *e)
+{
+	return email__service_work(((email__host *)context)->service, account, e);
 }
 
 /* NULL: no memory. */
@@ -49,102 +55,37 @@ state_folder(const email_service *service, const email__contents *c)
 	return c->path ? email__path_beside(c->path, c->v.state_folder) : email__strdup(c->v.state_folder);
 }
 
-/* A service that was never loaded or saved, and was given no folder, has no place for what lasts: NULL. */
-static char *
-lasting_folder(void *context)
+/* Where the accounts find what lasts. A service that was never loaded or saved, and was given no folder, has no place for
+ * it. EMAIL_E_MEMORY: it is where it was. */
+static email_code
+place_host(email_service *service)
 {
-	email_service *service = context;
+	bool lasting = service->c.path || service->state_override;
+	char *folder = lasting ? state_folder(service, &service->c) : NULL;
+	email_code rc = lasting && !folder ? EMAIL_E_MEMORY : email__host_place(&service->host, folder, service->c.path);
 
-	return service->c.path || service->state_override ? state_folder(service, &service->c) : NULL;
-}
-
-static void
-with_status(email_service *service, email_account *account, void (*act)(const char *folder, email_account *))
-{
-	char *folder = lasting_folder(service);
-
-	if (folder)
-		act(folder, account);
 	email__free(folder);
-}
-
-static void
-status_load(void *service, email_account *account)
-{
-	with_status(service, account, email__status_load);
-}
-
-static void
-status_save(void *service, email_account *account)
-{
-	with_status(service, account, email__status_save);
+	return rc;
 }
 
 static void
 status_forget(email_service *service, const char *name)
 {
-	char *folder = lasting_folder(service);
+	email__status_place place = email__host_status(&service->host);
 
-	if (folder)
-		email__status_forget(folder, name);
-	email__free(folder);
+	email__status_forget(&place, name);
 }
 
 /* What the second of email__status_keep() held back. */
 static void
 save_statuses(email_service *service)
 {
+	email__status_place place = email__host_status(&service->host);
 	size_t i;
 
 	for (i = 0; i < service->c.count; i++)
 		if (service->c.entry[i].account->status_unsaved)
-			status_save(service, service->c.entry[i].account);
-}
-
-static email_code
-seal_key(void *context, unsigned char *key, email_error *e)
-{
-	const email_service *service = context;
-
-	return email__seal_source_key(&service->seal, key, e);
-}
-
-/* Accounts in threads of their own, and other processes, may have one to write too. What cannot be locked is written all
- * the same: a secret that is lost is lost for good. */
-#define LOCK_MS 5000
-
-static int
-lock_sheet(email_service *service)
-{
-	char *folder = lasting_folder(service);
-	char *path = folder ? email__path_join(folder, "sheet.lock") : NULL;
-	email_error ignored = {0};
-	int lock = -1;
-
-	if (path && email__folder_make(folder, &ignored) == EMAIL_OK)
-		(void)email__lock_take(path, LOCK_MS, &lock, &ignored);
-	email__free(path);
-	email__free(folder);
-	return lock;
-}
-
-static email_code
-secret_save(void *context, const email_account *account, const email__secret *secret, const char *text,
-            email_error *e)
-{
-	email_service *service = context;
-	const email__service_entry *entry = email__contents_find(&service->c, account->name);
-	email_code rc;
-	int lock;
-
-	/* no sheet, or none that knows the account: the application keeps it, or saves it yet */
-	if (!service->c.path || !entry || !entry->node)
-		return EMAIL_OK;
-	lock = lock_sheet(service);
-	rc = email__contents_replace(service->c.path, email__node_attribute(entry->node, "name"), account, secret, text,
-	                             e);
-	email__lock_release(lock);
-	return rc;
+			email__status_save(&place, service->c.entry[i].account);
 }
 
 /* Accounts know their service by its address, and their sheet by the service's copy of the path. */
@@ -154,7 +95,7 @@ adopt(email_service *service)
 	size_t i;
 
 	for (i = 0; i < service->c.count; i++) {
-		service->c.entry[i].account->owner = &service->owner;
+		service->c.entry[i].account->owner = &service->host.owner;
 		service->c.entry[i].account->sheet_path = service->c.path;
 	}
 }
@@ -172,14 +113,18 @@ email_service_new(void)
 		email__free(service);
 		return NULL;
 	}
-	service->owner = (email__owner){.service = service,
-	                                .trust = lend_trust,
-	                                .name_taken = name_taken,
-	                                .status_load = status_load,
-	                                .status_save = status_save,
-	                                .state_folder = lasting_folder,
-	                                .seal_key = seal_key,
-	                                .secret_save = secret_save};
+	if (!email__shared_init(&service->shared)) {
+		email__contents_dispose(&service->c);
+		email__free(service);
+		return NULL;
+	}
+	email__host_init(&service->host, &service->shared);
+	service->host.service = service;
+	service->host.seal = &service->seal;
+	service->host.owner.trust = lend_trust;
+	service->host.owner.name_taken = name_taken;
+	service->host.owner.secret_save = secret_save;
+	service->host.owner.work = work;
 	if (!(service->trust = email_trust_new())) {
 		email_service_free(service);
 		return NULL;
@@ -192,8 +137,11 @@ email_service_free(email_service *service)
 {
 	if (!service)
 		return;
+	email_service_stop(service);
 	save_statuses(service);
 	email__contents_dispose(&service->c);
+	email__shared_dispose(&service->shared);
+	email__host_dispose(&service->host);
 	email_trust_free(service->trust);
 	email__free(service->state_override);
 	email__seal_source_dispose(&service->seal);
@@ -235,6 +183,8 @@ email_service_set_state_folder(email_service *service, const char *folder)
 		return email__error_memory(&service->error, EMAIL_STAGE_NONE);
 	email__free(service->state_override);
 	service->state_override = copy;
+	if (place_host(service))
+		return email__error_memory(&service->error, EMAIL_STAGE_NONE);
 	return EMAIL_OK;
 }
 
@@ -259,6 +209,36 @@ trust_for(const email_service *service, const email__contents *next, email_trust
 
 /* --- load and save --- */
 
+/* The new contents in place of the old ones, and to the worker where one runs. EMAIL_E_MEMORY: the service is as it was,
+ * and what was new is gone. */
+static email_code
+exchange(email_service *service, email__contents *next, email_trust *trust)
+{
+	email__contents before = service->c;
+	email_trust *trust_before = service->trust;
+
+	service->c = *next;
+	adopt(service);
+	if (trust) {
+		service->trust = trust;
+		service->trust_opened = false;
+	}
+	if (place_host(service) == EMAIL_OK && email__service_hand_over(service, trust ? trust_before : NULL) == EMAIL_OK) {
+		email__contents_dispose(&before);
+		return EMAIL_OK;
+	}
+	email__contents_dispose(next);
+	service->c = before;
+	if (trust) {
+		email_trust_free(trust);
+		service->trust = trust_before;
+		service->trust_opened = true;
+	}
+	/* where it was it fitted, too */
+	(void)place_host(service);
+	return EMAIL_E_MEMORY;
+}
+
 email_code
 email_service_load(email_service *service, const char *path, email_error *error)
 {
@@ -274,15 +254,26 @@ email_service_load(email_service *service, const char *path, email_error *error)
 		return email__error_memory(error, EMAIL_STAGE_SHEET);
 	}
 	save_statuses(service);
-	email__contents_dispose(&service->c);
-	service->c = next;
-	adopt(service);
-	if (trust) {
-		email_trust_free(service->trust);
-		service->trust = trust;
-		service->trust_opened = false;
-	}
-	return EMAIL_OK;
+	rc = exchange(service, &next, trust);
+	if (rc)
+		email__error_memory(error, EMAIL_STAGE_SHEET);
+	return rc;
+}
+
+email_code
+email_service_reload(email_service *service, email_error *error)
+{
+	char *path;
+	email_code rc;
+
+	email__error_clear(error);
+	if (!service->c.path)
+		return email__error_set(error, EMAIL_E_USAGE, EMAIL_STAGE_SHEET, "the service has no sheet");
+	if (!(path = email__strdup(service->c.path)))
+		return email__error_memory(error, EMAIL_STAGE_SHEET);
+	rc = email_service_load(service, path, error);
+	email__free(path);
+	return rc;
 }
 
 email_code
@@ -300,6 +291,8 @@ email_service_save(email_service *service, const char *path, email_error *error)
 		service->c.path = first;
 		adopt(service);
 		first = NULL;
+		if (place_host(service))
+			rc = email__error_memory(error, EMAIL_STAGE_SHEET);
 	}
 	email__free(first);
 	return rc;
@@ -399,7 +392,7 @@ email_service_add(email_service *service, email_account_kind kind, const char *n
 		email_account_free(made);
 		return email__error_set(&service->error, rc, EMAIL_STAGE_SHEET, "%s", email_code_text(rc));
 	}
-	made->owner = &service->owner;
+	made->owner = &service->host.owner;
 	if (account)
 		*account = made;
 	return EMAIL_OK;
@@ -415,6 +408,11 @@ email_service_remove(email_service *service, const char *name)
 	email__error_clear(&service->error);
 	if (!entry)
 		return no_account(service, name);
+	if (entry->account->kind == EMAIL_OUTGOING && email__host_queue_size(&service->host, entry->account) > 0) {
+		name_error(service, EMAIL_E_VALUE, name, "mail waits in the queue of");
+		email__error_remedy(&service->error, "clear its queue first: what waits becomes dead letters, which stay in its folder");
+		return EMAIL_E_VALUE;
+	}
 	if (entry->node)
 		email__node_remove(entry->node);
 	status_forget(service, name);
@@ -423,6 +421,52 @@ email_service_remove(email_service *service, const char *name)
 	memmove(entry, entry + 1, (c->count - i - 1) * sizeof *entry);
 	c->count--;
 	return EMAIL_OK;
+}
+
+/* Who works the queue just now has its folder open. */
+static email_code
+nobody_works(email_service *service, email_account *account)
+{
+	email__now now = email__outbox_now(NULL);
+	email_error *e = &service->error;
+	email__outbox *outbox;
+	email_code rc;
+
+	if (service->worker)
+		return email__error_set(e, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE,
+		                        "an outgoing account gets another name only while the service does not run");
+	if (!(outbox = service->host.owner.outbox(&service->host, account, e)))
+		return e->code;
+	if ((rc = email__spool_start(outbox->spool, &now, e)) == EMAIL_OK)
+		email__spool_stop(outbox->spool, &now);
+	return rc;
+}
+
+/* The queue's folder has the account's name. */
+static email_code
+move_queue(email_service *service, email_account *account, const char *from, const char *to)
+{
+	email_error *e = &service->error;
+	char *queues, *old = NULL, *new = NULL;
+	email_code rc = EMAIL_OK;
+
+	if (account->kind != EMAIL_OUTGOING || account->v.persistence_directory[0])
+		return EMAIL_OK;
+	if (!account->v.persistent || !service->host.folder) {
+		email__outboxes_rename(&service->shared.outboxes, NULL, from, to);
+		return EMAIL_OK;
+	}
+	if (!(queues = email__path_join(service->host.folder, "queue")) || !(old = email__path_join(queues, from)) ||
+	    !(new = email__path_join(queues, to)))
+		rc = email__error_memory(e, EMAIL_STAGE_QUEUE);
+	else if (email__file_exists(old) && (rc = nobody_works(service, account)) == EMAIL_OK) {
+		email__outboxes_rename(&service->shared.outboxes, old, from, to);
+		rc = email__folder_move(old, new, e);
+	}
+	email__free(queues);
+	email__free(old);
+	email__free(new);
+	return rc;
 }
 
 email_code
@@ -439,11 +483,14 @@ email_service_rename(email_service *service, const char *name, const char *new_n
 		return EMAIL_OK;
 	if ((rc = may_take_name(service, new_name)))
 		return rc;
-	email__status_know(entry->account);
+	email__status_look(entry->account);
 	/* `name` may be the account's own */
 	snprintf(old, sizeof old, "%s", name);
+	if ((rc = move_queue(service, entry->account, old, new_name)))
+		return rc;
 	if ((rc = email_account_set(entry->account, "name", new_name))) {
 		service->error = entry->account->error;
+		(void)move_queue(service, entry->account, new_name, old);
 		return rc;
 	}
 	status_forget(service, old);
@@ -489,6 +536,8 @@ email_service_set(email_service *service, const char *property, const char *text
 	else
 		rc = email__value_parse(row, &service->c.v, text ? text : row->p.default_text,
 		                        &service->error);
+	if (rc == EMAIL_OK && place_host(service))
+		rc = email__error_memory(&service->error, EMAIL_STAGE_SHEET);
 	if (rc)
 		snprintf(service->error.property, sizeof service->error.property, "%s", row->p.name);
 	return rc;
@@ -506,7 +555,7 @@ worst_account(const email_service *service, int64_t *status)
 		for (i = 0; i < service->c.count; i++) {
 			email_account *account = service->c.entry[i].account;
 
-			email__status_know(account);
+			email__status_look(account);
 			*status = email__effective_status(account) & order[k];
 			/* nothing is expected of a disabled account: that no session was had is as it should be */
 			if (*status && (order[k] != EMAIL__STATUS_UNVERIFIED || account->v.enabled))
