@@ -106,25 +106,6 @@ an_account_is_down_and_well_again(void **state)
 }
 
 static void
-another_account_takes_over(void **state)
-{
-	const int failover[] = {1, 2, 0, -1, 4};
-	bool down[] = {false, false, false, false, true};
-
-	(void)state;
-	assert_int_equal(email__policy_route(failover, down, 5, 0), 0);
-	down[0] = true;
-	assert_int_equal(email__policy_route(failover, down, 5, 0), 1);
-	down[1] = true;
-	assert_int_equal(email__policy_route(failover, down, 5, 0), 2);
-	down[2] = true; /* a loop of three, all down */
-	assert_int_equal(email__policy_route(failover, down, 5, 0), 0);
-	down[3] = true;
-	assert_int_equal(email__policy_route(failover, down, 5, 3), 3);
-	assert_int_equal(email__policy_route(failover, down, 5, 4), 4);
-}
-
-static void
 the_first_that_is_due(void **state)
 {
 	(void)state;
@@ -443,7 +424,6 @@ main(void)
 		T(waits_longer_each_time),
 		T(whose_failure_it_was),
 		T(an_account_is_down_and_well_again),
-		T(another_account_takes_over),
 		T(the_first_that_is_due),
 		T(what_kills_goes_alone_and_last),
 		T(the_day_has_a_reserve),
