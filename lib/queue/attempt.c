@@ -142,7 +142,7 @@ grab(email__attempt *a, email__waiting *w, email_error *e)
 	email__spool *s = a->spool;
 	email_error why = {0};
 	email_code rc = email__spool_grab(s, EMAIL__AREA_QUEUE, a->id, &a->file, &a->mail, &why);
-	bool durable = true;
+	bool durable = false; /* who wrote it may have died before it was */
 
 	a->open = rc == EMAIL_OK;
 	if (rc == EMAIL_OK)

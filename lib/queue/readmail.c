@@ -191,8 +191,13 @@ email__spool_write_state(email__stored *f, email__mailfile *mail, bool *spoilt, 
 		email__error_set(e, rc, EMAIL_STAGE_QUEUE, "the state of mail %s cannot be written", f->name);
 	else
 		rc = f->store->ops->write(f, at, email__buf_head(&out), email__buf_len(&out), e);
-	if (rc == EMAIL_OK && (rc = f->store->ops->sync(f, true, e)) && spoilt)
-		*spoilt = true;
+	if (rc == EMAIL_OK && (rc = f->store->ops->sync(f, true, e))) {
+		/* nobody knows what the disk has in this place; what it has in the other one holds. So nobody may take this one
+		 * for the newer, and write over the other: the next state comes here again. */
+		f->store->ops->write(f, at, "-", 1, NULL);
+		if (spoilt)
+			*spoilt = true;
+	}
 	if (rc)
 		mail->generation--;
 	email__buf_dispose(&out);

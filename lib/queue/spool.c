@@ -267,19 +267,14 @@ email_code
 email__spool_count_day(email__spool *s, const email__now *now, unsigned n, uint64_t *today, email_error *e)
 {
 	email__counter c;
-	bool made;
 	email_code rc = enter_day(s, &c, e);
 
 	if (rc)
 		return rc;
-	made = !c.valid;
 	update_day(s, &c, now, n);
 	*today = c.value[DAY_COUNT];
 	if (n > 0) {
 		rc = email__counter_write(&s->day, &c, true, e);
-		/* a new file's name, too */
-		if (rc == EMAIL_OK && made)
-			rc = s->ops->sync_area(s->store, EMAIL__AREA_ROOT, e);
 		if (rc == EMAIL_OK)
 			s->kept = (int64_t)c.value[DAY_RUNNING];
 	}
@@ -330,6 +325,11 @@ learn_time(email__spool *s, const email__now *now, email_error *e)
 
 	if (rc)
 		return rc;
+	/* its room, while there is some: no mail leaves a full disk uncounted */
+	if (!c.valid && email__counter_write(&s->day, &c, false, NULL) == EMAIL_E_MEMORY) {
+		leave_day(s, false);
+		return email__spool_memory(e);
+	}
 	s->mono = now->mono;
 	s->running = (int64_t)c.value[DAY_RUNNING];
 	if (same_boot(s, &c) && s->boot[0] && now->mono > (int64_t)c.value[DAY_MONO])

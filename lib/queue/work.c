@@ -325,7 +325,7 @@ resume(email__spool *s, email__waiting *w)
 
 	if (rc == EMAIL_OK) {
 		if (email__mailfile_count(&mail, EMAIL__RCPT_PENDING) == 0) {
-			bool durable = true;
+			bool durable = false; /* who wrote it may have died before it was */
 
 			rc = email__spool_finish(s, &f, &mail, w->id, &durable, NULL, &e);
 			gone = rc == EMAIL_OK;
