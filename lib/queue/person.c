@@ -154,10 +154,13 @@ end_pending(email__spool *s, const char *id, email__rcpt_state state, const char
 	for (i = 0; i < mail.count; i++)
 		if (mail.recipients[i].state == EMAIL__RCPT_PENDING)
 			mail.recipients[i].state = state;
+	mail.unsure += mail.trying != EMAIL__TRYING_NOT;
 	mail.trying = EMAIL__TRYING_NOT;
 	mail.ended = email__spool_running(s, now);
 	email__printable(mail.cause, sizeof mail.cause, cause, strlen(cause));
-	rc = email__spool_finish(s, &f, &mail, id, &durable, NULL, e);
+	rc = email__spool_catch_up(&f, EMAIL__AREA_QUEUE, &mail, 0, e);
+	if (rc == EMAIL_OK)
+		rc = email__spool_finish(s, &f, &mail, id, &durable, NULL, e);
 	s->ops->close(&f);
 	email__mailfile_dispose(&mail);
 	return rc;

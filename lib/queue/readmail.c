@@ -178,6 +178,17 @@ email__spool_set_aside(email__spool *s, const char *name, const char *cause)
 }
 
 email_code
+email__spool_catch_up(email__stored *f, email__area area, const email__mailfile *mail, uint64_t known, email_error *e)
+{
+	email_code rc;
+
+	if (mail->generation == known)
+		return EMAIL_OK;
+	rc = f->store->ops->sync(f, false, e);
+	return rc ? rc : f->store->ops->sync_area(f->store, area, e);
+}
+
+email_code
 email__spool_write_state(email__stored *f, email__mailfile *mail, bool *spoilt, email_error *e)
 {
 	email__buf out;

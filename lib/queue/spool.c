@@ -263,6 +263,23 @@ update_day(email__spool *s, email__counter *c, const email__now *now, unsigned n
 	memcpy(c->boot, s->boot, sizeof c->boot);
 }
 
+/* The copy that is durable is not written over before the newer one is, too: whoever wrote that may have died before. */
+static email_code
+write_day(email__spool *s, email__counter *c, bool durable, email_error *e)
+{
+	email_code rc = EMAIL_OK;
+
+	if (c->generation != s->day_generation)
+		rc = s->ops->sync(&s->day, true, e);
+	if (rc == EMAIL_OK)
+		rc = email__counter_write(&s->day, c, durable, e);
+	if (rc == EMAIL_OK && durable)
+		s->day_generation = c->generation;
+	if (rc == EMAIL_OK)
+		s->kept = (int64_t)c->value[DAY_RUNNING];
+	return rc;
+}
+
 email_code
 email__spool_count_day(email__spool *s, const email__now *now, unsigned n, uint64_t *today, email_error *e)
 {
@@ -273,11 +290,8 @@ email__spool_count_day(email__spool *s, const email__now *now, unsigned n, uint6
 		return rc;
 	update_day(s, &c, now, n);
 	*today = c.value[DAY_COUNT];
-	if (n > 0) {
-		rc = email__counter_write(&s->day, &c, true, e);
-		if (rc == EMAIL_OK)
-			s->kept = (int64_t)c.value[DAY_RUNNING];
-	}
+	if (n > 0)
+		rc = write_day(s, &c, true, e);
 	leave_day(s, rc != EMAIL_OK);
 	return rc;
 }
@@ -290,9 +304,7 @@ email__spool_keep_time(email__spool *s, const email__now *now)
 	if (enter_day(s, &c, NULL))
 		return;
 	update_day(s, &c, now, 0);
-	if (email__counter_write(&s->day, &c, false, NULL) == EMAIL_OK)
-		s->kept = (int64_t)c.value[DAY_RUNNING];
-	leave_day(s, false);
+	leave_day(s, write_day(s, &c, false, NULL) != EMAIL_OK);
 }
 
 email_code

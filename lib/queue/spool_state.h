@@ -23,6 +23,7 @@ struct email__spool {
 	email__mutex gate; /* before the counters' files, whose locks are between processes; taken before `mutex` */
 	email__stored sequence, day;
 	bool sequence_open, day_open;
+	uint64_t day_generation; /* the last one that we made durable */
 	int64_t recounted; /* when the counts were last made anew (monotonic) */
 	int64_t kept;      /* running time when it was last written down */
 
@@ -95,6 +96,11 @@ email_code email__spool_grab(email__spool *s, email__area area, const char *id, 
                              email_error *e);
 /* No mail: to bad/, with an event. */
 void email__spool_set_aside(email__spool *s, const char *name, const char *cause);
+/* Whoever wrote the state last, or this file in place of another, may have died before that was durable. It must be, unless
+ * it is the `known` generation, before the state before it is written over. After an error this file must not be synced
+ * again. */
+email_code email__spool_catch_up(email__stored *f, email__area area, const email__mailfile *mail, uint64_t known,
+                                 email_error *e);
 /* Writes the state of a higher generation in place, and syncs it. After an error it is as it was, or nobody knows
  * (*spoilt, which may be NULL): then this file must not be synced again (Q11). */
 email_code email__spool_write_state(email__stored *f, email__mailfile *mail, bool *spoilt, email_error *e);

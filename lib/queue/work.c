@@ -306,6 +306,7 @@ interrupted(email__spool *s, email__waiting *w, email__stored *f, email__mailfil
 	if (rc)
 		return rc;
 	email__waiting_update(w, mail);
+	w->generation = mail->generation;
 	email__spool_tell(s, EMAIL__SPOOL_INTERRUPTED, w->id, "it was being sent when the process or the power died", mail);
 	if (mail->crashes == EMAIL__QUEUE_CRASHES_MAX)
 		email__spool_tell(s, EMAIL__SPOOL_CRASHING, w->id,
@@ -324,12 +325,13 @@ resume(email__spool *s, email__waiting *w)
 	bool gone = rc == EMAIL_E_UNKNOWN;
 
 	if (rc == EMAIL_OK) {
-		if (email__mailfile_count(&mail, EMAIL__RCPT_PENDING) == 0) {
-			bool durable = false; /* who wrote it may have died before it was */
+		bool durable = true;
 
+		rc = email__spool_catch_up(&f, EMAIL__AREA_QUEUE, &mail, 0, &e);
+		if (rc == EMAIL_OK && email__mailfile_count(&mail, EMAIL__RCPT_PENDING) == 0) {
 			rc = email__spool_finish(s, &f, &mail, w->id, &durable, NULL, &e);
 			gone = rc == EMAIL_OK;
-		} else if (mail.trying != EMAIL__TRYING_NOT)
+		} else if (rc == EMAIL_OK && mail.trying != EMAIL__TRYING_NOT)
 			rc = interrupted(s, w, &f, &mail, &e);
 		s->ops->close(&f);
 	}
