@@ -163,7 +163,7 @@ grab(email__attempt *a, email__waiting *w, email_error *e)
 		email__spool_set_aside(s, a->id, why.text);
 	if (rc == EMAIL_E_MESSAGE || rc == EMAIL_E_UNKNOWN) {
 		if (rc == EMAIL_E_MESSAGE)
-			email__spool_account(s, -1, w->size, NULL);
+			email__spool_left(s, w->size);
 		drop(s, w);
 	}
 	if (rc && e && e->code == EMAIL_OK)

@@ -65,7 +65,7 @@ email__spool_finish(email__spool *s, email__stored *f, email__mailfile *mail, co
 		rc = remove_durably(s, id, e);
 	if (rc)
 		return rc;
-	email__spool_account(s, -1, mail->size, NULL);
+	email__spool_left(s, mail->size);
 	if (failed) {
 		email__spool_tell(s, EMAIL__SPOOL_DEAD, id, mail->cause, mail);
 		email__spool_prune(s, EMAIL__AREA_DEAD, mail->ended, false);

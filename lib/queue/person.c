@@ -273,6 +273,7 @@ email__spool_requeue(email__spool *s, const char *id, const email__now *now, ema
 {
 	email__stored f;
 	email__mailfile mail;
+	email__counter c;
 	size_t i;
 	email_code rc;
 
@@ -290,9 +291,14 @@ email__spool_requeue(email__spool *s, const char *id, const email__now *now, ema
 	for (i = 0; i < mail.count; i++)
 		if (mail.recipients[i].state != EMAIL__RCPT_DELIVERED)
 			mail.recipients[i].state = EMAIL__RCPT_PENDING;
-	rc = email__spool_account(s, 1, mail.size, e);
-	if (rc == EMAIL_OK)
-		rc = move_back(s, &f, &mail, id, e);
+	rc = email__spool_catch_up(&f, EMAIL__AREA_DEAD, &mail, 0, e);
+	/* against the direction in which mail moves, so nobody may look meanwhile: neither for it nor for its key */
+	if (rc == EMAIL_OK && (rc = email__spool_enter(s, &c, e)) == EMAIL_OK) {
+		rc = email__spool_coming(s, &c, false, mail.size, now, e);
+		if (rc == EMAIL_OK)
+			rc = move_back(s, &f, &mail, id, e);
+		email__spool_leave(s);
+	}
 	s->ops->close(&f);
 	email__mailfile_dispose(&mail);
 	return rc;

@@ -174,7 +174,43 @@ email__spool_set_aside(email__spool *s, const char *name, const char *cause)
 	email_code rc = s->ops->move(s->store, EMAIL__AREA_QUEUE, name, EMAIL__AREA_BAD, name, &e);
 
 	/* nothing is synced: where that is lost, it is found, and set aside, again */
-	email__spool_tell(s, rc ? EMAIL__SPOOL_UNREADABLE : EMAIL__SPOOL_SET_ASIDE, name, cause, NULL);
+	if (rc)
+		email__spool_unreadable(s, name, cause);
+	else
+		email__spool_tell(s, EMAIL__SPOOL_SET_ASIDE, name, cause, NULL);
+}
+
+/* Was it told before? Else it is noted, where there is memory. */
+static bool
+told_before(email__spool *s, uint64_t sum)
+{
+	size_t low = 0, high = s->told_count;
+	uint64_t *grown;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->told[middle] < sum)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < s->told_count && s->told[low] == sum)
+		return true;
+	grown = email__realloc(s->told, (s->told_count + 1) * sizeof *s->told);
+	if (!grown)
+		return false;
+	s->told = grown;
+	memmove(grown + low + 1, grown + low, (s->told_count++ - low) * sizeof *grown);
+	grown[low] = sum;
+	return false;
+}
+
+void
+email__spool_unreadable(email__spool *s, const char *name, const char *cause)
+{
+	if (!told_before(s, email__crc64(0, name, strlen(name))))
+		email__spool_tell(s, EMAIL__SPOOL_UNREADABLE, name, cause, NULL);
 }
 
 email_code

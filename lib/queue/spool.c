@@ -150,30 +150,22 @@ email__spool_leave(email__spool *s)
 	email__mutex_unlock(&s->gate);
 }
 
-email_code
-email__spool_account(email__spool *s, int count, uint64_t bytes, email_error *e)
+void
+email__spool_left(email__spool *s, uint64_t bytes)
 {
 	email__counter c;
 	bool ours;
-	email_code rc = email__spool_enter(s, &c, e);
 
-	if (rc)
-		return rc;
+	if (email__spool_enter(s, &c, NULL))
+		return;
 	ours = c.value[SEQUENCE_CHANGES] == s->changes;
 	c.value[SEQUENCE_CHANGES]++;
-	if (count > 0) {
-		c.value[SEQUENCE_COUNT]++;
-		c.value[SEQUENCE_BYTES] += bytes;
-	} else {
-		c.value[SEQUENCE_COUNT] -= c.value[SEQUENCE_COUNT] > 0;
-		c.value[SEQUENCE_BYTES] -= c.value[SEQUENCE_BYTES] < bytes ? c.value[SEQUENCE_BYTES] : bytes;
-	}
-	rc = email__counter_write(&s->sequence, &c, false, e);
+	c.value[SEQUENCE_COUNT] -= c.value[SEQUENCE_COUNT] > 0;
+	c.value[SEQUENCE_BYTES] -= c.value[SEQUENCE_BYTES] < bytes ? c.value[SEQUENCE_BYTES] : bytes;
 	/* what leaves needs no look */
-	if (rc == EMAIL_OK && ours && s->working && count < 0)
+	if (email__counter_write(&s->sequence, &c, false, NULL) == EMAIL_OK && ours && s->working)
 		s->changes = c.value[SEQUENCE_CHANGES];
 	email__spool_leave(s);
-	return rc;
 }
 
 email_code
@@ -415,6 +407,7 @@ email__spool_close(email__spool *s)
 	if (s->day_open)
 		s->ops->close(&s->day);
 	email__spool_index_clear(s);
+	email__free(s->told);
 	s->ops->free(s->store);
 	email__mutex_dispose(&s->gate);
 	email__mutex_dispose(&s->mutex);

@@ -39,6 +39,8 @@ struct email__spool {
 	email__stored lock;
 	uint64_t changes; /* SEQUENCE_CHANGES when it last looked */
 	int64_t tended; /* running time when the dead were last looked through */
+	uint64_t *told; /* checksums of the names that were told to be unreadable, sorted */
+	size_t told_count;
 };
 
 struct email__attempt {
@@ -65,13 +67,19 @@ bool email__spool_is_id(const char *name);
 /* The counter "sequence", locked. Leave in any case but an error. */
 email_code email__spool_enter(email__spool *s, email__counter *c, email_error *e);
 void email__spool_leave(email__spool *s);
-/* A mail is about to come (1) or has left (-1): whoever looks will see it. A count that is too high is made good later. */
-email_code email__spool_account(email__spool *s, int count, uint64_t bytes, email_error *e);
+/* A mail has left. A count that is too high is made good later. */
+void email__spool_left(email__spool *s, uint64_t bytes);
 /* Counts anew, from the headers; inside. */
 email_code email__spool_recount(email__spool *s, email__counter *c, email_error *e);
 
 /* Running time, written down so that the next start of the machine goes on from there. */
 void email__spool_keep_time(email__spool *s, const email__now *now);
+
+/* --- enqueue.c */
+/* A mail of this size is about to come into queue/: is there room for it, in numbers (EMAIL_E_QUEUE_FULL)? Then it is
+ * counted, and whoever looks will see it. Inside, and so must be what brings it. */
+email_code email__spool_coming(email__spool *s, email__counter *c, bool even_full, uint64_t size, const email__now *now,
+                               email_error *e);
 
 /* --- attempt.c */
 void email__attempt_free(email__attempt *a);
@@ -96,6 +104,8 @@ email_code email__spool_grab(email__spool *s, email__area area, const char *id, 
                              email_error *e);
 /* No mail: to bad/, with an event. */
 void email__spool_set_aside(email__spool *s, const char *name, const char *cause);
+/* It stays where it is, with one event however often it is found (Q13). */
+void email__spool_unreadable(email__spool *s, const char *name, const char *cause);
 /* Whoever wrote the state last, or this file in place of another, may have died before that was durable. It must be, unless
  * it is the `known` generation, before the state before it is written over. After an error this file must not be synced
  * again. */
