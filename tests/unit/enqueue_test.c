@@ -161,6 +161,28 @@ the_oldest_makes_room(void **state)
 	spoolbox_dispose(&b);
 }
 
+/* For it many leave. */
+static void
+a_digest_finds_room(void **state)
+{
+	spoolbox b;
+	spoolbox_text t;
+	email__source source = spoolbox_source(&t, "x");
+	const char *to = "a@example.com";
+	email__letter letter = {.from = "p@example.com", .to = &to, .count = 1};
+	char id[EMAIL__ID_SIZE];
+
+	spoolbox_init(&b, *state != NULL);
+	b.options.max_count = 1;
+	spoolbox_open(&b, false);
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
+	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_E_QUEUE_FULL);
+	letter.digest = true;
+	source = spoolbox_source(&t, "x");
+	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_OK);
+	spoolbox_dispose(&b);
+}
+
 static void
 counts_are_made_good(void **state)
 {
@@ -308,6 +330,7 @@ main(void)
 		BOTH(every_bound_is_told),
 		cmocka_unit_test(what_cannot_be_written_down_is_refused),
 		BOTH(the_oldest_makes_room),
+		BOTH(a_digest_finds_room),
 		cmocka_unit_test(counts_are_made_good),
 		BOTH(many_at_a_time),
 		cmocka_unit_test(one_key_from_many_hands),
