@@ -2,7 +2,7 @@
 /*
  * The queue's scenario, ended at every point in every way, and held to the contract after each.
  *
- *   crash [-s STEP] [-m MOST] [-q] LEVEL...
+ *   crash [-s STEP] [-m MOST] [-r SEED] [-t SECONDS] [-n COUNT] [-q] LEVEL...
  *
  * kill    the process dies before each call that reaches the kernel (L1; strace.sh has the real calls)
  * fail    each call fails: ENOSPC, EIO, EROFS, EMFILE, EINTR, once and from there on; short reads and writes (L2)
@@ -11,6 +11,7 @@
  * memory  each allocation fails, once and from there on (L7)
  * clock   at the ends of time, and jumping (L8)
  * nosync  mutation check: each sync taken away; every time a state must be found that breaks the contract
+ * hands   many processes at one queue, killed at random for SECONDS (hands.h)
  * list    what the scenario does, for who wants to know what a number means
  * all     all of these
  *
@@ -35,9 +36,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "crash/fault.h"
+#include "crash/hands.h"
 #include "crash/scenario.h"
 #include "crash/states.h"
 #include "support/failalloc.h"
@@ -49,7 +52,7 @@ static const scenario_clock ordinary = {.wall = 1795000000, .step = 1, .set = tr
 
 static char parent[200], folder[220];
 static outside *o; /* shared with the children */
-static unsigned step = 1, most = 81;
+static unsigned step = 1, most = 81, seed, seconds = 3, letters = 100000;
 static bool quiet;
 
 /* "rm -rf", "umount": of the folder that holds the spool. */
@@ -440,13 +443,22 @@ level_clock(void)
 	return report("clock", points, bad);
 }
 
+/* --- many ----------------------------------------------------------------------------------------- */
+
+static int
+level_hands(void)
+{
+	fresh();
+	return hands_run(folder, seed, (long)seconds * 1000);
+}
+
 /* --- the whole ------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
 	int (*run)(void);
 } levels[] = {{"kill", level_kill},   {"fail", level_fail},   {"states", level_states}, {"full", level_full},
-              {"memory", level_memory}, {"clock", level_clock}, {"nosync", level_nosync},
+              {"memory", level_memory}, {"clock", level_clock}, {"nosync", level_nosync}, {"hands", level_hands},
               {"list", level_list}};
 
 /* Memory that is shared with children, and with RECORD where there is one. */
@@ -522,7 +534,7 @@ main(int argc, char **argv)
 	int option, bad = 0, i;
 	size_t level;
 
-	while ((option = getopt(argc, argv, "s:m:q")) != -1)
+	while ((option = getopt(argc, argv, "s:m:r:t:n:q")) != -1)
 		switch (option) {
 		case 's':
 			step = (unsigned)atoi(optarg);
@@ -530,12 +542,23 @@ main(int argc, char **argv)
 		case 'm':
 			most = (unsigned)atoi(optarg);
 			break;
+		case 'r':
+			seed = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 't':
+			seconds = (unsigned)atoi(optarg);
+			break;
+		case 'n':
+			letters = (unsigned)atoi(optarg);
+			break;
 		case 'q':
 			quiet = true;
 			break;
 		default:
 			return 64;
 		}
+	if (seed == 0)
+		seed = (unsigned)time(NULL) ^ (unsigned)getpid();
 	if (is_for_others(argv + optind, argc - optind))
 		return for_others(argv + optind, argc - optind);
 	/* a sync costs nothing there, and it is not the disk that is tried here */
