@@ -15,7 +15,7 @@
 #include "crash/letters.h"
 #include "queue/policy.h"
 
-enum { WRITERS = 2, WORKERS = 2, HANDS = WRITERS + WORKERS + 1, EACH = 100000, RCPTS = 2, FLIGHT = 3 };
+enum { WRITERS = 2, WORKERS = 2, HANDS = WRITERS + WORKERS + 1, EACH = 100000, RCPTS = 2, FLIGHT = 3, KEYED = 3, RECENT = 300 };
 
 /* What became of a letter for a recipient, in one word, so that no kill comes between two of its parts. */
 enum { GOT = 1, ALLOWED = 1 << 12, NOW = 1 << 24 };
@@ -90,6 +90,26 @@ open_queue(void)
 
 /* --- who queues ---------------------------------------------------------------------------------- */
 
+static email_code
+put(email__spool *s, int n, char *id)
+{
+	char key[30];
+
+	snprintf(key, sizeof key, "letter %d", n);
+	return letters_put(s, n, n / WRITERS % 4 == 0 ? 9 : 5, n % KEYED ? NULL : key, recipients_of(n), size_of(n), id, NULL);
+}
+
+/* Once more with the key of one that was taken before, wherever it is by now: it makes no other. */
+static void
+ask_again(email__spool *s, int n)
+{
+	char id[EMAIL__ID_SIZE];
+
+	if (n >= 0 && n % KEYED == 0 && letter_of(n)->acked &&
+	    (put(s, n, id) || strcmp(id, letter_of(n)->id) != 0))
+		r->wrong++;
+}
+
 static void
 writer(int me)
 {
@@ -98,21 +118,20 @@ writer(int me)
 	for (;;) {
 		int i = r->next[me], n = i * WRITERS + me;
 		letter *l = &r->letter[me][i];
-		char key[30], id[EMAIL__ID_SIZE];
-		bool keyed = n % 3 == 0;
+		char id[EMAIL__ID_SIZE];
 		email_code rc;
 
 		if (i >= EACH)
 			_exit(0);
+		ask_again(s, n - (int)throw(60) * WRITERS);
 		/* killed in the call: whether it was taken is not known, but to who asks again with its key */
-		if (l->called != l->acked + l->refused && !keyed) {
+		if (l->called != l->acked + l->refused && n % KEYED) {
 			l->cut_off = 1;
 			r->next[me]++;
 			continue;
 		}
-		snprintf(key, sizeof key, "letter %d", n);
 		l->called = l->acked + l->refused + 1;
-		rc = letters_put(s, n, i % 4 == 0 ? 9 : 5, keyed ? key : NULL, recipients_of(n), size_of(n), id, NULL);
+		rc = put(s, n, id);
 		if (rc == EMAIL_OK) {
 			memcpy(l->id, id, sizeof id);
 			l->acked = 1;
@@ -250,6 +269,7 @@ worker(void)
 		if (flying > 0) {
 			unsigned one = throw(flying);
 
+			usleep(throw(4) ? 0 : throw(500));
 			finish(s, flight[one], false);
 			flight[one] = flight[--flying];
 			alone = false;
@@ -267,12 +287,12 @@ person(void)
 
 	for (;;) {
 		email__now now = letters_now();
-		int last = r->next[0] < r->next[1] ? r->next[0] : r->next[1];
-		letter *l = letter_of(last > 0 ? (int)throw((unsigned)(last * WRITERS)) : 0);
+		int last = WRITERS * (r->next[0] < r->next[1] ? r->next[0] : r->next[1]);
+		letter *l = letter_of(last > RECENT ? last - (int)throw(RECENT) : 0);
 		bool cancel = throw(3) > 0;
 		email_code rc;
 
-		usleep(throw(1500));
+		usleep(throw(400));
 		if (!l->acked)
 			continue;
 		if (cancel) {
@@ -330,7 +350,7 @@ let_them_work(unsigned seed, long ms, int *bad)
 	for (i = 0; i < HANDS; i++)
 		pid[i] = spawn(i, seed);
 	while (letters_now().mono < end) {
-		usleep(throw(20000));
+		usleep(throw(8000));
 		i = (int)throw(HANDS);
 		*bad += end_hand(pid[i]);
 		pid[i] = spawn(i, seed + ++kills);
