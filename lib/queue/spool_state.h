@@ -131,7 +131,8 @@ void email__spool_index_clear(email__spool *s);
  * state in the file says so already, or does now. May be called again after an error, but for *spoilt. */
 email_code email__spool_finish(email__spool *s, email__stored *f, email__mailfile *mail, const char *id, bool *durable,
                                bool *spoilt, email_error *e);
-/* Dead letters, or keys of what was delivered, over the maximum, or too old (`days`). */
+/* Dead letters, or keys of what was delivered: the oldest over the maximum, once they are an eighth more, and where `days` at
+ * once, and with them what is too old. */
 void email__spool_prune(email__spool *s, email__area area, int64_t running, bool days);
 
 #endif

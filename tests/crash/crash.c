@@ -2,7 +2,7 @@
 /*
  * The queue's scenario, ended at every point in every way, and held to the contract after each.
  *
- *   crash [-s STEP] [-m MOST] [-r SEED] [-t SECONDS] [-n COUNT] [-q] LEVEL...
+ *   crash [-s STEP] [-m MOST] [-r SEED] [-t SECONDS] [-n LETTERS] [-q] LEVEL...
  *
  * kill    the process dies before each call that reaches the kernel (L1; strace.sh has the real calls)
  * fail    each call fails: ENOSPC, EIO, EROFS, EMFILE, EINTR, once and from there on; short reads and writes (L2)
@@ -12,6 +12,7 @@
  * clock   at the ends of time, and jumping (L8)
  * nosync  mutation check: each sync taken away; every time a state must be found that breaks the contract
  * hands   many processes at one queue, killed at random for SECONDS (hands.h)
+ * many    LETTERS in the queue (many.h)
  * list    what the scenario does, for who wants to know what a number means
  * all     all of these
  *
@@ -41,6 +42,7 @@
 
 #include "crash/fault.h"
 #include "crash/hands.h"
+#include "crash/many.h"
 #include "crash/scenario.h"
 #include "crash/states.h"
 #include "support/failalloc.h"
@@ -452,6 +454,13 @@ level_hands(void)
 	return hands_run(folder, seed, (long)seconds * 1000);
 }
 
+static int
+level_many(void)
+{
+	fresh();
+	return many_run(folder, letters);
+}
+
 /* --- the whole ------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -459,6 +468,7 @@ static const struct {
 	int (*run)(void);
 } levels[] = {{"kill", level_kill},   {"fail", level_fail},   {"states", level_states}, {"full", level_full},
               {"memory", level_memory}, {"clock", level_clock}, {"nosync", level_nosync}, {"hands", level_hands},
+            {"many", level_many},
               {"list", level_list}};
 
 /* Memory that is shared with children, and with RECORD where there is one. */
