@@ -23,6 +23,7 @@
  *                               what is not durable is lost, or the journal is written first; `stay`: lost, and the
  *                               process goes on. `unsynced`: no sync does anything. Status 137: it came to that (L3, power.sh)
  *   crash recovered FOLDER RECORD   what that left, after another start of the machine
+ *   crash disk FOLDER           fills the file system of FOLDER, and works on (disk.h)
  *
  * STEP: only each STEP-th point. -q: no word of what was broken, and a level ends with it. Status 1 where anything was.
  */
@@ -40,6 +41,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crash/disk.h"
 #include "crash/fault.h"
 #include "crash/hands.h"
 #include "crash/many.h"
@@ -415,7 +417,14 @@ level_full(void)
 		run_command("umount", "");
 		bad += now;
 	}
-	return report("tmpfs", points, bad);
+	bad = report("tmpfs", points, bad);
+	fresh();
+	snprintf(mount, sizeof mount, "mount -t tmpfs -o size=512k tmpfs %s", parent);
+	if (system(mount))
+		return bad + 1;
+	bad += disk_run(folder);
+	run_command("umount", "");
+	return bad;
 }
 
 /* --- L8 ------------------------------------------------------------------------------------------- */
@@ -510,6 +519,8 @@ for_others(char **argument, int n)
 {
 	scenario_rules rules = {.boot = SAME_BOOT, .quiet = quiet};
 
+	if (strcmp(argument[0], "disk") == 0)
+		return disk_run(argument[1]) != 0;
 	share(argument[2]);
 	snprintf(folder, sizeof folder, "%s", argument[1]);
 	if (n >= 5 && strcmp(argument[0], "cut") == 0)
@@ -529,7 +540,7 @@ is_for_others(char **argument, int n)
 	static const struct {
 		const char *name;
 		int least, most;
-	} commands[] = {{"run", 3, 3}, {"held", 3, 3}, {"cut", 5, 6}, {"recovered", 3, 3}};
+	} commands[] = {{"run", 3, 3}, {"held", 3, 3}, {"cut", 5, 6}, {"recovered", 3, 3}, {"disk", 2, 2}};
 	size_t i;
 
 	for (i = 0; i < sizeof commands / sizeof *commands; i++)

@@ -11,4 +11,5 @@ for how in lose flush stay; do
 done
 umount "$disk"
 up data=writeback,nodelalloc && sweep data=writeback,nodelalloc flush
+full
 [ $bad = 0 ] && [ $all -gt 50 ]

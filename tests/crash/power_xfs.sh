@@ -9,4 +9,5 @@ hurts defaults || exit 1
 for how in lose flush stay; do
 	sweep defaults $how
 done
+full
 [ $bad = 0 ] && [ $all -gt 50 ]
