@@ -106,6 +106,14 @@ watched_sync_area(email__store *s, email__area area, email_error *e)
 	return real->sync_area(s, area, e);
 }
 
+static bool
+watched_lock(email__stored *f, bool wait)
+{
+	if (disk.before_lock && disk.before_lock(f))
+		disk.before_lock = NULL;
+	return real->lock(f, wait);
+}
+
 spoolbox_disk *
 spoolbox_watch(email__store *s)
 {
@@ -115,6 +123,7 @@ spoolbox_watch(email__store *s)
 		watched.write = watched_write;
 		watched.sync = watched_sync;
 		watched.sync_area = watched_sync_area;
+		watched.lock = watched_lock;
 		s->ops = &watched;
 	}
 	memset(&disk, 0, sizeof disk);

@@ -29,6 +29,8 @@ void spoolbox_dispose(spoolbox *b);
 typedef struct spoolbox_disk {
 	char calls[100];
 	size_t fail_sync;
+	/* Called before a lock is taken, until it returns true: what others do between opening and locking. NULL: nothing. */
+	bool (*before_lock)(email__stored *f);
 } spoolbox_disk;
 spoolbox_disk *spoolbox_watch(email__store *s);
 

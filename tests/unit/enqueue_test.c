@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "base/limits.h"
+#include "queue/spool_state.h"
 #include "support/failalloc.h"
 #include "support/spoolbox.h"
 
@@ -210,6 +211,26 @@ counts_are_made_good(void **state)
 	spoolbox_dispose(&b);
 }
 
+static bool
+sweep(email__stored *f)
+{
+	return f->store->ops->remove(f->store, EMAIL__AREA_TMP, f->name, NULL) == EMAIL_OK;
+}
+
+static void
+a_file_that_is_swept_before_its_lock_is_made_again(void **state)
+{
+	spoolbox b;
+
+	spoolbox_init(&b, *state != NULL);
+	spoolbox_open(&b, true);
+	spoolbox_watch(b.spool->store)->before_lock = sweep;
+	b.spool->ops = b.spool->store->ops;
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
+	assert_int_equal(spoolbox_count(&b), 1);
+	spoolbox_dispose(&b);
+}
+
 static void *
 many(void *context)
 {
@@ -332,6 +353,7 @@ main(void)
 		BOTH(the_oldest_makes_room),
 		BOTH(a_digest_finds_room),
 		cmocka_unit_test(counts_are_made_good),
+		BOTH(a_file_that_is_swept_before_its_lock_is_made_again),
 		BOTH(many_at_a_time),
 		cmocka_unit_test(one_key_from_many_hands),
 		BOTH(no_memory_is_an_error_and_nothing_else),
