@@ -267,18 +267,26 @@ publish(email__spool *s, publication *p, const email__now *now, email_error *e)
 	if ((rc = email__spool_coming(s, &c, p->mail->digest, p->mail->size, now, e)) ||
 	    (rc = s->ops->move(s->store, EMAIL__AREA_TMP, p->name, EMAIL__AREA_QUEUE, p->id, e)))
 		goto out;
-	/* nobody sweeps it any more, and the worker may have it */
+	/* nobody sweeps it any more, and a worker may have it; ours will, from us */
 	s->ops->unlock(p->file);
-	email__mutex_lock(&s->mutex);
-	if (s->working && email__spool_index_add(s, p->waiting)) {
-		p->waiting = NULL;
-		if (ours)
-			s->changes = c.value[SEQUENCE_CHANGES];
-	}
-	email__mutex_unlock(&s->mutex);
+	if (ours && s->working)
+		s->changes = c.value[SEQUENCE_CHANGES];
 out:
 	email__spool_leave(s);
 	return rc;
+}
+
+/* Told to the worker once it is durable: what is sent, or told to have failed, must not be gone after a power cut. Where
+ * that is not known, the worker sees to it when it looks. */
+static void
+offer(email__spool *s, publication *p, bool durable)
+{
+	email__mutex_lock(&s->mutex);
+	if (s->working && !durable)
+		s->missed = true;
+	else if (s->working && email__spool_index_add(s, p->waiting))
+		p->waiting = NULL;
+	email__mutex_unlock(&s->mutex);
 }
 
 /* --- DropOldest ------------------------------------------------------------------------------- */
@@ -421,8 +429,10 @@ email__spool_enqueue(email__spool *s, const email__letter *letter, email__source
 	if (rc == EMAIL_OK)
 		rc = publish_dropping(s, &p, now, e);
 	moved = rc == EMAIL_OK && !p.repeat;
-	if (moved)
+	if (moved) {
 		rc = assure(s, EMAIL__AREA_QUEUE, e);
+		offer(s, &p, rc == EMAIL_OK);
+	}
 out:
 	if (open) {
 		if (!moved)

@@ -118,7 +118,7 @@ email_code email__spool_write_state(email__stored *f, email__mailfile *mail, boo
 /* --- index.c */
 email__waiting *email__waiting_new(const char *id, const email__mailfile *mail);
 void email__waiting_update(email__waiting *w, const email__mailfile *mail);
-/* Under the mutex. False: no memory (and s->missed). */
+/* Under the mutex. Owns: w, where it returns true; one that is there already is freed. False: no memory (and s->missed). */
 bool email__spool_index_add(email__spool *s, email__waiting *w);
 /* The same for many: without their order, until they are sorted. */
 bool email__spool_index_append(email__spool *s, email__waiting *w);

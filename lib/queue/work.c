@@ -236,6 +236,9 @@ look(email__spool *s, names *ended, const email__now *now, email_error *e)
 		rc = email__spool_memory(e);
 	if (rc == EMAIL_OK)
 		drop_unseen(s, &l);
+	/* who brought them may have died before they were durable, or not have come so far */
+	if (rc == EMAIL_OK && l.news.count > 0)
+		rc = s->ops->sync_area(s->store, EMAIL__AREA_QUEUE, e);
 	for (i = 0; i < l.news.count && rc == EMAIL_OK; i++)
 		rc = take_in(&l, l.news.all[i], e);
 	email__spool_index_sort(s);

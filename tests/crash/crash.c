@@ -10,6 +10,7 @@
  * full    a small tmpfs, and RLIMIT_FSIZE (L6)
  * memory  each allocation fails, once and from there on (L7)
  * clock   at the ends of time, and jumping (L8)
+ * twice   the process dies at a sync, another goes on, and the power fails (MOST / 27 states at a point)
  * nosync  mutation check: each sync taken away; every time a state must be found that breaks the contract
  * hands   many processes at one queue, killed at random for SECONDS (hands.h)
  * many    LETTERS in the queue (many.h)
@@ -238,6 +239,7 @@ typedef struct cutting {
 	const outside *whole;
 	int bad;
 	bool first; /* stops at the first violation */
+	bool twice;
 	unsigned long points;
 } cutting;
 
@@ -245,7 +247,7 @@ static bool
 cut(void *context, unsigned long op, const char *label)
 {
 	cutting *c = context;
-	scenario_rules rules = {.boot = NEXT_BOOT, .weak = true, .quiet = quiet || c->first};
+	scenario_rules rules = {.boot = NEXT_BOOT, .weak = true, .twice = c->twice, .quiet = quiet || c->first};
 	int i;
 
 	if (c->points++ % step)
@@ -266,9 +268,10 @@ cut(void *context, unsigned long op, const char *label)
 	return !(c->first && c->bad);
 }
 
-/* Records the scenario, with the n-th sync taken away (0: none). False: there are not so many. */
+/* Records the scenario, with the n-th call broken in this way (0: none). False: there are not so many. Where the process dies
+ * then (nothing that it does after that has any effect), another one goes on. */
 static bool
-record(unsigned long n, outside *whole, size_t *count, uint64_t *root)
+record(fault_kind how, unsigned long n, outside *whole, size_t *count, uint64_t *root)
 {
 	struct stat st;
 	bool happened;
@@ -281,10 +284,12 @@ record(unsigned long n, outside *whole, size_t *count, uint64_t *root)
 		exit(2);
 	*root = (uint64_t)st.st_ino;
 	fault_record(ops, OPS_MAX);
-	fault_arm(n ? FAULT_NOSYNC : FAULT_NONE, n, 0, false);
+	fault_arm(n ? how : FAULT_NONE, n, EIO, how == FAULT_HALT);
 	scenario_run(folder, o, &ordinary);
 	happened = n == 0 || fault_happened();
 	fault_off();
+	if (n && how == FAULT_HALT)
+		scenario_go_on(folder, o, &ordinary);
 	*count = fault_recorded();
 	fault_record(NULL, 0);
 	*whole = *o;
@@ -301,7 +306,7 @@ level_list(void)
 	size_t n = 0, i, syncs = 0;
 	int event = 0;
 
-	record(0, &whole, &n, &root);
+	record(FAULT_NONE, 0, &whole, &n, &root);
 	for (i = 0; i < n; i++) {
 		for (; event < whole.n && whole.event[event].op <= i; event++)
 			printf("            %c %d %d\n", (int)whole.event[event].what, whole.event[event].mail,
@@ -320,13 +325,30 @@ level_states(void)
 	size_t n = 0;
 	cutting c = {.whole = &whole, .first = quiet};
 
-	record(0, &whole, &n, &root);
+	record(FAULT_NONE, 0, &whole, &n, &root);
 	if (n >= OPS_MAX || whole.n < 40) {
 		fprintf(stderr, "the scenario was not recorded: %zu operations, %d events\n", n, whole.n);
 		return 1;
 	}
-	states_build(ops, n, root, parent, 0, most, cut, &c);
+	states_build(ops, n, root, parent, 0, most, false, cut, &c);
 	return report("power cut", (c.points + step - 1) / step, c.bad);
+}
+
+static int
+level_twice(void)
+{
+	outside whole;
+	uint64_t root;
+	size_t n = 0;
+	cutting c = {.whole = &whole, .first = quiet, .twice = true};
+	unsigned keep = step;
+	unsigned long at;
+
+	step = 1;
+	for (at = 1; record(FAULT_HALT, at, &whole, &n, &root) && !(quiet && c.bad); at += keep)
+		states_build(ops, n, root, parent, fault_at(), most / 27, true, cut, &c);
+	step = keep;
+	return report("dead, then power cut", c.points, c.bad);
 }
 
 /* Which of the recorded syncs make something durable. */
@@ -337,7 +359,7 @@ find_syncs(bool *matters, size_t max)
 	uint64_t root;
 	size_t n = 0, i, syncs = 0;
 
-	record(0, &whole, &n, &root);
+	record(FAULT_NONE, 0, &whole, &n, &root);
 	for (i = 0; i < n && syncs < max; i++)
 		if (ops[i].what == DID_SYNC)
 			matters[syncs++] = states_sync_matters(ops, i, ops[i].inode);
@@ -363,9 +385,9 @@ level_nosync(void)
 			continue;
 		}
 		taken++;
-		if (!record(i + 1, &whole, &n, &root))
+		if (!record(FAULT_NOSYNC, i + 1, &whole, &n, &root))
 			exit(2);
-		states_build(ops, n, root, parent, fault_at(), most, cut, &c);
+		states_build(ops, n, root, parent, fault_at(), most, false, cut, &c);
 		if (c.bad == 0) {
 			missed++;
 			printf("sync %zu can be taken away and nobody notices (%lu states)\n", i + 1, c.points);
@@ -476,7 +498,7 @@ static const struct {
 	const char *name;
 	int (*run)(void);
 } levels[] = {{"kill", level_kill},   {"fail", level_fail},   {"states", level_states}, {"full", level_full},
-              {"memory", level_memory}, {"clock", level_clock}, {"nosync", level_nosync}, {"hands", level_hands},
+              {"memory", level_memory}, {"clock", level_clock}, {"nosync", level_nosync}, {"twice", level_twice}, {"hands", level_hands},
             {"many", level_many},
               {"list", level_list}};
 

@@ -139,7 +139,7 @@ faulted(int call)
 		return false;
 	if (f.kind == FAULT_SHORT && !(call & (READS | WRITES)))
 		return false;
-	if (f.kind == FAULT_NOSYNC && !(call & SYNCS))
+	if ((f.kind == FAULT_NOSYNC || (f.kind == FAULT_HALT && !f.happened)) && !(call & SYNCS))
 		return false;
 	if (f.kind == FAULT_POWER && !(call & (WRITES | MAKES | SYNCS | NAMES)))
 		return false;
@@ -155,7 +155,7 @@ faulted(int call)
 		return false;
 	if (f.kind == FAULT_KILL || f.kind == FAULT_POWER)
 		syscall(SYS_exit_group, 137);
-	if (f.kind != FAULT_ERROR)
+	if (f.kind != FAULT_ERROR && f.kind != FAULT_HALT)
 		return f.kind == FAULT_SHORT || f.kind == FAULT_NOSYNC;
 	errno = f.error;
 	return true;

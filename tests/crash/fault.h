@@ -16,6 +16,7 @@ typedef enum fault_kind {
 	FAULT_KILL,  /* the process ends before the n-th call, as by SIGKILL */
 	FAULT_ERROR, /* the n-th call that can fail in this way (errno) does */
 	FAULT_SHORT, /* the n-th read or write does half of it */
+	FAULT_HALT,  /* from the n-th fsync or fdatasync on nothing has any effect: as if the process had died then */
 	FAULT_NOSYNC, /* the n-th fsync or fdatasync says yes and does nothing */
 	FAULT_POWER  /* the file system goes down before the n-th call that changes anything, and the process with it */
 } fault_kind;
