@@ -30,7 +30,7 @@ mutant() {
 		}
 	done
 	$CRASH_CC -w tests/crash/*.c "$work/$2.o" $CRASH_LIBS -o "$work/crash" || exit 1
-	for level in "-s 3 kill" "-m 27 states" "-s 3 fail"; do
+	for level in "-s 3 kill" "-m 27 states" "-s 3 fail" twice full "-t 5 hands"; do
 		# shellcheck disable=SC2086 # words
 		timeout 300 "$work/crash" -q $level >/dev/null 2>&1 || {
 			echo "$1: noticed by crash $level"
@@ -47,8 +47,10 @@ every_sync() {
 	grep -nE "$call" lib/queue/*.c >"$work/syncs"
 	while IFS=: read -r file line text; do
 		name=$(basename "$file" .c)
+		units="attempt spool counter"
+		[ ! -e "tests/unit/${name}_test.c" ] || units="$name $units"
 		mutant "the sync of $name.c line $line" "$name" \
-			"$line s/[a-z>-]*ops->sync[a-z_]*([^()]*)\|email__\(dir\|fd\)_sync[a-z_]*(\(dir(s, area), e\|[^()]*\))\|assure([^()]*)/EMAIL_OK/" ""
+			"$line s/[a-z>-]*ops->sync[a-z_]*([^()]*)\|email__\(dir\|fd\)_sync[a-z_]*(\(dir(s, area), e\|[^()]*\))\|assure([^()]*)/EMAIL_OK/" "$units"
 	done <"$work/syncs"
 }
 
@@ -69,6 +71,16 @@ mutant "the look for a key" enqueue 's/rc = s->ops->exists(s->store, areas\[i\],
 mutant "the state of the dead" leave 's/if (failed && !\*durable)/if (0)/' ""
 mutant "what was cut off" work 's/rc = interrupted(s, w, &f, &mail, &e);/rc = EMAIL_OK;/' attempt
 mutant "once delivered, always" attempt 's/if (one->state == EMAIL__RCPT_DELIVERED)/if (0)/' attempt
+mutant "the second look behind a lock" readmail 's/!s->ops->holds(f, area, id)/0/' readmail
+mutant "the second look at a new file" enqueue 's/ && s->ops->holds(f, EMAIL__AREA_TMP, name)//' enqueue
+mutant "the lock of a mail" readmail 's/!s->ops->lock(f, false)/0/' ""
+mutant "the worker's lock" work 's/if (!s->ops->lock(&s->lock, false))/if (0)/' work
+mutant "the day's room" spool 's/if (!c.valid && email__counter_write(.*) == EMAIL_E_MEMORY)/if (0)/' ""
+mutant "a state that was not synced" readmail 's/f->store->ops->write(f, at, "-", 1, NULL);//' readmail
+mutant "a count that was not synced" counter 's/f->store->ops->write(f, at, "-", 1, NULL);/;/' counter
+mutant "what the dead wrote" readmail 's/if (mail->generation == known)/if (1)/' ""
+mutant "what the dead counted" spool 's/if (c->generation != s->day_generation)/if (0)/' ""
+mutant "what the dead brought" work 's/rc == EMAIL_OK && l.news.count > 0/0/' ""
 every_sync
 echo "$count changes, $survivors survived"
 [ $survivors = 0 ]
