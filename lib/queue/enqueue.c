@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "base/limits.h"
 #include "crypto/digest.h"
 #include "os/random.h"
@@ -19,19 +20,6 @@
 /* A full queue is counted anew at most that often: it reads every header. */
 #define RECOUNT_MS 10000
 
-static void
-to_hex(const unsigned char *bytes, size_t n, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	out[2 * n] = '\0';
-}
-
 static email_code
 random_name(char *out, size_t bytes, email_error *e)
 {
@@ -43,7 +31,7 @@ random_name(char *out, size_t bytes, email_error *e)
 			e->os = os;
 		return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "there are no random numbers to be had");
 	}
-	to_hex(random, bytes, out);
+	*email__hex_write(out, random, bytes) = '\0';
 	return EMAIL_OK;
 }
 
