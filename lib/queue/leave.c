@@ -144,14 +144,14 @@ email__spool_prune(email__spool *s, email__area area, int64_t running, bool days
 	email__id_list ids;
 	kept *all = NULL;
 	int64_t oldest = running - (int64_t)s->options.dead_days * 86400 * 1000;
-	size_t max = s->options.dead_max, over = 0, i = 0;
+	const size_t most = area == EMAIL__AREA_DONE ? EMAIL__QUEUE_DONE_MAX : s->options.dead_max;
+	size_t over = 0, i = 0;
 	email_code rc = email__spool_ids(s, area, &ids, NULL);
 
-	/* of the done, which nobody counts, some at a time; nothing is synced: what a power cut brings back is
-	 * forgotten once more */
-	if (area == EMAIL__AREA_DONE)
-		max = ids.count > EMAIL__QUEUE_DONE_MAX + EMAIL__QUEUE_DONE_MAX / 8 ? EMAIL__QUEUE_DONE_MAX : ids.count;
-	over = ids.count > max ? ids.count - max : 0;
+	/* some at a time, since to know the oldest all are read; nothing is synced: what a power cut brings back is forgotten
+	 * once more */
+	if (ids.count > (days ? most : most + most / 8))
+		over = ids.count - most;
 	if (rc == EMAIL_OK && (over > 0 || days))
 		all = read_ages(s, area, &ids);
 	for (; all && i < ids.count && (i < over || (days && all[i].ended < oldest)); i++)

@@ -56,6 +56,31 @@ dead_letters_are_counted_and_the_oldest_makes_room(void **state)
 	spoolbox_dispose(&b);
 }
 
+/* To know the oldest all are read: so of many an eighth goes at a time, and never more than are too many. */
+static void
+many_dead_letters_make_room_together(void **state)
+{
+	spoolbox b;
+	int i;
+
+	spoolbox_init(&b, *state != NULL);
+	b.options.dead_max = 16;
+	spoolbox_open(&b, true);
+	for (i = 0; i < 18; i++)
+		kill_one(&b, "more", NULL);
+	assert_int_equal(dead(&b), 18);
+	assert_int_equal(b.events[EMAIL__SPOOL_FORGOTTEN], 0);
+	kill_one(&b, "one too many", NULL);
+	assert_int_equal(dead(&b), 16);
+	assert_int_equal(b.events[EMAIL__SPOOL_FORGOTTEN], 3);
+	/* once a day it is exact */
+	kill_one(&b, "more", NULL);
+	b.now.mono += INT64_C(86400) * 1000 + 1;
+	assert_int_equal(email__spool_tend(b.spool, &b.now, NULL), EMAIL_OK);
+	assert_int_equal(dead(&b), 16);
+	spoolbox_dispose(&b);
+}
+
 static void
 they_age_by_running_time(void **state)
 {
@@ -138,6 +163,7 @@ main(void)
 #define BOTH(f) cmocka_unit_test(f), cmocka_unit_test_prestate(f, &memory)
 	const struct CMUnitTest tests[] = {
 		BOTH(dead_letters_are_counted_and_the_oldest_makes_room),
+		BOTH(many_dead_letters_make_room_together),
 		BOTH(they_age_by_running_time),
 		BOTH(a_mail_that_leaves_twice_leaves_once),
 		BOTH(of_the_delivered_only_the_header_stays),
