@@ -35,7 +35,7 @@ export CC CXX NM BUILD DEPS MBEDTLS_PREFIX WERROR VERSION
 # --- what is needed: tools/deps.sh installs what is missing, and says so ------------------------
 .DEFAULT_GOAL := all
 GOALS := $(or $(MAKECMDGOALS),all)
-SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz,$(GOALS)) \
+SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz crash,$(GOALS)) \
          $(if $(filter bench bench-mime bench-receive bench-queue,$(GOALS)),bench) $(if $(filter check-courier,$(GOALS)),courier) \
          $(if $(filter oauth check-oauth,$(GOALS)),oauth)
 ifneq ($(filter-out clean distclean uninstall help,$(GOALS)),)
@@ -221,7 +221,7 @@ check-asan:
 	@$(RUN) -j $(JOBS) asan $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(TESTS_OF_C))
 # A part of `make crash`, in half a minute.
 check-crash: test-programs
-	@$(RUN) crash tests/crash/part.sh
+	@STEP=4 $(RUN) crash tests/crash/part.sh tests/crash/power_ext4.sh
 check-live: all test-programs examples economy
 	@$(RUN) live $(LIVE)
 check-hostile: all test-programs examples
@@ -250,16 +250,13 @@ crash: export CRASH_LIBS = $(TEST_PARTS) $(LDFLAGS) $(LIBS) $(CMOCKA_LIBS)
 crash:
 	@$(FAST) test-programs
 	@rm -f $(BUILD)/log/results
-	@$(RUN) crash tests/crash/whole.sh tests/crash/strace.sh tests/crash/mutants.sh
+	@$(RUN) crash tests/crash/whole.sh tests/crash/strace.sh tests/crash/power_ext4.sh tests/crash/power_xfs.sh tests/crash/mutants.sh
 unit transcripts replay asan live hostile oauth:
 	@$(FAST) test-programs $(if $(filter live hostile oauth,$@),all examples)
 	@rm -f $(BUILD)/log/results
 	@$(SLOW) check-$@
-unit/%: export TSAN_OPTIONS := suppressions=tests/support/tsan.supp
 unit/%: $(BUILD)/tests/unit/%_test
 	$<
-# The C library's own lock over the time zone is not seen by it.
-tsan: export TSAN_OPTIONS := suppressions=tests/support/tsan.supp
 tsan:
 	@$(FAST) $(TSAN) test-programs
 	@$(RUN) -j $(JOBS) tsan $(patsubst $(BUILD)/%,$(BUILD)/tsan/%,$(UNIT) $(TRANSCRIPTS))

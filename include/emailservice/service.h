@@ -33,7 +33,8 @@ EMAIL_API email_code email_service_load(email_service *service, const char *path
  * Saves, atomically; the file is 0600 where it holds a secret in the clear, else keeps its mode. What a
  * person wrote into the loaded sheet (comments, order) stays; the rest stands in the order of the property
  * table, without defaults. A service that was never loaded has this file as its sheet from then on; else
- * the sheet stays the one that was loaded, and relative paths are written as they are.
+ * the sheet stays the one that was loaded, and relative paths are written as they are. A refresh token that
+ * was renewed in the loaded sheet meanwhile, by the worker or another process, is taken over first.
  * Errors: EMAIL_E_FILE, EMAIL_E_MEMORY, EMAIL_E_LIMIT (more than could be loaded again), EMAIL_E_VALUE (a
  *         secret by value with white space at its ends or control characters), EMAIL_E_SECRET (the seal key is
  *         not to be had); the old file is then as it was.
@@ -117,6 +118,8 @@ typedef enum email_event_kind {
 	EMAIL_EVENT_TOKEN,      /* an OAuth token came, or was refused */
 	EMAIL_EVENT_STATUS      /* status or faultCause is another one */
 } email_event_kind;
+/* DELIVERY and REPLY: of what the handler accepts, where it comes back for a mail that left a queue: the last 2,000 of 30
+ * days are remembered. Anybody who saw a mail's id can make up a report: nothing is done upon one. */
 
 /* Plain values, to be copied. Texts are "" where absent, and cut where they are long. */
 typedef struct email_event {

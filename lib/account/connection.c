@@ -53,6 +53,18 @@ email__connection_free(email_account *account)
 	account->connection = NULL;
 }
 
+bool
+email__connection_cancelled(email_account *account)
+{
+	email__connection *c = account->connection;
+	bool is;
+
+	email__mutex_lock(&c->lock);
+	is = c->cancelled;
+	email__mutex_unlock(&c->lock);
+	return is;
+}
+
 /* What the connection leaves behind for the next one, if all of its verdict was "chain accepted". */
 static void
 keep_tls(email__connection *c, email__session *session)

@@ -146,7 +146,7 @@ email__sealed_make(const email_account *account, const char *name, const char *p
                    email__secret *secret, email_error *e)
 {
 	unsigned char key[EMAIL__SEAL_KEY];
-	bool unsaved = secret->unsaved;
+	email__secret_origin origin = secret->origin;
 	email_code rc = key_of(account, key, e);
 	email__buf bound;
 
@@ -159,7 +159,7 @@ email__sealed_make(const email_account *account, const char *name, const char *p
 			rc = email__error_set(e, EMAIL_E_TLS, EMAIL_STAGE_NONE,
 			                      "%s cannot be sealed: the TLS library fails", property);
 	}
-	secret->unsaved = unsaved;
+	secret->origin = origin;
 	email__buf_dispose(&bound);
 	email__wipe(key, sizeof key);
 	return rc;
@@ -170,7 +170,7 @@ email__sealed_rename(const email_account *account, const char *new_name, const c
                      email__secret *secret, email_error *e)
 {
 	email__secret fresh = {.kind = EMAIL__SECRET_NONE};
-	bool unsaved = secret->unsaved;
+	email__secret_origin origin = secret->origin;
 	const char *text;
 	email__buf clear;
 	email_code rc;
@@ -191,6 +191,6 @@ email__sealed_rename(const email_account *account, const char *new_name, const c
 	}
 	email__secret_dispose(secret);
 	*secret = fresh;
-	secret->unsaved = unsaved;
+	secret->origin = origin;
 	return EMAIL_OK;
 }

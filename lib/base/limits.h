@@ -239,6 +239,15 @@
 #define EMAIL__QUEUE_DIGEST_MAX 10000
 #define EMAIL__QUEUE_DIGEST_TEXT_MAX (4 * 1024 * 1024)
 
+/* What was sent, to know again what comes back of it: mails, days (servers give up after two to five, people answer for
+ * weeks), and bytes in all, which 2,000 mails to ten recipients stay far below. A mail to 1,000 with the longest addresses
+ * has 320 kB of them. */
+#define EMAIL__SENT_MAX 2000
+#define EMAIL__SENT_DAYS 30
+#define EMAIL__SENT_BYTES_MAX (2 * 1024 * 1024)
+/* Events of one report beside one for each recipient of the mail: addresses that lists and aliases sent it on to. */
+#define EMAIL__ANSWER_STRANGERS_MAX 16
+
 /* An account's status is written down at most that often, unless something went wrong. */
 #define EMAIL__STATUS_SAVE_MS 1000
 /* The service's worker. Mails over one connection: servers have limits of about that. */
@@ -250,6 +259,7 @@
 #define EMAIL__SENDER_AGAIN_MS 5000
 /* What others queued is looked for, where they cannot ring. */
 #define EMAIL__SENDER_LOOK_MS 1000
+#define EMAIL__SENDER_DOWN_LOOK_MS 5000
 /* Old mail, dead letters and running time, floods. */
 #define EMAIL__SENDER_EXPIRE_MS 60000
 #define EMAIL__SENDER_TEND_MS 600000
@@ -262,6 +272,8 @@
 
 /* Addresses of one host name that are tried, and look-ups that may hang at a time. */
 #define EMAIL__ADDRESSES_MAX 16
+/* Bytes that one step of a session moves at most, about, before others have their turn. */
+#define EMAIL__TURN_BYTES (1024 * 1024)
 #define EMAIL__LOOKUPS_MAX 8
 
 #endif

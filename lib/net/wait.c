@@ -9,6 +9,12 @@
 /* Most services fit on the stack. */
 #define FEW 32
 
+email_wait
+email__wait_readable(int fd)
+{
+	return (email_wait){fd, POLLIN};
+}
+
 email_code
 email__wait_for(const email_wait *list, size_t count, long ms, bool *ready)
 {

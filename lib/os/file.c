@@ -172,10 +172,8 @@ sync_folder(const char *folder)
 	return ok;
 }
 
-/* The file that a symbolic link leads to, so that the link stays and its target is replaced; the path itself
- * where it is none. NULL: no memory. */
-static char *
-resolved(const char *path)
+char *
+email__path_real(const char *path)
 {
 	char real[PATH_MAX];
 
@@ -231,7 +229,8 @@ email_code
 email__file_save(const char *path, const void *bytes, size_t n, bool secret, email_error *e)
 {
 	email__buf temporary;
-	char *target = resolved(path), *folder = target ? folder_of(target) : NULL;
+	/* so that a link stays, and its target is replaced */
+	char *target = email__path_real(path), *folder = target ? folder_of(target) : NULL;
 	email_code rc;
 
 	email__buf_init(&temporary, PATH_MAX + 64);
@@ -287,9 +286,9 @@ email__folder_move(const char *path, const char *new_path, email_error *e)
 	if (!parent)
 		return email__error_memory(e, EMAIL_STAGE_NONE);
 	if (rename(path, new_path))
-		rc = email__os_failed(e, "cannot rename", path);
+		rc = email__os_failed(e, "rename", path);
 	else if (!sync_folder(parent))
-		rc = email__os_failed(e, "cannot sync", parent);
+		rc = email__os_failed(e, "sync", parent);
 	email__free(parent);
 	return rc;
 }

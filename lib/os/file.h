@@ -69,6 +69,8 @@ email_code email__folder_visit(const char *path, bool (*visit)(void *context, co
 /* "a/b" from the folder of `beside` and a relative path; an absolute one is copied. NULL: no memory. */
 char *email__path_beside(const char *beside, const char *path);
 char *email__path_join(const char *folder, const char *name);
+/* The file that it leads to, from the root on, without links; the path itself where it leads nowhere. NULL: no memory. */
+char *email__path_real(const char *path);
 
 /* An environment variable, or NULL: secrets by "env:". */
 const char *email__environment(const char *name);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "queue/crc.h"
 #include "queue/fixed.h"
 
@@ -13,20 +14,37 @@
 #define BODY (WIDTH + 1 + EMAIL__COUNTER_BOOT + 1 + (WIDTH + 1) * EMAIL__COUNTER_VALUES)
 #define COPY (BODY + 16 + 1)
 
+static email_code
+open_or_create(email__store *s, const char *name, email__stored *f, email_error *e)
+{
+	email_code rc = s->ops->open(s, EMAIL__AREA_ROOT, name, true, f, e);
+
+	if (rc && e->os == ENOENT) {
+		memset(e, 0, sizeof *e);
+		rc = s->ops->create(s, EMAIL__AREA_ROOT, name, f, e);
+		/* somebody else was faster */
+		if (rc && e->os == EEXIST) {
+			memset(e, 0, sizeof *e);
+			rc = s->ops->open(s, EMAIL__AREA_ROOT, name, true, f, e);
+		}
+	}
+	return rc;
+}
+
 email_code
 email__counter_open(email__store *s, const char *name, email__stored *f, email_error *e)
 {
 	email_error first = {0};
-	email_code rc = s->ops->open(s, EMAIL__AREA_ROOT, name, true, f, &first);
+	email_code rc = open_or_create(s, name, f, &first);
+	uint64_t size = 0;
 
-	if (rc == EMAIL_OK)
-		return rc;
-	if (first.os == ENOENT) {
-		memset(&first, 0, sizeof first);
-		rc = s->ops->create(s, EMAIL__AREA_ROOT, name, f, &first);
-		/* somebody else was faster */
-		if (rc && first.os == EEXIST)
-			return s->ops->open(s, EMAIL__AREA_ROOT, name, true, f, e);
+	if (rc == EMAIL_OK) {
+		rc = s->ops->size(f, &size, &first);
+		/* its name is durable before anything is in it, whoever made it */
+		if (rc == EMAIL_OK && size == 0)
+			rc = s->ops->sync_area(s, EMAIL__AREA_ROOT, &first);
+		if (rc)
+			s->ops->close(f);
 	}
 	if (rc && e && e->code == EMAIL_OK)
 		*e = first;
@@ -101,10 +119,12 @@ email__counter_write(email__stored *f, email__counter *c, bool durable, email_er
 		rc = f->store->ops->write(f, 0, email__buf_head(&out), COPY, e);
 	if (rc == EMAIL_OK)
 		rc = f->store->ops->write(f, at, email__buf_head(&out), COPY, e);
-	if (rc == EMAIL_OK && durable)
-		rc = f->store->ops->sync(f, !both, e);
+	if (rc == EMAIL_OK && durable && (rc = f->store->ops->sync(f, !both, e)))
+		/* the copy that is durable is not to be written over next time, as this one may not be (readmail.c) */
+		f->store->ops->write(f, at, "-", 1, NULL);
 	email__buf_dispose(&out);
 	if (rc == EMAIL_OK)
 		c->generation++;
-	return rc;
+	/* a file that failed has said so */
+	return rc == EMAIL_E_MEMORY ? email__error_memory(e, EMAIL_STAGE_QUEUE) : rc;
 }

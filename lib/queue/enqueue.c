@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "base/limits.h"
 #include "crypto/digest.h"
 #include "os/random.h"
@@ -19,19 +20,6 @@
 /* A full queue is counted anew at most that often: it reads every header. */
 #define RECOUNT_MS 10000
 
-static void
-to_hex(const unsigned char *bytes, size_t n, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	out[2 * n] = '\0';
-}
-
 static email_code
 random_name(char *out, size_t bytes, email_error *e)
 {
@@ -43,7 +31,7 @@ random_name(char *out, size_t bytes, email_error *e)
 			e->os = os;
 		return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "there are no random numbers to be had");
 	}
-	to_hex(random, bytes, out);
+	*email__hex_write(out, random, bytes) = '\0';
 	return EMAIL_OK;
 }
 
@@ -138,7 +126,8 @@ create(email__spool *s, char name[EMAIL__ID_SIZE], email__stored *f, email_error
 			return rc;
 		if (s->ops->lock(f, true) && s->ops->holds(f, EMAIL__AREA_TMP, name))
 			return EMAIL_OK;
-		/* swept between its making and our lock */
+		/* swept between its making and our lock, or there are no locks */
+		s->ops->remove(s->store, EMAIL__AREA_TMP, name, NULL);
 		s->ops->close(f);
 	}
 	return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "a file for the mail cannot be made");
@@ -227,6 +216,19 @@ room(email__spool *s, email__counter *c, uint64_t size, const email__now *now, e
 	return rc;
 }
 
+email_code
+email__spool_coming(email__spool *s, email__counter *c, bool even_full, uint64_t size, const email__now *now, email_error *e)
+{
+	email_code rc = even_full ? EMAIL_OK : room(s, c, size, now, e);
+
+	if (rc)
+		return rc;
+	c->value[SEQUENCE_CHANGES]++;
+	c->value[SEQUENCE_COUNT]++;
+	c->value[SEQUENCE_BYTES] += size;
+	return email__counter_write(&s->sequence, c, false, e);
+}
+
 typedef struct publication {
 	const char *name, *id;
 	email__stored *file;
@@ -247,29 +249,32 @@ publish(email__spool *s, publication *p, const email__now *now, email_error *e)
 		return rc;
 	if (p->mail->key[0] && ((rc = known(s, p->id, &p->repeat, &p->where, e)) || p->repeat))
 		goto out;
-	/* a digest makes room: more mails leave for it than come */
-	if (!p->mail->digest && (rc = room(s, &c, p->mail->size, now, e)))
-		goto out;
 	ours = s->changes == c.value[SEQUENCE_CHANGES];
-	c.value[SEQUENCE_CHANGES]++;
-	c.value[SEQUENCE_COUNT]++;
-	c.value[SEQUENCE_BYTES] += p->mail->size;
-	/* before the move: a worker may look once too often, but never too seldom */
-	if ((rc = email__counter_write(&s->sequence, &c, false, e)) ||
+	/* before the move: a worker may look once too often, but never too seldom; a digest makes room: more mails leave
+	 * for it than come */
+	if ((rc = email__spool_coming(s, &c, p->mail->digest, p->mail->size, now, e)) ||
 	    (rc = s->ops->move(s->store, EMAIL__AREA_TMP, p->name, EMAIL__AREA_QUEUE, p->id, e)))
 		goto out;
-	/* nobody sweeps it any more, and the worker may have it */
+	/* nobody sweeps it any more, and a worker may have it; ours will, from us */
 	s->ops->unlock(p->file);
-	email__mutex_lock(&s->mutex);
-	if (s->working && email__spool_index_add(s, p->waiting)) {
-		p->waiting = NULL;
-		if (ours)
-			s->changes = c.value[SEQUENCE_CHANGES];
-	}
-	email__mutex_unlock(&s->mutex);
+	if (ours && s->working)
+		s->changes = c.value[SEQUENCE_CHANGES];
 out:
 	email__spool_leave(s);
 	return rc;
+}
+
+/* Told to the worker once it is durable: what is sent, or told to have failed, must not be gone after a power cut. Where
+ * that is not known, the worker sees to it when it looks. */
+static void
+offer(email__spool *s, publication *p, bool durable)
+{
+	email__mutex_lock(&s->mutex);
+	if (s->working && !durable)
+		s->missed = true;
+	else if (s->working && email__spool_index_add(s, p->waiting))
+		p->waiting = NULL;
+	email__mutex_unlock(&s->mutex);
 }
 
 /* --- DropOldest ------------------------------------------------------------------------------- */
@@ -424,6 +429,18 @@ describe(email__spool *s, const email__letter *letter, const email__now *now, ch
 }
 
 email_code
+email__spool_repeat(email__spool *s, const char *key, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e)
+{
+	email__area where;
+	email_code rc = name_of_key(key, id, e);
+
+	*repeat = false;
+	if (rc == EMAIL_OK)
+		rc = known(s, id, repeat, &where, e);
+	return rc == EMAIL_OK && *repeat ? assure(s, where, e) : rc;
+}
+
+email_code
 email__spool_enqueue(email__spool *s, const email__letter *letter, email__source *message, const email__now *now,
                      char id[EMAIL__ID_SIZE], bool *repeat, email_error *e)
 {
@@ -451,8 +468,10 @@ email__spool_enqueue(email__spool *s, const email__letter *letter, email__source
 	if (rc == EMAIL_OK)
 		rc = publish_dropping(s, &p, now, e);
 	moved = rc == EMAIL_OK && !p.repeat;
-	if (moved)
+	if (moved) {
 		rc = assure(s, EMAIL__AREA_QUEUE, e);
+		offer(s, &p, rc == EMAIL_OK);
+	}
 out:
 	if (open) {
 		if (!moved)

@@ -85,6 +85,9 @@ typedef struct email__letter {
  */
 email_code email__spool_enqueue(email__spool *s, const email__letter *letter, email__source *message,
                                 const email__now *now, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e);
+/* Was a mail with this key taken, so that another one would be a repeat? Then its id. EMAIL_E_FILE, EMAIL_E_MEMORY,
+ * EMAIL_E_INDETERMINATE. */
+email_code email__spool_repeat(email__spool *s, const char *key, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e);
 
 /* Each mail that waits, or each dead letter, in no order; what is no mail is left out. False stops. */
 email_code email__spool_list(email__spool *s, bool dead,
@@ -102,7 +105,7 @@ void email__view_free(email__view *v);
 /*
  * What a person does to one mail. EMAIL_E_UNKNOWN: there is none with this id; EMAIL_E_TEMPORARY: it is being sent just now.
  * _cancel: what has not ended is cancelled, to dead/. _delete: a waiting one is cancelled, a dead one is gone.
- * _requeue: a dead one waits again, for those recipients that did not get it. _clear: cancels all that wait (*n of them).
+ * _requeue: a dead one waits again, for those recipients that did not get it (EMAIL_E_QUEUE_FULL: no room). _clear: cancels all that wait (*n of them).
  */
 email_code email__spool_cancel(email__spool *s, const char *id, const char *cause, const email__now *now, email_error *e);
 email_code email__spool_delete(email__spool *s, const char *id, const email__now *now, email_error *e);

@@ -11,12 +11,21 @@
 #include "service/events.h"
 #include "service/outboxes.h"
 #include "service/sealkey.h"
+#include "service/sent.h"
 #include "service/status.h"
+
+/* returned.h */
+typedef struct email__returned {
+	email__mutex mutex; /* over what follows */
+	char *path;
+	email__sent *sent; /* NULL until somebody asks */
+} email__returned;
 
 typedef struct email__shared {
 	email__outboxes outboxes;
 	email__events events;
 	email__board board;
+	email__returned returned;
 	email__mutex mutex;       /* over what follows */
 	const email__bell *bell;  /* of the worker that runs in this process, or NULL */
 } email__shared;
@@ -51,6 +60,11 @@ email_code email__host_place(email__host *host, const char *folder, const char *
 /* Replaces a secret in the sheet, of the account that it knows by this name (account.h: secret_save). */
 email_code email__host_save_secret(email__host *host, const char *name, const email_account *account,
                                    const email__secret *secret, const char *text, email_error *e);
+/* What the sheet has for it by now (account.h: secret_stored). */
+email_code email__host_stored_secret(const email__host *host, const char *name, const email_account *account,
+                                     const email__secret *secret, email__buf *out, email_error *e);
+/* Against others that write the sheet, for email__lock_release(). -1: it could not be had. */
+int email__host_lock_sheet(const email__host *host);
 email__status_place email__host_status(const email__host *host);
 /* The FIFO that wakes the worker of this folder, in whichever process. NULL: none, or no memory. Owns: the caller. */
 char *email__host_bell_path(const email__host *host);

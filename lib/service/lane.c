@@ -7,7 +7,7 @@
 #include "account/connection.h"
 #include "base/alloc.h"
 #include "os/clock.h"
-#include "service/worker.h"
+#include "service/sender.h"
 
 static void
 use_host(email__host **slot, email__host *host)
@@ -60,7 +60,7 @@ email__lane_free(email__lane *lane)
 	/* and those that others carry for it, while there is somebody to write it down */
 	for (i = 0; lane->under_way > 0 && i < w->count; i++)
 		end_operation(w->lane[i]);
-	email__sender_end(lane);
+	email__upkeep_end(lane);
 	email_account_close(lane->account);
 	email__status_keep(lane->account, true);
 	email_account_free(lane->account);
@@ -118,7 +118,7 @@ rests(const email__lane *lane)
 static void
 take_next(email__lane *lane)
 {
-	email__sender_end(lane);
+	email__upkeep_end(lane);
 	email_account_close(lane->account);
 	email__status_keep(lane->account, true);
 	email_account_free(lane->account);

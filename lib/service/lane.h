@@ -12,9 +12,6 @@
 typedef struct email__worker email__worker;
 typedef struct email__lane email__lane;
 
-/* A mail on its way: from a lane's queue, over this or another lane's connection. */
-typedef struct email__parcel email__parcel;
-
 struct email__lane {
 	email__worker *worker;
 	email_account *account;
@@ -66,8 +63,6 @@ bool email__lane_enabled(const email__lane *lane);
 
 /* --- sender.c */
 void email__sender_step(email__lane *lane);
-/* Lets go of the queue: nothing of it is under way. */
-void email__sender_end(email__lane *lane);
 /* Nothing waits that could be tried now. */
 bool email__sender_rests(email__lane *lane);
 

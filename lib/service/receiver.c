@@ -6,8 +6,10 @@
 #include <emailservice/parse.h>
 
 #include "account/connection.h"
+#include "base/error.h"
 #include "os/clock.h"
 #include "os/random.h"
+#include "service/returned.h"
 #include "service/worker.h"
 
 static void
@@ -18,8 +20,8 @@ tell_received(email__lane *lane, const email_received *received)
 	const char *subject = email_message_header(received->message, "Subject");
 
 	snprintf(event.account, sizeof event.account, "%s", lane->account->name);
-	snprintf(event.message_id, sizeof event.message_id, "%s", id ? id : "");
-	snprintf(event.text, sizeof event.text, "%s", subject ? subject : "");
+	email__printable(event.message_id, sizeof event.message_id, id ? id : "", id ? strlen(id) : 0);
+	email__printable(event.text, sizeof event.text, subject ? subject : "", subject ? strlen(subject) : 0);
 	email__events_add(&lane->worker->shared->events, &event);
 }
 
@@ -29,9 +31,14 @@ on_message(void *context, const email_received *received)
 	email__lane *lane = context;
 	email__worker *w = lane->worker;
 	email_code rc = w->handler(w->handler_context, received);
+	email_error e = {0};
 
-	if (rc == EMAIL_OK)
-		tell_received(lane, received);
+	if (rc)
+		return rc;
+	tell_received(lane, received);
+	email__returned_look(lane->host, received->message, &e);
+	if (e.code)
+		email__lane_complain(lane, &e);
 	return rc;
 }
 

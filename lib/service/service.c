@@ -28,16 +28,30 @@ name_taken(void *context, const char *name)
 	return email__contents_find(&service->c, name) != NULL;
 }
 
+/* The name by which the sheet knows it; NULL: it does not. */
+static const char *
+name_in_sheet(const email_service *service, const email_account *account)
+{
+	const email__service_entry *entry = email__contents_find(&service->c, account->name);
+
+	return entry && entry->node ? email__node_attribute(entry->node, "name") : NULL;
+}
+
 static email_code
 secret_save(void *context, const email_account *account, const email__secret *secret, const char *text,
             email_error *e)
 {
 	email__host *host = context;
-	const email_service *service = host->service;
-	const email__service_entry *entry = email__contents_find(&service->c, account->name);
 
-	return email__host_save_secret(host, entry && entry->node ? email__node_attribute(entry->node, "name") : NULL, account,
-	                               secret, text, e);
+	return email__host_save_secret(host, name_in_sheet(host->service, account), account, secret, text, e);
+}
+
+static email_code
+secret_stored(void *context, const email_account *account, const email__secret *secret, email__buf *out, email_error *e)
+{
+	email__host *host = context;
+
+	return email__host_stored_secret(host, name_in_sheet(host->service, account), account, secret, out, e);
 }
 
 static email_code
@@ -117,6 +131,7 @@ email_service_new(void)
 	service->host.owner.name_taken = name_taken;
 	service->host.owner.renaming = email__service_renaming;
 	service->host.owner.secret_save = secret_save;
+	service->host.owner.secret_stored = secret_stored;
 	service->host.owner.work = work;
 	if (!(service->trust = email_trust_new())) {
 		email_service_free(service);
@@ -269,26 +284,45 @@ email_service_reload(email_service *service, email_error *error)
 	return rc;
 }
 
+/* Its own sheet may have a newer refresh token by now, which is not to be lost. */
+static email_code
+save_own(email_service *service, email_error *error)
+{
+	email__contents *c = &service->c;
+	int lock = email__contents_shares(c) ? email__host_lock_sheet(&service->host) : -1;
+	email_code rc;
+	size_t i;
+
+	if (email__contents_shares(c) && email__contents_catch_up(c, c->path))
+		rc = email__error_memory(error, EMAIL_STAGE_SHEET);
+	else
+		rc = email__contents_save(c, c->path, error);
+	email__lock_release(lock);
+	for (i = 0; i < c->count && rc == EMAIL_OK; i++)
+		c->entry[i].account->v.auth_refresh_token.origin = EMAIL__SECRET_SHARED;
+	return rc;
+}
+
 email_code
 email_service_save(email_service *service, const char *path, email_error *error)
 {
-	char *first = NULL;
 	email_code rc;
 
 	email__error_clear(error);
+	if (service->c.path && strcmp(service->c.path, path) != 0)
+		return email__contents_save(&service->c, path, error);
+	if (service->c.path)
+		return save_own(service, error);
 	/* the first file that it is saved to is its sheet from then on */
-	if (!service->c.path && !(first = email__strdup(path)))
+	if (!(service->c.path = email__strdup(path)))
 		return email__error_memory(error, EMAIL_STAGE_SHEET);
-	rc = email__contents_save(&service->c, path, error);
-	if (rc == EMAIL_OK && first) {
-		service->c.path = first;
-		adopt(service);
-		first = NULL;
-		if (place_host(service))
-			rc = email__error_memory(error, EMAIL_STAGE_SHEET);
+	if ((rc = save_own(service, error))) {
+		email__free(service->c.path);
+		service->c.path = NULL;
+		return rc;
 	}
-	email__free(first);
-	return rc;
+	adopt(service);
+	return place_host(service) ? email__error_memory(error, EMAIL_STAGE_SHEET) : EMAIL_OK;
 }
 
 /* --- the key of sealed secrets --- */

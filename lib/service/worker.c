@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/worker.h"
 
-#include <poll.h>
 #include <string.h>
 
 #include "account/copy.h"
@@ -69,8 +68,13 @@ renew(email__lane *lane, email_account **account, email__host *host)
 		email__host_free(lane->next_host);
 	host->users++;
 	lane->next_host = host;
-	if (email__account_same(lane->account, *account))
-		return; /* freed with the roster */
+	if (email__account_same(lane->account, *account)) {
+		lane->account->in_sheet = (*account)->in_sheet;
+		/* by now it is shared with whoever loads the sheet */
+		if (lane->account->v.auth_refresh_token.origin == EMAIL__SECRET_GIVEN)
+			lane->account->v.auth_refresh_token.origin = (*account)->v.auth_refresh_token.origin;
+		return; /* it is freed with the roster */
+	}
 	lane->next_account = *account;
 	*account = NULL;
 }
@@ -243,7 +247,7 @@ email__worker_wait(const email__worker *w, email_wait *list, size_t room, long *
 	size_t i, n = 0;
 
 	if (n < room)
-		list[n] = (email_wait){w->bell.fd, POLLIN};
+		list[n] = email__wait_readable(w->bell.fd);
 	n++;
 	for (i = 0; i < w->count; i++) {
 		const email__lane *lane = w->lane[i];

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "base/limits.h"
+#include "queue/spool_state.h"
 #include "support/failalloc.h"
 #include "support/spoolbox.h"
 
@@ -202,6 +203,28 @@ the_oldest_make_room_for_many(void **state)
 	}
 }
 
+/* For it many leave. */
+static void
+a_digest_finds_room(void **state)
+{
+	spoolbox b;
+	spoolbox_text t;
+	email__source source = spoolbox_source(&t, "x");
+	const char *to = "a@example.com";
+	email__letter letter = {.from = "p@example.com", .to = &to, .count = 1};
+	char id[EMAIL__ID_SIZE];
+
+	spoolbox_init(&b, *state != NULL);
+	b.options.max_count = 1;
+	spoolbox_open(&b, false);
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
+	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_E_QUEUE_FULL);
+	letter.digest = true;
+	source = spoolbox_source(&t, "x");
+	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_OK);
+	spoolbox_dispose(&b);
+}
+
 static void
 counts_are_made_good(void **state)
 {
@@ -226,6 +249,26 @@ counts_are_made_good(void **state)
 	assert_int_equal(email__spool_size(b.spool, &b.now, &n, &bytes, NULL), EMAIL_OK);
 	assert_int_equal(n, 0);
 	assert_true(bytes == 0);
+	spoolbox_dispose(&b);
+}
+
+static bool
+sweep(email__stored *f)
+{
+	return f->store->ops->remove(f->store, EMAIL__AREA_TMP, f->name, NULL) == EMAIL_OK;
+}
+
+static void
+a_file_that_is_swept_before_its_lock_is_made_again(void **state)
+{
+	spoolbox b;
+
+	spoolbox_init(&b, *state != NULL);
+	spoolbox_open(&b, true);
+	spoolbox_watch(b.spool->store)->before_lock = sweep;
+	b.spool->ops = b.spool->store->ops;
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
+	assert_int_equal(spoolbox_count(&b), 1);
 	spoolbox_dispose(&b);
 }
 
@@ -350,7 +393,9 @@ main(void)
 		cmocka_unit_test(what_cannot_be_written_down_is_refused),
 		BOTH(the_oldest_makes_room),
 		cmocka_unit_test(the_oldest_make_room_for_many),
+		BOTH(a_digest_finds_room),
 		cmocka_unit_test(counts_are_made_good),
+		BOTH(a_file_that_is_swept_before_its_lock_is_made_again),
 		BOTH(many_at_a_time),
 		cmocka_unit_test(one_key_from_many_hands),
 		BOTH(no_memory_is_an_error_and_nothing_else),

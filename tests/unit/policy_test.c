@@ -324,6 +324,29 @@ the_same_again_is_suppressed(void **state)
 		email__policy_queued(&p, 100 + i, 2, 2);
 	assert_false(email__policy_suppressed(&p, 1, 2, 3));
 	assert_true(email__policy_suppressed(&p, 100, 2, 3));
+	/* what could not be queued does not suppress */
+	email__policy_unqueued(&p, 100, 2, 1);
+	assert_true(email__policy_suppressed(&p, 100, 2, 3));
+	email__policy_unqueued(&p, 100, 2, 2);
+	assert_false(email__policy_suppressed(&p, 100, 2, 3));
+	assert_true(email__policy_suppressed(&p, 101, 2, 3));
+}
+
+/* The caps are those of the account that works for it. */
+static void
+anothers_queue_has_no_caps(void **state)
+{
+	email__policy_choice c;
+
+	(void)state;
+	p.config.per_day = 0;
+	p.down_until = p.parked_until = 1000;
+	c = email__policy_next(NULL, all, COUNT, &now, 0, 5, 0, false, false);
+	assert_int_equal(c.why, EMAIL__POLICY_GO);
+	assert_ptr_equal(c.mail, &mail[0]);
+	assert_true(email__policy_within_caps(NULL, false, &now, 0, 5, &c));
+	assert_false(email__policy_within_caps(&p, false, &now, 0, 5, &c));
+	assert_int_equal(c.why, EMAIL__POLICY_DAY);
 }
 
 enum { FLOOD = 1000 };
@@ -433,6 +456,7 @@ main(void)
 		T(age_is_running_time),
 		T(the_least_important_makes_room),
 		T(the_same_again_is_suppressed),
+		T(anothers_queue_has_no_caps),
 		T(one_digest_stands_for_a_flood),
 		T(each_digest_has_its_recipients),
 		T(what_comes_slowly_is_no_flood),

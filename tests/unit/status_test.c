@@ -338,6 +338,159 @@ the_end_of_a_token_is_kept(void **state)
 	email_service_free(service);
 }
 
+/* Whoever reads it has what others did by now, whether they counted up or down. */
+static void
+a_look_sees_what_others_did(void **state)
+{
+	email_service *a = loaded(), *b = loaded();
+	char text[64];
+	int before;
+
+	(void)state;
+	assert_int_equal(email_account_get(email_service_account(a, "Out"), "numberSent", text, sizeof text), EMAIL_OK);
+	before = atoi(text);
+	succeed(email_service_account(b, "Out"));
+	email__status_keep(email_service_account(b, "Out"), true);
+	snprintf(text, sizeof text, "%d", before + 1);
+	expect(a, "Out", "numberSent", text);
+	expect(a, "Out", "status", "ok");
+	fail_with(email_service_account(b, "Out"), EMAIL_E_TIMEOUT, "seen at once");
+	expect(a, "Out", "status", "down");
+	expect(a, "Out", "faultCause", "seen at once");
+	/* and its own is not lost by that, though it is not written yet */
+	succeed(email_service_account(a, "Out"));
+	email__status_of_mail(email_service_account(a, "Out"), EMAIL_OK, &(email_error){0});
+	expect(a, "Out", "status", "ok");
+	snprintf(text, sizeof text, "%d", before + 3);
+	expect(a, "Out", "numberSent", text);
+	assert_int_equal(email_account_reset(email_service_account(b, "Out"), "numberSent"), EMAIL_OK);
+	email_service_free(a);
+	email_service_free(b);
+}
+
+static void
+discards_add_up(void **state)
+{
+	email_service *a = loaded(), *b = loaded();
+
+	(void)state;
+	expect(a, "Out", "numberDiscarded", "0");
+	email__status_of_discards(email_service_account(a, "Out"), 2, 1795000000, "expired");
+	email__status_of_discards(email_service_account(b, "Out"), 3, 1795000001, "deleted");
+	expect(a, "Out", "numberDiscarded", "5");
+	expect(a, "Out", "lastDiscardCause", "deleted");
+	email_service_free(a);
+	email_service_free(b);
+}
+
+/* --- what is told --- */
+
+typedef struct heard {
+	size_t n;
+	char last[400];
+	unsigned long number;
+} heard;
+
+static void
+hear(void *context, const email_event *event)
+{
+	heard *h = context;
+
+	h->n++;
+	h->number = event->number;
+	snprintf(h->last, sizeof h->last, "%s %s %s %s", email_event_name(event->kind), event->account, event->status,
+	         event->text);
+}
+
+/* Since the last time: so many, the last of them this. */
+static void
+expect_told(email_service *service, heard *h, size_t n, const char *last)
+{
+	h->n = 0;
+	email_service_events(service, h->number, hear, h);
+	assert_int_equal(h->n, n);
+	if (n)
+		assert_string_equal(h->last, last);
+}
+
+/* A change is told, and its repetition is not. */
+static void
+a_change_of_status_is_told_once(void **state)
+{
+	email_service *service = email_service_new();
+	email_account *out;
+	heard h = {.n = 0};
+
+	(void)state;
+	assert_int_equal(email_service_add(service, EMAIL_OUTGOING, "New", &out), EMAIL_OK);
+	expect_told(service, &h, 0, NULL);
+	fail_with(out, EMAIL_E_TIMEOUT, "no answer");
+	expect_told(service, &h, 1, "status New down no answer");
+	fail_with(out, EMAIL_E_TIMEOUT, "no answer");
+	expect_told(service, &h, 0, NULL);
+	fail_with(out, EMAIL_E_TIMEOUT, "still no answer");
+	expect_told(service, &h, 1, "status New down still no answer");
+	fail_with(out, EMAIL_E_LOGIN, "wrong password");
+	expect_told(service, &h, 1, "status New fault wrong password");
+	/* what we ended ourselves says nothing of the server */
+	fail_with(out, EMAIL_E_CANCELLED, "cancelled");
+	fail_with(out, EMAIL_E_DISABLED, "disabled");
+	expect_told(service, &h, 0, NULL);
+	succeed(out);
+	expect_told(service, &h, 1, "status New ok ");
+	succeed(out);
+	expect_told(service, &h, 0, NULL);
+	email__status_of_token(out, 3600);
+	expect_told(service, &h, 1, "token New ok a new token is held");
+	email__status_of_token(out, 0);
+	expect_told(service, &h, 1, "token New refused the token that was held is good no more");
+	email_service_free(service);
+}
+
+/* Sessions go well, but exemptions wait for somebody to repair their sheet: told once, not with every session. */
+static void
+a_lasting_fault_is_told_once(void **state)
+{
+	email_service *service = email_service_new();
+	email_account *out;
+	heard h = {.n = 0};
+	struct stat first, last;
+	char cause[400];
+	FILE *f;
+	int i;
+
+	(void)state;
+	assert_int_equal(mkdir("broken", 0700), 0);
+	assert_non_null(f = fopen("broken/trust.xml", "w"));
+	fputs("<trust", f);
+	fclose(f);
+	assert_int_equal(email_service_set_state_folder(service, "broken"), EMAIL_OK);
+	assert_int_equal(email_service_add(service, EMAIL_OUTGOING, "New", &out), EMAIL_OK);
+	succeed(out);
+	h.n = 0;
+	email_service_events(service, 0, hear, &h);
+	assert_int_equal(h.n, 1);
+	assert_non_null(strstr(h.last, "status New fault the trust sheet cannot be read"));
+	assert_int_equal(email_account_get(out, "faultCause", cause, sizeof cause), EMAIL_OK);
+	assert_non_null(strstr(cause, "the trust sheet cannot be read"));
+	assert_int_equal(email_account_get(out, "status", cause, sizeof cause), EMAIL_OK);
+	assert_string_equal(cause, "fault");
+	assert_int_equal(stat("broken/status.xml", &first), 0);
+	for (i = 0; i < 20; i++)
+		succeed(out);
+	expect_told(service, &h, 0, NULL);
+	assert_int_equal(stat("broken/status.xml", &last), 0);
+	assert_int_equal(first.st_ino, last.st_ino);
+	/* and another fault in between is news, and its end too */
+	fail_with(out, EMAIL_E_TIMEOUT, "no answer");
+	expect_told(service, &h, 1, "status New down no answer");
+	succeed(out);
+	h.n = 0;
+	email_service_events(service, h.number, hear, &h);
+	assert_int_equal(h.n, 1);
+	email_service_free(service);
+}
+
 static void
 an_account_alone_keeps_nothing(void **state)
 {
@@ -348,6 +501,13 @@ an_account_alone_keeps_nothing(void **state)
 	succeed(account);
 	assert_int_equal(email_account_get(account, "status", text, sizeof text), EMAIL_OK);
 	assert_string_equal(text, "ok");
+	/* and has nobody to tell */
+	fail_with(account, EMAIL_E_TIMEOUT, "no answer");
+	email__status_of_token(account, 60);
+	email__status_of_discards(account, 1, 1795000000, "expired");
+	email__status_look(account);
+	assert_int_equal(email_account_get(account, "status", text, sizeof text), EMAIL_OK);
+	assert_string_equal(text, "down");
 	email_account_free(account);
 }
 
@@ -637,6 +797,10 @@ main(void)
 		cmocka_unit_test(what_cannot_be_read_is_not_written_over),
 		cmocka_unit_test(want_of_memory_costs_no_more_than_the_status),
 		cmocka_unit_test(the_end_of_a_token_is_kept),
+		cmocka_unit_test(a_look_sees_what_others_did),
+		cmocka_unit_test(discards_add_up),
+		cmocka_unit_test(a_change_of_status_is_told_once),
+		cmocka_unit_test(a_lasting_fault_is_told_once),
 		cmocka_unit_test(an_account_alone_keeps_nothing),
 		cmocka_unit_test(others_news_come_in_while_running),
 		cmocka_unit_test(the_board_is_between_copies),
