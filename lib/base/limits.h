@@ -223,7 +223,8 @@
 /* What is kept of a subject to be shown and compared; a caller's own key for a mail. */
 #define EMAIL__QUEUE_SUBJECT_MAX 200
 #define EMAIL__QUEUE_KEY_MAX 250
-/* Dead letters, and how long (Q4); keys of what was delivered, which a repeat is compared with (Q2). */
+/* Dead letters, and how long (Q4); keys of what was delivered, which a repeat is compared with (Q2). Of both an eighth more
+ * before some are forgotten. */
 #define EMAIL__QUEUE_DEAD_MAX 500
 #define EMAIL__QUEUE_DEAD_DAYS 90
 #define EMAIL__QUEUE_DONE_MAX 1000

@@ -301,17 +301,56 @@ compare_age(void *context, const char *id, const email__mailfile *mail)
 	return true;
 }
 
+/* Where the queue is worked here, they are known without a look at each file. */
+static bool
+oldest_known(email__spool *s, oldest *o)
+{
+	size_t i;
+
+	email__mutex_lock(&s->mutex);
+	for (i = s->head; s->working && i < s->count; i++) {
+		const email__waiting *w = s->order[i];
+
+		if (!w || w->dropped || strcmp(w->id, o->skip) == 0 ||
+		    !email__policy_drop_rather(w, o->id[0] ? &o->best : NULL, o->priority))
+			continue;
+		o->best = (email__waiting){.priority = w->priority, .sequence = w->sequence};
+		memcpy(o->id, w->id, EMAIL__ID_SIZE);
+	}
+	email__mutex_unlock(&s->mutex);
+	return o->id[0] != '\0';
+}
+
+/* The worker's entries are the worker's to free. */
+static void
+note_dropped(email__spool *s, const char *id)
+{
+	size_t i;
+
+	email__mutex_lock(&s->mutex);
+	for (i = s->head; s->working && i < s->count; i++)
+		if (s->order[i] && strcmp(s->order[i]->id, id) == 0)
+			s->order[i]->dropped = true;
+	email__mutex_unlock(&s->mutex);
+}
+
 static bool
 drop_one(email__spool *s, int priority, const email__now *now)
 {
 	oldest o = {.spool = s, .priority = priority};
 	int tries;
 
-	for (tries = 0; tries < 2; tries++) {
+	for (tries = 0; tries < 3; tries++) {
+		email_code rc;
+
 		o.id[0] = '\0';
-		if (email__spool_list(s, false, compare_age, &o, NULL) || !o.id[0])
+		/* what others have taken since the worker looked is known too: so in the end the files say */
+		if ((tries == 2 || !oldest_known(s, &o)) && (email__spool_list(s, false, compare_age, &o, NULL) || !o.id[0]))
 			return false;
-		if (email__spool_cancel(s, o.id, "made room for newer mail (overflowPolicy DropOldest)", now, NULL) == EMAIL_OK)
+		rc = email__spool_cancel(s, o.id, "made room for newer mail (overflowPolicy DropOldest)", now, NULL);
+		if (rc == EMAIL_OK || rc == EMAIL_E_UNKNOWN)
+			note_dropped(s, o.id);
+		if (rc == EMAIL_OK)
 			return true;
 		memcpy(o.skip, o.id, EMAIL__ID_SIZE); /* being sent */
 	}

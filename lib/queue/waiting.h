@@ -19,6 +19,7 @@ typedef struct email__waiting {
 	bool held;              /* one of a flood: a digest will stand for it */
 	bool digest;            /* stands for others itself */
 	bool seen;              /* of the spool, while it looks */
+	bool dropped;           /* made room for others: the next look finds it gone */
 	unsigned attempts, failures, crashes;
 	unsigned pending;              /* recipients that have not ended */
 	uint64_t sequence, size;
