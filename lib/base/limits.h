@@ -260,6 +260,10 @@
 /* What others queued is looked for, where they cannot ring. */
 #define EMAIL__SENDER_LOOK_MS 1000
 #define EMAIL__SENDER_DOWN_LOOK_MS 5000
+/* For a knock, so that looking takes a tenth of the time at most. */
+#define EMAIL__SENDER_LOOK_SHARE 9
+/* Mails that one step gives up for their age. */
+#define EMAIL__SENDER_EXPIRES_MAX 20
 /* Old mail, dead letters and running time, floods. */
 #define EMAIL__SENDER_EXPIRE_MS 60000
 #define EMAIL__SENDER_TEND_MS 600000

@@ -32,6 +32,7 @@ struct email__lane {
 	bool knocked;         /* somebody added or took something */
 	bool unsettled;       /* an outcome is not durable yet */
 	int64_t try_at;       /* to take the queue, where somebody else had it */
+	int64_t rest_until;   /* before it is looked at again for a knock */
 	int64_t look_at, tend_at, expire_at, fold_at, settle_at;
 	int64_t close_at;     /* the idle connection */
 	email__policy policy;

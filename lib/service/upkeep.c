@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "os/clock.h"
 #include "service/sender.h"
 #include "trust/verdict.h"
 
@@ -96,23 +97,26 @@ expired(email__lane *lane, const email__now *now)
 	return found;
 }
 
-static void
+/* False: there may be more, and others have their turn first. */
+static bool
 expire(email__lane *lane, const email__now *now)
 {
 	email__waiting *w;
 	email_error e = {0};
 	char cause[EMAIL__MAILFILE_TEXT];
+	unsigned n;
 
 	snprintf(cause, sizeof cause, "older than expireAfter%s%.64s", lane->failure.code ? ": " : "", lane->failure.text);
-	while ((w = expired(lane, now))) {
+	for (n = 0; n < EMAIL__SENDER_EXPIRES_MAX && (w = expired(lane, now)); n++) {
 		email_code rc = email__spool_expire(lane->outbox->spool, w, cause, now, &e);
 
 		if (rc == EMAIL_OK || rc == EMAIL_E_UNKNOWN)
 			continue;
 		if (rc != EMAIL_E_TEMPORARY)
 			email__lane_complain(lane, &e);
-		return;
+		return true;
 	}
+	return n < EMAIL__SENDER_EXPIRES_MAX;
 }
 
 /* digestAbove. */
@@ -187,6 +191,8 @@ look(email__lane *lane, const email__now *now)
 	lane->look_at = now->mono + look_again(lane);
 	if (email__spool_look(lane->outbox->spool, now, &e))
 		email__lane_complain(lane, &e);
+	/* a long queue is long to look at: others that knock meanwhile wait for the next look */
+	lane->rest_until = email__clock_ms() + EMAIL__SENDER_LOOK_SHARE * (email__clock_ms() - now->mono);
 	look_at_trust(lane);
 }
 
@@ -197,8 +203,10 @@ email__upkeep(email__lane *lane)
 	email__now now = email__sender_now(lane);
 	email_error e = {0};
 
-	if (lane->knocked || lane->asked || now.mono >= lane->look_at)
+	if ((lane->knocked && now.mono >= lane->rest_until) || lane->asked || now.mono >= lane->look_at)
 		look(lane, &now);
+	else if (lane->knocked)
+		email__lane_by(lane, lane->rest_until);
 	if (lane->unsettled && now.mono >= lane->settle_at) {
 		lane->unsettled = email__spool_settle(lane->outbox->spool, &now, &e) != EMAIL_OK;
 		lane->settle_at = now.mono + EMAIL__SENDER_AGAIN_MS;
@@ -208,8 +216,7 @@ email__upkeep(email__lane *lane)
 		lane->tend_at = now.mono + EMAIL__SENDER_TEND_MS;
 	}
 	if (now.mono >= lane->expire_at) {
-		expire(lane, &now);
-		lane->expire_at = now.mono + EMAIL__SENDER_EXPIRE_MS;
+		lane->expire_at = expire(lane, &now) ? now.mono + EMAIL__SENDER_EXPIRE_MS : now.mono;
 	}
 	if (lane->policy.config.digest_above && now.mono >= lane->fold_at) {
 		fold(lane, &now);

@@ -56,6 +56,24 @@ too_old(void **state)
 	assert_int_equal(station_dead(out), 1);
 }
 
+/* More than one step gives up; none is forgotten. */
+static void
+many_too_old(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	open_out();
+	station_stop(&s, 0);
+	for (i = 0; i < 50; i++)
+		assert_int_equal(station_queue(out, "old", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
+	station_until(&s, EMAIL_EVENT_DEFERRED, 1);
+	jump(&s, 49 * 60 * (int64_t)MINUTE);
+	station_until(&s, EMAIL_EVENT_DISCARDED, 50);
+	assert_int_equal(station_dead(out), 50);
+	assert_int_equal(station_waiting(out), 0);
+}
+
 static void
 repeats_are_suppressed(void **state)
 {
@@ -115,6 +133,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(too_old),
+		T(many_too_old),
 		T(repeats_are_suppressed),
 		T(a_flood_is_a_digest),
 	};
