@@ -223,9 +223,9 @@ check-asan:
 check-crash: test-programs
 	@STEP=4 $(RUN) crash tests/crash/part.sh tests/crash/power_ext4.sh
 check-live: all test-programs examples economy
-	@$(RUN) live $(LIVE)
+	@$(RUN) -j $(JOBS) live $(LIVE)
 check-hostile: all test-programs examples
-	@$(RUN) hostile $(HOSTILE)
+	@$(RUN) -j $(JOBS) hostile $(HOSTILE)
 # Beside `make check`: it brings node, and an authorization server from npm's registry.
 check-oauth: all test-programs
 	@$(RUN) oauth $(OAUTH)
