@@ -148,8 +148,9 @@ EMAIL_API void email_service_events(email_service *service, unsigned long after,
  * mailboxes are looked at, and nothing there is changed. Set it before start(). */
 EMAIL_API void email_service_set_handler(email_service *service, email_receive_fn on_message, void *context);
 
-/* Errors, in email_service_error(): EMAIL_E_USAGE (it runs), EMAIL_E_MEMORY. What is wrong with an account's queue or
- * folder is its own fault, and no error here. */
+/* Errors, in email_service_error(): EMAIL_E_USAGE (it runs), EMAIL_E_TEMPORARY (another process, or service, works this
+ * state folder), EMAIL_E_FILE (the state folder cannot be made or written), EMAIL_E_MEMORY. What is wrong with one account's
+ * queue or folder is its own fault, and no error here. */
 EMAIL_API email_code email_service_start(email_service *service);
 /* Ends it, within 10 seconds: what is on its way gets 5 to end by itself. Nothing is lost. Not from a callback. */
 EMAIL_API void email_service_stop(email_service *service);
@@ -168,7 +169,7 @@ EMAIL_API bool email_service_running(const email_service *service);
  *
  * step() goes as far as it can without waiting. wait() tells descriptors, with events of poll(2), and the time until
  * something is due (never -1); it returns how many there are, also where that is more than `room`. Ask again after every
- * step. Errors of step(): EMAIL_E_USAGE (start() has it), EMAIL_E_MEMORY.
+ * step. Errors of step(): EMAIL_E_USAGE (start() has it), EMAIL_E_MEMORY; of the first one also those of start().
  */
 typedef struct email_wait {
 	int fd;

@@ -262,10 +262,11 @@
 #define EMAIL__SENDER_DOWN_LOOK_MS 5000
 /* For a knock, so that looking takes a tenth of the time at most. */
 #define EMAIL__SENDER_LOOK_SHARE 9
-/* Mails that one step gives up for their age. */
-#define EMAIL__SENDER_EXPIRES_MAX 20
 /* Old mail, dead letters and running time, floods. */
 #define EMAIL__SENDER_EXPIRE_MS 60000
+/* Old mails that end in one step, before others have their turn. */
+#define EMAIL__SENDER_PIECE 64
+#define EMAIL__SENDER_PIECE_MS 100
 #define EMAIL__SENDER_TEND_MS 600000
 #define EMAIL__SENDER_FOLD_MS 1000
 /* Nobody rings, and nothing is due: it looks all the same. */

@@ -97,8 +97,8 @@ expired(email__lane *lane, const email__now *now)
 	return found;
 }
 
-/* False: there may be more, and others have their turn first. */
-static bool
+/* A piece of them: each costs syncs, and others wait meanwhile, also for a stop. */
+static void
 expire(email__lane *lane, const email__now *now)
 {
 	email__waiting *w;
@@ -106,10 +106,16 @@ expire(email__lane *lane, const email__now *now)
 	char cause[EMAIL__MAILFILE_TEXT];
 	unsigned n;
 
+	lane->expire_at = now->mono + EMAIL__SENDER_EXPIRE_MS;
 	snprintf(cause, sizeof cause, "older than expireAfter%s%.64s", lane->failure.code ? ": " : "", lane->failure.text);
-	for (n = 0; n < EMAIL__SENDER_EXPIRES_MAX && (w = expired(lane, now)); n++) {
-		email_code rc = email__spool_expire(lane->outbox->spool, w, cause, now, &e);
+	for (n = 0; (w = expired(lane, now)); n++) {
+		email_code rc;
 
+		if (n == EMAIL__SENDER_PIECE || email__clock_ms() - now->mono >= EMAIL__SENDER_PIECE_MS) {
+			lane->expire_at = now->mono;
+			return;
+		}
+		rc = email__spool_expire(lane->outbox->spool, w, cause, now, &e);
 		if (rc == EMAIL_OK || rc == EMAIL_E_UNKNOWN)
 			continue;
 		if (rc != EMAIL_E_TEMPORARY)
@@ -215,9 +221,8 @@ email__upkeep(email__lane *lane)
 		(void)email__spool_tend(lane->outbox->spool, &now, &e);
 		lane->tend_at = now.mono + EMAIL__SENDER_TEND_MS;
 	}
-	if (now.mono >= lane->expire_at) {
-		lane->expire_at = expire(lane, &now) ? now.mono + EMAIL__SENDER_EXPIRE_MS : now.mono;
-	}
+	if (now.mono >= lane->expire_at)
+		expire(lane, &now);
 	if (lane->policy.config.digest_above && now.mono >= lane->fold_at) {
 		fold(lane, &now);
 		lane->fold_at = now.mono + EMAIL__SENDER_FOLD_MS;

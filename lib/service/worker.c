@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/worker.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "account/copy.h"
@@ -371,9 +372,11 @@ lock_folder(email__worker *w, const email__host *host, email_error *e)
 	email__free(path);
 	if (rc == EMAIL_E_MEMORY)
 		return email__error_memory(e, EMAIL_STAGE_QUEUE);
-	if (rc)
+	if (rc && why.os == EWOULDBLOCK)
 		return email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another process runs the service of this state folder");
-	return EMAIL_OK;
+	if (rc && e && e->code == EMAIL_OK)
+		*e = why;
+	return rc;
 }
 
 static bool

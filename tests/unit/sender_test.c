@@ -145,6 +145,27 @@ a_server_that_is_down(void **state)
 	station_assert_status(out, "ok");
 }
 
+/* "For good", says the greeting (RFC 5321 3.1), but of no mail: it is the account that waits, and no mail is tried or lost. */
+static void
+a_server_that_serves_nobody(void **state)
+{
+	unsigned none = 0;
+
+	(void)state;
+	station_rule(&s, 0, "greeting", EMAIL_TEST_REPLY, "554 5.3.2 No mail here", -1);
+	open_out();
+	assert_int_equal(station_queue(out, "one", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
+	station_until(&s, EMAIL_EVENT_DEFERRED, 1);
+	station_for(&s, 500);
+	assert_int_equal(station_counts(&s, 0).connections, 1);
+	assert_int_equal(station_told(&s, EMAIL_EVENT_DEFERRED), 1);
+	assert_int_equal(email_account_queue_list(out, false, is_attempts, &none), EMAIL_OK);
+	assert_int_equal(station_waiting(out), 1);
+	jump(&s, 2 * MINUTE);
+	station_for(&s, 300);
+	assert_int_equal(station_counts(&s, 0).connections, 2);
+}
+
 static void
 a_refused_login_parks(void **state)
 {
@@ -235,6 +256,7 @@ main(void)
 		T(an_idle_connection_is_kept),
 		T(a_kept_connection_that_is_dead),
 		T(a_server_that_is_down),
+		T(a_server_that_serves_nobody),
 		T(a_refused_login_parks),
 		T(a_poll_does_not_wait),
 		T(a_poll_without_a_service),

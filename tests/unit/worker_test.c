@@ -134,6 +134,32 @@ one_worker_for_a_folder(void **state)
 	email_service_free(other);
 }
 
+/* A folder that cannot be written is no other process. */
+static void
+a_state_folder_that_is_none(void **state)
+{
+	email_service *other;
+	char path[128];
+	FILE *f;
+
+	(void)state;
+	station_serve(&s, 0);
+	station_account(&s, "out", 0);
+	other = beside();
+	snprintf(path, sizeof path, "%s/file", s.folder);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(email_service_set_state_folder(other, path), EMAIL_OK);
+	assert_int_equal(email_service_start(other), EMAIL_E_FILE);
+	/* /proc is read-only for everybody */
+	assert_int_equal(email_service_set_state_folder(other, "/proc/self"), EMAIL_OK);
+	assert_int_equal(email_service_start(other), EMAIL_E_FILE);
+	assert_null(strstr(email_service_error(other)->text, "another process"));
+	assert_non_null(strstr(email_service_error(other)->text, "service.lock"));
+	email_service_free(other);
+}
+
 static void
 status_is_seen_from_elsewhere(void **state)
 {
@@ -423,6 +449,7 @@ main(void)
 		T(who_hangs_hangs_alone),
 		T(fifty_accounts),
 		T(one_worker_for_a_folder),
+		T(a_state_folder_that_is_none),
 		T(status_is_seen_from_elsewhere),
 		T(a_load_keeps_the_connection),
 		T(a_load_that_fails_changes_nothing),
