@@ -121,7 +121,7 @@ done
 # who is cut off between a renewal and its answer has lost the next token: not so behind a login
 logins=$(grep -c '^introspect' "$WORK/endpoint")
 tries=0
-until [ "$(grep -c '^introspect' "$WORK/endpoint")" -gt "$logins" ] || [ $tries -gt 100 ]; do
+until [ "$(grep -c '^introspect' "$WORK/endpoint")" -gt "$logins" ] || [ $tries -gt 400 ]; do
 	tries=$((tries + 1))
 	sleep 0.05
 done

@@ -55,7 +55,7 @@ peer() { # NAME PROGRAM ARGUMENT...
 	eval "pid_$peer=$!"
 	servers="$servers $peer"
 	tries=0
-	until PORT=$(sed -n 's/^port //p' "$WORK/$peer.port" 2>/dev/null) && [ -n "$PORT" ] || [ $tries -gt 200 ]; do
+	until PORT=$(sed -n 's/^port //p' "$WORK/$peer.port" 2>/dev/null) && [ -n "$PORT" ] || [ $tries -gt 400 ]; do
 		tries=$((tries + 1))
 		sleep 0.05
 	done

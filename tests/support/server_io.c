@@ -267,6 +267,10 @@ end_here(conn *c, const email_test_rule *r, const char *text)
 	if (r->deed == EMAIL_TEST_STALL) {
 		struct pollfd p = {c->fd, POLLIN, 0};
 		unsigned char sink[4096];
+
+		pthread_mutex_lock(&c->s->lock);
+		c->s->counts.stalled++;
+		pthread_mutex_unlock(&c->s->lock);
 		/* what comes is taken, so that the client waits for an answer and not for room */
 		while (poll(&p, 1, -1) > 0 && email_test_bio_recv(c, sink, sizeof sink) > 0)
 			;
