@@ -349,7 +349,7 @@ ready(email_operation *op)
 	case EMAIL__OP_SEND:
 	case EMAIL__OP_LOGIN: break;
 	}
-	if ((rc = compose(op, c)))
+	if (compose(op, c))
 		return failed(op);
 	if ((rc = email__smtp_send(c->engine.smtp, &c->mail))) {
 		account->error = c->mail.error;

@@ -398,6 +398,7 @@ describe(email__spool *s, const email__letter *letter, const email__now *now, ch
 	size_t i;
 
 	memset(mail, 0, sizeof *mail);
+	mail->key = "";
 	if (letter->count < 1 || letter->count > EMAIL__RECIPIENTS_MAX)
 		return email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE, "a mail has 1 to %d recipients, not %zu",
 		                        EMAIL__RECIPIENTS_MAX, letter->count);

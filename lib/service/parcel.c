@@ -198,7 +198,7 @@ email__parcel_next(void *context, unsigned outstanding)
 		email__policy_choice choice = email__parcel_choose(by, &from);
 		parcel *p;
 
-		if (choice.why != EMAIL__POLICY_GO)
+		if (choice.why != EMAIL__POLICY_GO || !from)
 			return NULL;
 		if (begin(by, from, &choice, &p))
 			continue;

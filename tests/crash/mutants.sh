@@ -45,7 +45,7 @@ mutant() {
 every_sync() {
 	call='ops->sync(_area)?\(|email__(dir|fd)_sync(_parent)?\(|= assure\('
 	grep -nE "$call" lib/queue/*.c >"$work/syncs"
-	while IFS=: read -r file line text; do
+	while IFS=: read -r file line _; do
 		name=$(basename "$file" .c)
 		units="attempt spool counter"
 		[ ! -e "tests/unit/${name}_test.c" ] || units="$name $units"
