@@ -30,8 +30,8 @@ enum { EMAIL_PRIORITY_LOW = 2, EMAIL_PRIORITY_NORMAL = 5, EMAIL_PRIORITY_URGENT 
  * Errors: after every one but EMAIL_E_INDETERMINATE the mail is not in the queue. EMAIL_E_INDETERMINATE: it may be
  *         (email_account_enqueue_once() tells). EMAIL_E_QUEUE_FULL (maxQueueSize), EMAIL_E_LIMIT
  *         (maxPersistedEmailSize), EMAIL_E_SUPPRESSED (suppressWithin), EMAIL_E_DISABLED (and not
- *         allowDisabledQueueing), EMAIL_E_MESSAGE, EMAIL_E_VALUE (the priority), EMAIL_E_USAGE (no outgoing account of
- *         a service, a message that was read), EMAIL_E_FILE, EMAIL_E_MEMORY.
+ *         allowDisabledQueueing), EMAIL_E_MESSAGE, EMAIL_E_VALUE (the priority, the key), EMAIL_E_USAGE (no outgoing
+ *         account of a service, a message that was read, too little room for the id), EMAIL_E_FILE, EMAIL_E_MEMORY.
  */
 EMAIL_API email_code email_account_enqueue(email_account *account, email_message *message, int priority, char *id,
                                            size_t size);

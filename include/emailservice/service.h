@@ -72,9 +72,12 @@ EMAIL_API email_account *email_service_account_at(email_service *service, size_t
 /* Errors: EMAIL_E_VALUE (name taken or not valid), EMAIL_E_MEMORY. *account may be NULL. */
 EMAIL_API email_code email_service_add(email_service *service, email_account_kind kind, const char *name,
                                        email_account **account);
+/* Errors: EMAIL_E_UNKNOWN, EMAIL_E_VALUE (mail waits in its queue). */
 EMAIL_API email_code email_service_remove(email_service *service, const char *name);
-/* Errors: EMAIL_E_UNKNOWN, EMAIL_E_VALUE (taken or not valid), EMAIL_E_SECRET (what is sealed cannot be sealed anew),
- *         EMAIL_E_MEMORY; the account is then as it was. */
+/* Its queue goes with it; so it does where the account's property `name` is set.
+ * Errors: EMAIL_E_UNKNOWN, EMAIL_E_VALUE (taken or not valid, or a queue of that name is there), EMAIL_E_SECRET (what is
+ *         sealed cannot be sealed anew), EMAIL_E_USAGE (an outgoing account while the service runs), EMAIL_E_TEMPORARY
+ *         (another process works its queue), EMAIL_E_FILE, EMAIL_E_MEMORY; the account is then as it was. */
 EMAIL_API email_code email_service_rename(email_service *service, const char *name, const char *new_name);
 
 /* The service's own properties (enabled, stateFolder, status, faultCause) by name. Text NULL: back to the

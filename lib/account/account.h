@@ -109,6 +109,9 @@ typedef struct email__owner {
 	void *service;
 	email_trust *(*trust)(void *service);
 	bool (*name_taken)(void *service, const char *name);
+	/* The account is about to get this name: what is kept under the old one goes with it. NULL: there is nothing. After an
+	 * error nothing has moved. Errors: those of email_service_rename(). */
+	email_code (*renaming)(void *service, email_account *account, const char *to, email_error *e);
 	/* the status as it is kept in the state folder comes in; and goes out */
 	void (*status_load)(void *service, email_account *account);
 	void (*status_save)(void *service, email_account *account);

@@ -4,7 +4,7 @@
  * operation that may run on it.
  *
  *     BEGIN -> [[TURN ->] TOKEN ->] CONNECTING -> READY -> SENDING -> DONE      a mail
- *     BEGIN -> CONNECTING -> READY -> POLLING -> [QUITTING] -> DONE    a mailbox
+ *     BEGIN -> LOCKING -> CONNECTING -> READY -> POLLING -> [QUITTING] -> DONE    a mailbox
  *     BEGIN -> CONNECTING -> READY -> QUITTING -> DONE     a test
  *     BEGIN -> CONNECTING -> READY -> DRAINING -> DONE     a queue (drain.h)
  *
@@ -28,6 +28,7 @@ typedef enum email__op_state {
 	EMAIL__OP_NONE, /* no operation runs */
 	EMAIL__OP_BEGIN,
 	EMAIL__OP_TURN,  /* somebody else renews a token first */
+	EMAIL__OP_LOCKING, /* while another process reads the mailbox */
 	EMAIL__OP_TOKEN, /* a request of a token is under way */
 	EMAIL__OP_CONNECTING,
 	EMAIL__OP_READY,
@@ -62,6 +63,7 @@ struct email_operation {
 	email_test_fn on_step;
 	void *step_context;
 	int64_t step_began;
+	int64_t lock_until; /* monotonic milliseconds */
 };
 
 typedef struct email__connection {
@@ -127,9 +129,9 @@ void email__connection_step_failed(email_account *account);
 
 /* One operation at a time: NULL where one runs; account->error is its own still. */
 email_operation *email__operation_start(email_account *account, email__op_kind kind);
-/* Goes on; `drive` is email__session_step or email__session_run. */
 /* Blocks until it is done. */
 email_code email__operation_run(email_operation *op);
+/* Goes on; `drive` is email__session_step or email__session_run. */
 email_progress email__operation_advance(email_operation *op, email__session_state (*drive)(email__session *));
 
 /* A report of the mail just done, for the caller to own. NULL: no memory. */

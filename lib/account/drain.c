@@ -40,15 +40,18 @@ collect(email_account *account, email__flight *f)
 	}
 }
 
-/* To the engine; what it will not take is done. */
+/* To the engine; what it will not take is done, and told in its turn. */
 static void
 hand_over(email_account *account, email__flight *f, email__smtp_mail *mail)
 {
+	email_code rc;
+
 	mail->last = false;
-	if (email__smtp_send(account->connection->engine.smtp, mail) == EMAIL_OK)
-		f->mail[f->count++] = mail;
-	else
-		end_mail(account, f, mail);
+	f->mail[f->count++] = mail;
+	if ((rc = email__smtp_send(account->connection->engine.smtp, mail))) {
+		mail->code = rc;
+		mail->done = true;
+	}
 }
 
 /* As many as there are, and find room. */
@@ -67,6 +70,7 @@ fill(email_account *account, email__flight *f)
 			return;
 		}
 		hand_over(account, f, mail);
+		collect(account, f);
 	}
 }
 
@@ -78,11 +82,19 @@ email__drain_ready(email_account *account)
 	email__smtp_mail *again[EMAIL__FLIGHT_MAX];
 	unsigned i, n = f->count;
 
-	/* after a kept connection that was dead: those that were handed to it, once more */
+	/* After a kept connection that was dead: those that were handed to it, once more, and from the first byte. What
+	 * cannot begin anew keeps the outcome that it has. */
 	memcpy(again, f->mail, n * sizeof *again);
 	f->count = 0;
-	for (i = 0; i < n; i++)
-		hand_over(account, f, again[i]);
+	for (i = 0; i < n; i++) {
+		const email__source *source = &again[i]->source;
+
+		if (source->rewind && source->rewind(source->context) == EMAIL_OK)
+			hand_over(account, f, again[i]);
+		else
+			f->mail[f->count++] = again[i];
+	}
+	collect(account, f);
 	fill(account, f);
 	return f->count > 0;
 }
@@ -119,8 +131,7 @@ email__drain_step(email_account *account, email__session_state state)
 		return EMAIL__DRAIN_BROKEN;
 	}
 	collect(account, f);
-	if (state == EMAIL__SESSION_IDLE)
-		fill(account, f);
+	fill(account, f);
 	return f->count > 0 ? EMAIL__DRAIN_GOES_ON : EMAIL__DRAIN_OVER;
 }
 

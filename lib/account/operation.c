@@ -8,6 +8,11 @@
 #include "base/error.h"
 #include "os/clock.h"
 
+/* Another process that polls takes its time: after this, our turn comes with the next poll. */
+#define LOCK_MS 2000
+/* Nothing tells that a lock is free: it is looked at so often. */
+#define LOCK_LOOK_MS 20
+
 email_operation *
 email__operation_start(email_account *account, email__op_kind kind)
 {
@@ -94,6 +99,17 @@ after_token(email_operation *op, email__token_step step)
 	return no_session(op);
 }
 
+static email__op_state
+connect_or_keep(email_operation *op)
+{
+	if (op->kind != EMAIL__OP_TEST && email__connection_usable(op->account))
+		return EMAIL__OP_READY;
+	op->step_began = email__clock_ms();
+	return after_token(op, email__token_begin(op->account));
+}
+
+/* --- the beginning --- */
+
 /* Everything that can be known before the network is asked. */
 static email__op_state
 begin(email_operation *op)
@@ -113,7 +129,7 @@ begin(email_operation *op)
 		                 "a message that was read cannot be sent");
 		return failed(op);
 	}
-	if (account->error.code) { /* of what went before: the memory of what was handed over */
+	if (account->error.code) { /* of what went before */
 		if (op->kind == EMAIL__OP_RECEIVE)
 			email__status_of_poll(account, &account->error);
 		return failed(op);
@@ -124,10 +140,31 @@ begin(email_operation *op)
 		email__error_remedy(&account->error, "set enabled to true");
 		return failed(op);
 	}
-	if (op->kind != EMAIL__OP_TEST && email__connection_usable(account))
-		return EMAIL__OP_READY;
-	op->step_began = email__clock_ms();
-	return after_token(op, email__token_begin(account));
+	if (op->kind != EMAIL__OP_RECEIVE)
+		return connect_or_keep(op);
+	op->lock_until = email__clock_ms() + LOCK_MS;
+	return EMAIL__OP_LOCKING;
+}
+
+/* One look at the lock. The same state again: another process has it, and there is time. */
+static email__op_state
+locking(email_operation *op)
+{
+	email_account *account = op->account;
+	email_code rc;
+
+	if (email__connection_cancelled(account))
+		rc = email__error_set(&account->error, EMAIL_E_CANCELLED, EMAIL_STAGE_MAILBOX, "cancelled");
+	else
+		rc = email__poll_open(&account->connection->poll);
+	if (rc == EMAIL_OK)
+		return connect_or_keep(op);
+	if (rc == EMAIL_E_TEMPORARY && email__clock_ms() < op->lock_until) {
+		email__error_clear(&account->error);
+		return EMAIL__OP_LOCKING;
+	}
+	email__status_of_poll(account, &account->error);
+	return failed(op);
 }
 
 /* The recipients as the engine wants them; memory is kept for the next mail. */
@@ -436,6 +473,11 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 	for (;;) {
 		switch (op->state) {
 		case EMAIL__OP_BEGIN: enter(op, begin(op)); break;
+		case EMAIL__OP_LOCKING:
+			enter(op, locking(op));
+			if (op->state == EMAIL__OP_LOCKING)
+				return EMAIL_PENDING;
+			break;
 		case EMAIL__OP_READY: enter(op, ready(op)); break;
 		case EMAIL__OP_TURN:
 			enter(op, turn(op));
@@ -476,8 +518,8 @@ email_code
 email__operation_run(email_operation *op)
 {
 	while (email__operation_advance(op, email__session_run) == EMAIL_PENDING)
-		if (op->state == EMAIL__OP_TURN)
-			email__clock_sleep(email__token_wait(op->account));
+		if (op->state == EMAIL__OP_TURN || op->state == EMAIL__OP_LOCKING)
+			email__clock_sleep(email_operation_timeout(op));
 	return email_operation_result(op);
 }
 
@@ -487,10 +529,17 @@ email_operation_step(email_operation *op)
 	return email__operation_advance(op, email__session_step);
 }
 
+/* The session that is to be waited for. A kept one has nothing to say while the mailbox is locked. */
+static const email__session *
+session_of(const email_operation *op)
+{
+	return op->state == EMAIL__OP_LOCKING ? NULL : op->account->connection->session;
+}
+
 int
 email_operation_fd(const email_operation *op)
 {
-	const email__session *s = op->account->connection->session;
+	const email__session *s = session_of(op);
 
 	return s ? email__session_fd(s) : -1;
 }
@@ -498,7 +547,7 @@ email_operation_fd(const email_operation *op)
 int
 email_operation_events(const email_operation *op)
 {
-	const email__session *s = op->account->connection->session;
+	const email__session *s = session_of(op);
 
 	return s ? email__session_events(s) : 0;
 }
@@ -506,10 +555,12 @@ email_operation_events(const email_operation *op)
 long
 email_operation_timeout(const email_operation *op)
 {
-	const email__session *s = op->account->connection->session;
+	const email__session *s = session_of(op);
 
 	if (op->state == EMAIL__OP_TURN)
 		return email__token_wait(op->account);
+	if (op->state == EMAIL__OP_LOCKING)
+		return LOCK_LOOK_MS;
 	return op->state == EMAIL__OP_DONE || !s ? 0 : email__session_timeout(s);
 }
 

@@ -124,7 +124,7 @@ put(email__outbox *o, const email__letter *letter, email_message *message, const
 	int64_t running = email__spool_running(o->spool, now);
 	uint64_t subject, recipients;
 	bool suppressed, repeat = false;
-	email_code rc;
+	email_code rc = EMAIL_OK;
 
 	sums(letter, &subject, &recipients);
 	/* noted beforehand, so that of two at a time one is the second */
@@ -133,6 +133,11 @@ put(email__outbox *o, const email__letter *letter, email_message *message, const
 	if (!suppressed && !letter->digest)
 		email__policy_queued(&o->recent, subject, recipients, running);
 	email__mutex_unlock(&o->mutex);
+	/* the same one under its key is no flood */
+	if (suppressed && letter->key)
+		rc = email__spool_repeat(o->spool, letter->key, id, &repeat, e);
+	if (rc || repeat)
+		return rc;
 	if (suppressed)
 		return email__error_set(e, EMAIL_E_SUPPRESSED, EMAIL_STAGE_QUEUE,
 		                        "the same subject went to the same recipients a short while ago (suppressWithin)");

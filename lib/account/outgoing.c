@@ -62,11 +62,10 @@ may_enqueue(email_account *account, int priority, const char *key, email_error *
 }
 
 static void
-tell_suppressed(email_account *account, email_message *message)
+tell_suppressed(email_account *account)
 {
 	email_event event = {.kind = EMAIL_EVENT_SUPPRESSED, .count = 1};
 
-	(void)message;
 	snprintf(event.account, sizeof event.account, "%s", account->name);
 	snprintf(event.text, sizeof event.text, "%s", account->error.text);
 	account->owner->tell(account->owner->service, &event);
@@ -89,7 +88,7 @@ enqueue(email_account *account, email_message *message, int priority, const char
 		return rc;
 	rc = email__outbox_add(outbox, account, message, priority, key, made, &account->error);
 	if (rc == EMAIL_E_SUPPRESSED)
-		tell_suppressed(account, message);
+		tell_suppressed(account);
 	if (rc == EMAIL_OK || rc == EMAIL_E_INDETERMINATE) {
 		if (id)
 			memcpy(id, made, EMAIL_ID_SIZE);

@@ -28,8 +28,6 @@ put(char **field, const char *text)
 
 /* --- the state folder --- */
 
-/* Mails on a kept connection are not written down one by one. */
-
 void
 email__status_know(email_account *account)
 {
@@ -48,6 +46,7 @@ email__status_look(email_account *account)
 	account->owner->status_load(account->owner->service, account);
 }
 
+/* Mails on a kept connection are not written down one by one. */
 void
 email__status_keep(email_account *account, bool at_once)
 {
@@ -89,53 +88,63 @@ tell_status(const email_account *account)
 
 /* --- outcomes --- */
 
+/* True where it is another one than it was. */
+static bool
+judge(email__values *v, int64_t bits, const char *cause)
+{
+	bool news = v->status_bits != bits || strcmp(v->fault_cause, cause) != 0;
+
+	v->status_bits = bits;
+	put(&v->fault_cause, cause);
+	return news;
+}
+
+static void
+went_well(email_account *account, int64_t bits)
+{
+	email__values *v = &account->v;
+	const email__session *s = account->connection->session;
+	const email_error *lost = email__refresh_fault(account, &account->connection->tokens.refresh);
+	email_error why = {0};
+	bool news;
+
+	/* the session went well by a root, but exemptions wait for a person to repair their sheet; or by a token, but the way
+	 * to the next one ends with this process */
+	if (lost)
+		why = *lost;
+	if (lost || email__trust_fault(email__account_trust(account), &why))
+		bits |= EMAIL__STATUS_FAULT;
+	account->status_judged = true;
+	news = judge(v, bits & ~EMAIL__STATUS_UNVERIFIED, why.text);
+	put(&v->tls_version, s ? email__session_tls_version(s) : "");
+	put(&v->tls_cipher_suite, s ? email__session_cipher_suite(s) : "");
+	v->server_certificate_not_after = s ? email__session_not_after(s) : 0;
+	v->server_certificate_not_before = account->connection->verdict.certificate.not_before;
+	email__status_keep(account, news);
+	if (news)
+		tell_status(account);
+}
+
 void
 email__status_of_session(email_account *account, const email_error *error)
 {
 	email__values *v = &account->v;
-	const int64_t trouble = EMAIL__STATUS_DOWN | EMAIL__STATUS_FAULT;
 	int64_t bits;
-	bool told;
+	bool news;
 
 	email__status_know(account);
 	account->status_unsaved = true;
+	bits = v->status_bits & ~(EMAIL__STATUS_DOWN | EMAIL__STATUS_FAULT);
 	if (error->code == EMAIL_OK) {
-		const email__session *s = account->connection->session;
-		bool news = (v->status_bits & (trouble | EMAIL__STATUS_UNVERIFIED)) != 0;
-		const email_error *lost;
-		email_error why = {0};
-
-		account->status_judged = true;
-		v->status_bits &= ~(trouble | EMAIL__STATUS_UNVERIFIED);
-		put(&v->fault_cause, "");
-		/* the session went well by a root, but exemptions wait for a person to repair their sheet; or by a
-		 * token, but the way to the next one ends with this process */
-		if ((lost = email__refresh_fault(account, &account->connection->tokens.refresh)))
-			why = *lost;
-		if (lost || email__trust_fault(email__account_trust(account), &why)) {
-			news = true;
-			v->status_bits |= EMAIL__STATUS_FAULT;
-			put(&v->fault_cause, why.text);
-		}
-		put(&v->tls_version, s ? email__session_tls_version(s) : "");
-		put(&v->tls_cipher_suite, s ? email__session_cipher_suite(s) : "");
-		v->server_certificate_not_after = s ? email__session_not_after(s) : 0;
-		v->server_certificate_not_before =
-			account->connection->verdict.certificate.not_before;
-		email__status_keep(account, news);
-		if (news || (v->status_bits & EMAIL__STATUS_FAULT))
-			tell_status(account);
+		went_well(account, bits);
 		return;
 	}
 	if (error->code == EMAIL_E_CANCELLED || error->code == EMAIL_E_DISABLED)
 		return;
-	bits = (v->status_bits & ~trouble) |
-	       (email_code_class(error->code) == EMAIL_CLASS_FIX ? EMAIL__STATUS_FAULT : EMAIL__STATUS_DOWN);
-	told = v->status_bits == bits && strcmp(v->fault_cause, error->text) == 0;
-	v->status_bits = bits;
-	put(&v->fault_cause, error->text);
+	bits |= email_code_class(error->code) == EMAIL_CLASS_FIX ? EMAIL__STATUS_FAULT : EMAIL__STATUS_DOWN;
+	news = judge(v, bits, error->text);
 	email__status_keep(account, true);
-	if (!told)
+	if (news)
 		tell_status(account);
 }
 

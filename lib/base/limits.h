@@ -258,6 +258,7 @@
 #define EMAIL__SENDER_AGAIN_MS 5000
 /* What others queued is looked for, where they cannot ring. */
 #define EMAIL__SENDER_LOOK_MS 1000
+#define EMAIL__SENDER_DOWN_LOOK_MS 5000
 /* Old mail, dead letters and running time, floods. */
 #define EMAIL__SENDER_EXPIRE_MS 60000
 #define EMAIL__SENDER_TEND_MS 600000
@@ -270,6 +271,8 @@
 
 /* Addresses of one host name that are tried, and look-ups that may hang at a time. */
 #define EMAIL__ADDRESSES_MAX 16
+/* Bytes that one step of a session moves at most, about, before others have their turn. */
+#define EMAIL__TURN_BYTES (1024 * 1024)
 #define EMAIL__LOOKUPS_MAX 8
 
 #endif

@@ -178,6 +178,12 @@ freeze(email_message *m, const email__defaults *d, const char *from, email_error
 	char *p;
 	int os;
 
+	/* what a clock said that was not set is no Date: it is frozen once it is one */
+	if (!m->frozen || (!m->dated && !d->undated && !m->has_date)) {
+		m->frozen_date = d->now;
+		m->offset = d->offset;
+		m->dated = !d->undated;
+	}
 	if (m->frozen)
 		return EMAIL_OK;
 	if ((os = email__random_bytes(random, sizeof random)) != 0) {
@@ -197,8 +203,6 @@ freeze(email_message *m, const email__defaults *d, const char *from, email_error
 	/* "=_" is in no quoted-printable and no base64 (RFC 2045 6.7) */
 	memcpy(m->boundary, "=_", 2);
 	*put_hex(m->boundary + 2, random + RANDOM_ID, RANDOM_BOUNDARY) = '\0';
-	m->frozen_date = d->now;
-	m->offset = d->offset;
 	m->frozen = true;
 	return EMAIL_OK;
 }

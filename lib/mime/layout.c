@@ -338,7 +338,7 @@ email__layout_make(email_message *m, const email__address *from, bool allow_eigh
 	message_header(&l, date, from);
 	message_body(&l);
 	/* a text that is the whole body must end its line; one of no bytes has none */
-	if (!l.line_start) {
+	if (l.rc == EMAIL_OK && !l.line_start) {
 		const email__content *last = m->segments[m->segment_count - 1].content;
 
 		if (last && last->size && !last->text.ends_line)

@@ -53,7 +53,7 @@ struct email_message {
 	/* frozen at the first prepare; a setter of the same thing goes before it */
 	int64_t frozen_date;
 	int offset;
-	bool frozen;
+	bool frozen, dated; /* dated: by a clock that was set */
 	char boundary[EMAIL__BOUNDARY_MAX];
 	char *made_id;
 

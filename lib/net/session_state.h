@@ -43,6 +43,8 @@ struct email__session {
 	uint64_t body_before;
 	unsigned progress;               /* the engine's, when the reply's deadline was set */
 	email__wait wait;
+	uint64_t turn;   /* bytes moved in this step */
+	bool turn_over;  /* it stopped for others to have a turn: there is more to do */
 	bool first_wait; /* nothing was waited for since the flight went */
 	bool news;       /* something moved since the caller was last told that the engine is idle */
 	char version[16], suite[64];

@@ -286,9 +286,9 @@ email__folder_move(const char *path, const char *new_path, email_error *e)
 	if (!parent)
 		return email__error_memory(e, EMAIL_STAGE_NONE);
 	if (rename(path, new_path))
-		rc = email__os_failed(e, "cannot rename", path);
+		rc = email__os_failed(e, "rename", path);
 	else if (!sync_folder(parent))
-		rc = email__os_failed(e, "cannot sync", parent);
+		rc = email__os_failed(e, "sync", parent);
 	email__free(parent);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "queue/crc.h"
 #include "queue/fixed.h"
 
@@ -106,5 +107,6 @@ email__counter_write(email__stored *f, email__counter *c, bool durable, email_er
 	email__buf_dispose(&out);
 	if (rc == EMAIL_OK)
 		c->generation++;
-	return rc;
+	/* a file that failed has said so */
+	return rc == EMAIL_E_MEMORY ? email__error_memory(e, EMAIL_STAGE_QUEUE) : rc;
 }

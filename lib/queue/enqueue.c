@@ -385,6 +385,18 @@ describe(email__spool *s, const email__letter *letter, const email__now *now, ch
 }
 
 email_code
+email__spool_repeat(email__spool *s, const char *key, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e)
+{
+	email__area where;
+	email_code rc = name_of_key(key, id, e);
+
+	*repeat = false;
+	if (rc == EMAIL_OK)
+		rc = known(s, id, repeat, &where, e);
+	return rc == EMAIL_OK && *repeat ? assure(s, where, e) : rc;
+}
+
+email_code
 email__spool_enqueue(email__spool *s, const email__letter *letter, email__source *message, const email__now *now,
                      char id[EMAIL__ID_SIZE], bool *repeat, email_error *e)
 {

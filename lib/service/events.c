@@ -52,23 +52,33 @@ email__events_want(email__events *events, bool wanted)
 	email__mutex_unlock(&events->mutex);
 }
 
+/* Where it is full: twice the room, and what is in it in order from its start. */
+static bool
+make_room(email__events *events)
+{
+	size_t room = events->room ? events->room * 2 : 16, i;
+	email_event *more;
+
+	if (events->count < events->room)
+		return true;
+	if (room > EMAIL__EVENTS_PENDING || !(more = email__alloc(room * sizeof *more)))
+		return false;
+	for (i = 0; i < events->count; i++)
+		more[i] = events->pending[(events->first + i) % events->room];
+	email__free(events->pending);
+	events->pending = more;
+	events->first = 0;
+	events->room = room;
+	return true;
+}
+
 static void
 add_pending(email__events *events, const email_event *event)
 {
-	if (events->count == events->room) {
-		size_t room = events->room ? events->room * 2 : 16;
-		email_event *more = room > EMAIL__EVENTS_PENDING
-		                            ? NULL
-		                            : email__realloc(events->pending, room * sizeof *more);
-
-		if (!more) {
-			events->lost++;
-			return;
-		}
-		events->pending = more;
-		events->room = room;
-	}
-	events->pending[events->count++] = *event;
+	if (make_room(events))
+		events->pending[(events->first + events->count++) % events->room] = *event;
+	else
+		events->lost++;
 }
 
 void
@@ -97,8 +107,9 @@ take(email__events *events, email_event *event)
 	email__mutex_lock(&events->mutex);
 	any = events->count > 0;
 	if (any) {
-		*event = events->pending[0];
-		memmove(events->pending, events->pending + 1, --events->count * sizeof *event);
+		*event = events->pending[events->first];
+		events->first = (events->first + 1) % events->room;
+		events->count--;
 	} else if (events->lost) {
 		*event = (email_event){.kind = EMAIL_EVENT_QUEUE, .number = events->number, .count = events->lost};
 		event->time = email__clock_wall();
@@ -120,26 +131,34 @@ email__events_deliver(email__events *events, email_event_fn on_event, void *cont
 			on_event(context, &event);
 }
 
+/* The next one with a number above *number, and not above `last`. False: none is kept. */
+static bool
+look(email__events *events, unsigned long *number, unsigned long last, email_event *event)
+{
+	bool found = false;
+
+	email__mutex_lock(&events->mutex);
+	if (*number < events->number && events->number - *number > EMAIL__EVENTS_KEPT)
+		*number = events->number - EMAIL__EVENTS_KEPT;
+	while (!found && events->kept && *number < last) {
+		++*number;
+		*event = events->kept[*number % EMAIL__EVENTS_KEPT];
+		/* there was no memory for those before */
+		found = event->number == *number;
+	}
+	email__mutex_unlock(&events->mutex);
+	return found;
+}
+
 void
 email__events_visit(email__events *events, unsigned long after, email_event_fn visit, void *context)
 {
+	unsigned long last;
 	email_event event;
-	unsigned long next = after + 1;
 
-	for (;; next++) {
-		bool any;
-
-		email__mutex_lock(&events->mutex);
-		if (events->number >= EMAIL__EVENTS_KEPT && next <= events->number - EMAIL__EVENTS_KEPT)
-			next = events->number - EMAIL__EVENTS_KEPT + 1;
-		any = events->kept && next <= events->number;
-		if (any)
-			event = events->kept[next % EMAIL__EVENTS_KEPT];
-		email__mutex_unlock(&events->mutex);
-		if (!any)
-			return;
-		/* there was no memory for those before */
-		if (event.number == next)
-			visit(context, &event);
-	}
+	email__mutex_lock(&events->mutex);
+	last = events->number;
+	email__mutex_unlock(&events->mutex);
+	while (look(events, &after, last, &event))
+		visit(context, &event);
 }

@@ -18,8 +18,8 @@ typedef struct email__events {
 	email__mutex mutex;
 	email_event *kept; /* a ring; NULL until the first */
 	unsigned long number;
-	email_event *pending;
-	size_t count, room;
+	email_event *pending; /* a ring too: `count` from `first` on */
+	size_t first, count, room;
 	unsigned long lost;
 	bool wanted; /* somebody will take the pending ones */
 } email__events;
@@ -32,6 +32,7 @@ void email__events_want(email__events *events, bool wanted);
 void email__events_add(email__events *events, const email_event *event);
 /* Hands over what is pending; the callback may add more. */
 void email__events_deliver(email__events *events, email_event_fn on_event, void *context);
+/* Those up to now with a number above `after`; what is added meanwhile is for the next time. */
 void email__events_visit(email__events *events, unsigned long after, email_event_fn visit, void *context);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "os/clock.h"
 #include "os/file.h"
 #include "service/contents.h"
 #include "service/queued.h"
@@ -166,10 +167,17 @@ tell(void *context, const email_event *event)
 	email__events_add(&((email__host *)context)->shared->events, event);
 }
 
+/* Opening and counting ask only how long the machine has run. */
+static email__now
+running_now(void)
+{
+	return (email__now){.mono = email__clock_ms(), .wall = email__clock_wall()};
+}
+
 static email__outbox *
 open_outbox(email__host *host, email_account *account, const char *folder, email_error *e)
 {
-	email__now now = email__outbox_now(NULL); /* opening it asks only how long the machine has run */
+	email__now now = running_now();
 	email__outbox_config config = {.name = account->name,
 	                               .folder = folder,
 	                               .max_count = (size_t)account->v.max_queue_size,
@@ -213,7 +221,7 @@ email__host_queue_size(email__host *host, email_account *account)
 	if (rc == EMAIL_OK && (!folder || email__file_exists(folder)))
 		box = open_outbox(host, account, folder, &ignored);
 	email__free(folder);
-	now = email__outbox_now(NULL);
+	now = running_now();
 	return box && email__spool_size(box->spool, &now, &count, &bytes, &ignored) == EMAIL_OK ? (int64_t)count : -1;
 }
 

@@ -42,12 +42,24 @@ email__lane_new(email__worker *worker, email_account *account, email__host *host
 	return lane;
 }
 
+/* Each mail that is under way has its outcome written down with this. */
+static void
+end_operation(email__lane *lane)
+{
+	email_operation_free(lane->op);
+	lane->op = NULL;
+}
+
 void
 email__lane_free(email__lane *lane)
 {
-	/* each mail that is under way has its outcome written down with this */
-	email_operation_free(lane->op);
-	lane->op = NULL;
+	const email__worker *w = lane->worker;
+	size_t i;
+
+	end_operation(lane);
+	/* and those that others carry for it, while there is somebody to write it down */
+	for (i = 0; lane->under_way > 0 && i < w->count; i++)
+		end_operation(w->lane[i]);
 	email__upkeep_end(lane);
 	email_account_close(lane->account);
 	email__status_keep(lane->account, true);
@@ -88,6 +100,7 @@ email__lane_advance(email__lane *lane, email_code *result)
 void
 email__lane_complain(email__lane *lane, const email_error *error)
 {
+	/* as much of it as was kept */
 	if (strncmp(lane->complaint, error->text, sizeof lane->complaint - 1) == 0)
 		return;
 	snprintf(lane->complaint, sizeof lane->complaint, "%.*s", (int)sizeof lane->complaint - 1, error->text);

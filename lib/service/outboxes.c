@@ -68,28 +68,52 @@ email__outboxes_get(email__outboxes *boxes, const email__outbox_config *config, 
 	return outbox;
 }
 
-void
-email__outboxes_rename(email__outboxes *boxes, const char *folder, const char *name, const char *new_name)
+static void
+drop(email__outboxes *boxes, const email__outbox *o)
 {
-	email__outbox_config config = {.name = name, .folder = folder};
-	email__outbox *o;
 	size_t i;
-	char *copy;
 
-	email__mutex_lock(&boxes->mutex);
-	o = find(boxes, &config);
-	if (o && !folder && (copy = email__strdup(new_name))) {
-		email__free(o->name);
-		o->name = copy;
-	}
-	for (i = 0; o && folder && i < boxes->count; i++) {
+	for (i = 0; o && i < boxes->count; i++) {
 		if (boxes->all[i] != o)
 			continue;
-		email__outbox_close(o);
+		email__outbox_close(boxes->all[i]);
 		boxes->all[i] = boxes->all[--boxes->count];
-		break;
+		return;
+	}
+}
+
+void
+email__outboxes_drop(email__outboxes *boxes, const char *folder, const char *name)
+{
+	email__outbox_config config = {.name = name, .folder = folder};
+
+	email__mutex_lock(&boxes->mutex);
+	drop(boxes, find(boxes, &config));
+	email__mutex_unlock(&boxes->mutex);
+}
+
+bool
+email__outboxes_rename(email__outboxes *boxes, const char *folder, const char *name, const char *new_name)
+{
+	email__outbox_config config = {.name = name, .folder = folder}, stale = {.name = new_name};
+	char *copy = email__strdup(new_name);
+	email__outbox *o;
+
+	if (!copy)
+		return false;
+	email__mutex_lock(&boxes->mutex);
+	o = find(boxes, &config);
+	/* an account of that name was removed, and left one that is empty */
+	if (!folder)
+		drop(boxes, find(boxes, &stale));
+	if (o) {
+		email__free(o->name);
+		o->name = copy;
+		copy = NULL;
 	}
 	email__mutex_unlock(&boxes->mutex);
+	email__free(copy);
+	return true;
 }
 
 char *

@@ -30,8 +30,10 @@ whom(email_event *event, const email__mailfile *mail, email__rcpt_state state)
 			continue;
 		snprintf(event->recipient, sizeof event->recipient, "%s", r->address);
 		snprintf(event->status, sizeof event->status, "%s", r->enhanced);
-		if (!event->text[0])
+		if (!event->text[0] && r->reply)
 			snprintf(event->text, sizeof event->text, "%d %s", r->reply, r->text);
+		else if (!event->text[0])
+			snprintf(event->text, sizeof event->text, "%s", r->text);
 		return;
 	}
 }

@@ -66,8 +66,11 @@ over(email__lane *lane, email_code rc)
 			tell_deferred(lane, e);
 		email__policy_result(&lane->policy, email__policy_classify(rc, e->stage), email__sender_random(), email__sender_running(lane));
 	}
-	if (rc && !between)
+	if (rc && !between) {
 		lane->failure = *e;
+		if (lane->look_at > email__clock_ms() + EMAIL__SENDER_DOWN_LOOK_MS)
+			lane->look_at = email__clock_ms() + EMAIL__SENDER_DOWN_LOOK_MS;
+	}
 	if (lane->carried >= EMAIL__SENDER_MAILS_MAX)
 		email_account_close(lane->account);
 	lane->close_at = email__clock_ms() + EMAIL__SENDER_KEEP_MS;

@@ -23,6 +23,9 @@ struct email_service {
 	email__worker *worker; /* NULL: it does not run */
 };
 
+/* accounts.c: `renaming` of the owner. */
+email_code email__service_renaming(void *host, email_account *account, const char *to, email_error *e);
+
 /* run.c: EMAIL_E_USAGE, EMAIL_E_MEMORY, in e; `work` of the owner. */
 email_code email__service_work(email_service *service, email_account *account, email_error *e);
 /* The accounts as they are now go to the worker, where one runs. `old_trust` is freed when it is done with it; at once where

@@ -17,6 +17,8 @@
 #define ROOT "status"
 #define NAMESPACE "urn:emailservice:status:1"
 #define ACCOUNT "account"
+/* Counts: nothing that is added to one is too much for its type. More than that is no count. */
+#define COUNT_MAX (INT64_MAX / 4)
 /* A process that holds the lock is writing a file of some kB. */
 #define LOCK_MS 2000
 
@@ -215,7 +217,7 @@ load_text(const email__property *row, email_account *account, const char *text)
 		account->v.status_bits = status_bits(text);
 	else if (is_count(row))
 		/* its row has no range: nobody sets it */
-		(void)email__str_number(text, 0, INT64_MAX, number(row, &account->v));
+		(void)email__str_number(text, 0, COUNT_MAX, number(row, &account->v));
 	else if (row->type == EMAIL__TYPE_TIME)
 		(void)email__time_read(text, number(row, &account->v));
 	else
@@ -321,7 +323,7 @@ merge(email__node *node, const email__property *row, email_account *account, siz
 	int64_t known = 0, more;
 
 	if (is_count(row)) {
-		if (before && !email__str_number(before, 0, INT64_MAX, &known))
+		if (before && !email__str_number(before, 0, COUNT_MAX, &known))
 			known = 0;
 		more = *number(row, &account->v) - known;
 		*number(row, &account->v) = known;

@@ -169,15 +169,22 @@ look_at_trust(email__lane *lane)
 	lane->trust_generation = generation;
 }
 
+/* Where nobody can knock, somebody has to look; and a certificate is approved without a knock. */
+static int64_t
+look_again(const email__lane *lane)
+{
+	int64_t ms = lane->worker->bell.shared || !lane->outbox->folder ? lane->account->v.pollrate : EMAIL__SENDER_LOOK_MS;
+
+	return lane->policy.failures > 0 && ms > EMAIL__SENDER_DOWN_LOOK_MS ? EMAIL__SENDER_DOWN_LOOK_MS : ms;
+}
+
 static void
 look(email__lane *lane, const email__now *now)
 {
 	email_error e = {0};
 
 	lane->knocked = false;
-	/* where nobody can knock, somebody has to look */
-	lane->look_at = now->mono + (lane->worker->bell.shared || !lane->outbox->folder ? lane->account->v.pollrate
-	                                                                                : EMAIL__SENDER_LOOK_MS);
+	lane->look_at = now->mono + look_again(lane);
 	if (email__spool_look(lane->outbox->spool, now, &e))
 		email__lane_complain(lane, &e);
 	look_at_trust(lane);

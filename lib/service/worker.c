@@ -415,17 +415,10 @@ email__worker_new(email__shared *shared, const email__host *host, bool alone, em
 void
 email__worker_free(email__worker *w)
 {
-	size_t i;
-
 	if (!w)
 		return;
 	if (!w->alone)
 		email__shared_set_bell(w->shared, NULL);
-	/* first: what is under way over one lane's connection may be another one's mail */
-	for (i = 0; i < w->count; i++) {
-		email_operation_free(w->lane[i]->op);
-		w->lane[i]->op = NULL;
-	}
 	while (w->count > 0)
 		email__lane_free(w->lane[--w->count]);
 	if (!w->alone) {

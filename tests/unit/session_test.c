@@ -18,6 +18,7 @@
 
 #include "net/resolve.h"
 #include "net/session.h"
+#include "net/session_state.h"
 #include "os/clock.h"
 #include "support/echolink.h"
 #include "support/failalloc.h"
@@ -951,6 +952,48 @@ body_over_tls(void **state)
 	body(*state, true);
 }
 
+#define MUCH (16u << 20)
+
+static void
+takes_much(peer *p)
+{
+	static char bytes[1 << 20];
+	size_t left = MUCH;
+	ssize_t n;
+
+	peer_say(p, "220 hello\r\n");
+	while (left > 0 && (n = recv(p->fd, bytes, sizeof bytes, 0)) > 0)
+		left -= (size_t)n;
+	peer_say(p, "250 done\r\n");
+	peer_drain(p);
+}
+
+/* A peer that is always ready does not keep the loop from others. */
+static void
+a_step_is_bounded(void **state)
+{
+	fixture *f = *state;
+	email__session_state now;
+	uint64_t before = 0, most = 0;
+
+	serve(f, takes_much);
+	open_session(f);
+	assert_int_equal(step_by_step(f), EMAIL__SESSION_IDLE);
+	echolink_body(&f->engine, MUCH, 1);
+	do {
+		struct pollfd p = {email__session_fd(f->session), (short)email__session_events(f->session), 0};
+
+		poll(&p, 1, (int)email__session_timeout(f->session));
+		before = f->session->transport.sent;
+		now = email__session_step(f->session);
+		if (f->session->transport.sent - before > most)
+			most = f->session->transport.sent - before;
+	} while (now == EMAIL__SESSION_BUSY);
+	assert_int_equal(now, EMAIL__SESSION_IDLE);
+	assert_string_equal(f->engine.last, "250 done");
+	assert_in_range(most, 1, EMAIL__TURN_BYTES + (256u << 10));
+}
+
 static void
 refuses_body(peer *p)
 {
@@ -1514,6 +1557,7 @@ main(void)
 		T(keen_engine),
 		T(body_in_the_clear),
 		T(body_over_tls),
+		T(a_step_is_bounded),
 		T(last_words),
 		T(last_words_before_a_reset),
 		T(resets),
