@@ -147,10 +147,12 @@ email__spool_prune(email__spool *s, email__area area, int64_t running, bool days
 	size_t max = s->options.dead_max, over = 0, i = 0;
 	email_code rc = email__spool_ids(s, area, &ids, NULL);
 
-	/* of the done, which nobody counts, some at a time; nothing is synced: what a power cut brings back is
-	 * forgotten once more */
+	/* Some at a time: it reads them all, and in a flood one comes after the other. Nothing is synced: what a power cut
+	 * brings back is forgotten once more. */
 	if (area == EMAIL__AREA_DONE)
-		max = ids.count > EMAIL__QUEUE_DONE_MAX + EMAIL__QUEUE_DONE_MAX / 8 ? EMAIL__QUEUE_DONE_MAX : ids.count;
+		max = EMAIL__QUEUE_DONE_MAX;
+	if (!days && ids.count <= max + max / 8)
+		max = ids.count;
 	over = ids.count > max ? ids.count - max : 0;
 	if (rc == EMAIL_OK && (over > 0 || days))
 		all = read_ages(s, area, &ids);
