@@ -33,6 +33,8 @@ struct email__lane {
 	bool unsettled;       /* an outcome is not durable yet */
 	int64_t try_at;       /* to take the queue, where somebody else had it */
 	int64_t look_at, tend_at, expire_at, fold_at, settle_at;
+	int64_t rest_until;   /* no look before: many that knock shall not keep it from all else */
+	char digest[EMAIL__ID_SIZE]; /* stands for mails that have not left yet */
 	int64_t close_at;     /* the idle connection */
 	email__policy policy;
 	unsigned under_way;   /* mails of this queue, over whichever connection */
