@@ -2,6 +2,7 @@
 """The programs of a soak: servers that fail, the service, writers. Each is the real one, in a process of its own."""
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -11,7 +12,7 @@ import time
 HERE = {"LC_ALL": "C", "PATH": os.environ["PATH"], "HOME": "/nonexistent"}
 # Peaks and bounds that a service may not pass, whatever happens to it.
 MEMORY_KB = 32 * 1024
-DESCRIPTORS = 64
+DESCRIPTORS = 80
 
 
 def say(text):
@@ -19,8 +20,13 @@ def say(text):
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
+    """Below those that the system gives to clients, which would have it while its server is down."""
+    while True:
+        try:
+            with socket.create_server(("127.0.0.1", random.SystemRandom().randint(10000, 32000))) as free:
+                return free.getsockname()[1]
+        except OSError:
+            pass
 
 
 def wait_for(true, seconds, step=0.02):
@@ -57,6 +63,7 @@ class Server:
         self.port, self.life, self.process, self.outs = free_port(), 0, None, []
 
     def start(self, rules=()):
+        self.stop()
         self.life += 1
         out = os.path.join(self.folder, f"{self.name}-{self.life}")
         os.mkdir(out)

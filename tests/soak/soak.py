@@ -67,7 +67,7 @@ class Soak:
         self.ctl = station(build, self.folder("station"), self.servers, work)
         self.service = Service(self.ctl.program, self.ctl.sheet, self.folder("told"), os.path.join(work, "mail"))
         self.writers = [Writer(self.ctl.sheet, OUT[i % 2], os.path.join(self.folder("records"), f"w{i}"),
-                               ["--prefix", f"w{i}", "--seed", str(seed + i), "--size", "1024:1048576", "--rate", "4",
+                               ["--prefix", f"w{i}", "--seed", str(seed + i), "--size", "1024:1048576", "--rate", "8",
                                 "--refused", "20", "--repeat", "50", "--sync", "--persist"]) for i in range(3)]
         self.verdict = Verdict(work)
         self.probes, self.asked, self.letters, self.polls = {}, 0, 0, 0
