@@ -26,14 +26,14 @@
 
 static const char usage[] =
 	"usage: enqueue SHEET ACCOUNT RECORD [--count N] [--prefix WORD] [--seed N] [--size MIN:MAX] [--priority N]\n"
-	"       [--subjects N] [--to ADDRESS] [--refused PERMILLE] [--rate PER-SECOND] [--repeat PERMILLE]\n"
+	"       [--again PERMILLE] [--to ADDRESS] [--refused PERMILLE] [--rate PER-SECOND] [--repeat PERMILLE]\n"
 	"       [--sync] [--persist] [--unsafe]\n"
-	"--priority: else 0 to 9 by turns. --subjects: so many different ones. --refused: so many also to refused@test.example.\n"
+	"--priority: else 0 to 9 at random. --again: so many have the subject of the one before. --refused: so many also to refused@test.example.\n"
 	"--repeat: so many are queued a second time, and must have the same id. --sync: RECORD is durable, line by line.\n"
 	"--persist: what is refused is tried until it is taken. --unsafe: nothing is synced, to have many mails soon.\n";
 
 typedef struct options {
-	long count, subjects, refused, rate, repeat, priority, smallest, largest;
+	long count, again, refused, rate, repeat, priority, smallest, largest;
 	uint64_t random;
 	const char *prefix, *to;
 	int sync, persist;
@@ -106,7 +106,7 @@ adler32(const char *text)
 
 typedef struct mail {
 	long number, size, priority;
-	bool refused, twice;
+	bool refused, twice, again;
 	char key[128], subject[128];
 	unsigned long sum;
 } mail;
@@ -135,7 +135,8 @@ describe(const writer *w, long number, mail *m)
 	m->refused = (long)(draw(&state) % 1000) < o->refused;
 	m->twice = (long)(draw(&state) % 1000) < o->repeat;
 	snprintf(m->key, sizeof m->key, "%s-%ld", o->prefix, number);
-	snprintf(m->subject, sizeof m->subject, "%s alarm %ld", o->prefix, o->subjects ? number % o->subjects : number);
+	m->again = (long)(draw(&state) % 1000) < o->again;
+	snprintf(m->subject, sizeof m->subject, "%s alarm %ld", o->prefix, number - m->again);
 	for (long i = 0; i < m->size; i++)
 		w->text[i] = i % 64 == 63 ? '\n' : (char)('A' + draw(&state) % 26);
 	w->text[m->size - 1] = '\n';
@@ -269,7 +270,7 @@ set(options *o, int option, char *text)
 	case 'p': o->prefix = text; break;
 	case 'r': o->random = (uint64_t)number(text) * UINT64_C(0xD1342543DE82EF95); break;
 	case 'P': o->priority = number(text); break;
-	case 's': o->subjects = number(text); break;
+	case 's': o->again = number(text); break;
 	case 't': o->to = text; break;
 	case 'f': o->refused = number(text); break;
 	case 'R': o->rate = number(text); break;
@@ -291,7 +292,7 @@ parse(options *o, int argc, char **argv)
 {
 	const struct option longs[] = {
 		{"count", 1, NULL, 'c'},    {"prefix", 1, NULL, 'p'},        {"seed", 1, NULL, 'r'},
-		{"size", 1, NULL, 'z'},     {"priority", 1, NULL, 'P'},      {"subjects", 1, NULL, 's'},
+		{"size", 1, NULL, 'z'},     {"priority", 1, NULL, 'P'},      {"again", 1, NULL, 's'},   
 		{"to", 1, NULL, 't'},       {"refused", 1, NULL, 'f'},       {"rate", 1, NULL, 'R'},
 		{"repeat", 1, NULL, 'a'},   {"sync", 0, &o->sync, 1},        {"persist", 0, &o->persist, 1},
 		{"unsafe", 0, &unsafe, 1},  {NULL, 0, NULL, 0},
