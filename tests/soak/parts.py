@@ -111,6 +111,14 @@ class Service:
         except OSError:
             pass
 
+    def listens(self):
+        """It has its bell."""
+        fds = f"/proc/{self.process.pid}/fd"
+        try:
+            return any(os.readlink(os.path.join(fds, fd)).endswith("/bell") for fd in os.listdir(fds))
+        except OSError:
+            return False
+
     def kill(self):
         self.look()
         self.process.kill()
