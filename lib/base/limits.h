@@ -260,15 +260,14 @@
 /* What others queued is looked for, where they cannot ring. */
 #define EMAIL__SENDER_LOOK_MS 1000
 #define EMAIL__SENDER_DOWN_LOOK_MS 5000
-/* For a knock, so that looking takes a tenth of the time at most. */
-#define EMAIL__SENDER_LOOK_SHARE 9
 /* Old mail, dead letters and running time, floods. */
 #define EMAIL__SENDER_EXPIRE_MS 60000
-/* Old mails that end in one step, before others have their turn. */
-#define EMAIL__SENDER_PIECE 64
-#define EMAIL__SENDER_PIECE_MS 100
 #define EMAIL__SENDER_TEND_MS 600000
 #define EMAIL__SENDER_FOLD_MS 1000
+/* Mails that go to the dead letters in one step, some milliseconds each: others wait meanwhile. */
+#define EMAIL__SENDER_BURIED_MAX 16
+/* A look at the queue is followed by so many times as long without one: it is linear in what waits, and each mail knocks. */
+#define EMAIL__SENDER_LOOK_SHARE 4
 /* Nobody rings, and nothing is due: it looks all the same. */
 #define EMAIL__WORKER_WAIT_MS 60000
 /* email_service_stop(): what is on its way gets this long to end, and then this long to be given up. */
