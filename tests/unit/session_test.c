@@ -741,11 +741,11 @@ add_address(email__addresses *found, const char *address, int port)
 	a->len = sizeof a->at.v4;
 }
 
-/* 127.0.0.2 swallows, 127.0.0.3 to 127.0.0.8 refuse, 127.0.0.1 works. */
+/* 127.0.0.2 swallows, the others refuse, 127.0.0.1 works. */
 static int
 many_addresses(const char *host, int port, email__addresses *found)
 {
-	char refuses[16];
+	char refuses[24];
 	int i;
 
 	(void)host;
