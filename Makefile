@@ -17,6 +17,8 @@ DEPS     ?= build/deps
 JOBS     ?= $(shell getconf _NPROCESSORS_ONLN)
 # What a fuzzer runs before `make fuzz` calls it good.
 FUZZ_SECONDS ?= 30
+# How long `make soak` goes on.
+SOAK_SECONDS ?= 1800
 # An mbedTLS of one's own, 3.6.1 or later; without it the distribution's, or one brought in.
 MBEDTLS_PREFIX ?=
 
@@ -28,7 +30,7 @@ DATADIR    ?= $(PREFIX)/share
 DESTDIR    ?=
 
 # Warnings are errors in `make check`, where the compilers are known; not for a user with a newer one.
-CHECKS := check crash unit asan tsan valgrind transcripts replay live hostile oauth check-oauth headers install-check
+CHECKS := check crash soak unit asan tsan valgrind transcripts replay live hostile oauth check-oauth headers install-check
 WERROR ?= $(if $(filter $(CHECKS),$(MAKECMDGOALS)),-Werror)
 export CC CXX NM BUILD DEPS MBEDTLS_PREFIX WERROR VERSION
 
@@ -223,9 +225,9 @@ check-asan:
 check-crash: test-programs
 	@STEP=4 $(RUN) crash tests/crash/part.sh tests/crash/power_ext4.sh
 check-live: all test-programs examples economy
-	@$(RUN) live $(LIVE)
+	@$(RUN) -j $(JOBS) live $(LIVE)
 check-hostile: all test-programs examples
-	@$(RUN) hostile $(HOSTILE)
+	@$(RUN) -j $(JOBS) hostile $(HOSTILE)
 # Beside `make check`: it brings node, and an authorization server from npm's registry.
 check-oauth: all test-programs
 	@$(RUN) oauth $(OAUTH)
@@ -251,6 +253,10 @@ crash:
 	@$(FAST) test-programs
 	@rm -f $(BUILD)/log/results
 	@$(RUN) crash tests/crash/whole.sh tests/crash/strace.sh tests/crash/power_ext4.sh tests/crash/power_xfs.sh tests/crash/mutants.sh
+# The service under load, with all that can happen to it; SEED=... repeats one.
+soak:
+	@$(FAST) all test-programs
+	@python3 tests/soak/soak.py '$(BUILD)' --seconds $(SOAK_SECONDS) $(if $(SEED),--seed '$(SEED)')
 unit transcripts replay asan live hostile oauth:
 	@$(FAST) test-programs $(if $(filter live hostile oauth,$@),all examples)
 	@rm -f $(BUILD)/log/results
@@ -424,6 +430,7 @@ help:
 	@echo "make unit/NAME    one unit test"
 	@echo "make check-oauth  tokens from a real authorization server, which npm brings"
 	@echo "make crash        the queue ended at every point in every way"
+	@echo "make soak         the service under load, killed and restarted, for SOAK_SECONDS ($(SOAK_SECONDS)); SEED=N"
 	@echo "make valgrind     the unit tests under valgrind; make tsan: under the thread sanitizer"
 	@echo "make limbo        the trust verdict on an x509-limbo corpus, CORPUS=FILE"
 	@echo "make fuzz         each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))"
@@ -436,7 +443,7 @@ help:
 	@echo "make install      under PREFIX ($(PREFIX)), DESTDIR before it; make uninstall"
 	@echo "make clean        keeps what was brought in; make distclean does not"
 
-.PHONY: all check crash demo limbo unit transcripts replay asan tsan valgrind live hostile oauth floors headers install-check fuzz fuzzers \
+.PHONY: all check crash soak demo limbo unit transcripts replay asan tsan valgrind live hostile oauth floors headers install-check fuzz fuzzers \
         lint format bench bench-mime bench-receive bench-queue examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
         check-floors check-headers check-install-check check-crash check-unit check-transcripts check-replay check-asan check-live check-hostile check-courier \
         check-oauth

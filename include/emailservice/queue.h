@@ -81,7 +81,7 @@ EMAIL_API email_code email_account_queue_list(email_account *account, bool dead,
  * _list. */
 EMAIL_API email_code email_account_queue_view(email_account *account, const char *id, email_queued_fn visit,
                                               email_sink_fn sink, void *context);
-/* A dead letter waits again, for those who did not get it. Errors: EMAIL_E_UNKNOWN, as _list. */
+/* A dead letter waits again, for those who did not get it. Errors: EMAIL_E_UNKNOWN, EMAIL_E_QUEUE_FULL, as _list. */
 EMAIL_API email_code email_account_queue_requeue(email_account *account, const char *id);
 /* A waiting one becomes a dead letter, cancelled; a dead one is gone. Errors: EMAIL_E_UNKNOWN, EMAIL_E_TEMPORARY (it is
  * being sent just now), as _list. */

@@ -99,6 +99,7 @@ typedef struct email__connection {
 	email__smtp_recipient *recipients;
 	size_t recipients_cap;
 	email__envelope envelope;
+	char envelope_id[33];
 	email__flight flight; /* of a queue */
 	email__poll poll;
 	struct email_operation op;

@@ -6,7 +6,9 @@
 #include "account/connection.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "os/clock.h"
+#include "os/random.h"
 
 /* Another process that polls takes its time: after this, our turn comes with the next poll. */
 #define LOCK_MS 2000
@@ -202,6 +204,18 @@ local_offset(email__connection *c, int64_t now)
 	return c->offset;
 }
 
+/* Reports name the mail by it (RFC 3461 4.4). Without randomness they have the Message-ID alone. */
+static const char *
+make_envelope_id(email__connection *c)
+{
+	unsigned char random[(sizeof c->envelope_id - 1) / 2];
+
+	if (email__random_bytes(random, sizeof random))
+		return NULL;
+	*email__hex_write(c->envelope_id, random, sizeof random) = '\0';
+	return c->envelope_id;
+}
+
 static email_code
 compose(email_operation *op, email__connection *c)
 {
@@ -228,6 +242,7 @@ compose(email_operation *op, email__connection *c)
 	c->mail.eight_bit = c->envelope.eight_bit;
 	c->mail.utf8 = c->envelope.utf8;
 	c->mail.dsn = c->envelope.dsn;
+	c->mail.envelope_id = c->mail.dsn ? make_envelope_id(c) : NULL;
 	c->mail.last = true;
 	return EMAIL_OK;
 }
@@ -334,7 +349,7 @@ ready(email_operation *op)
 	case EMAIL__OP_SEND:
 	case EMAIL__OP_LOGIN: break;
 	}
-	if ((rc = compose(op, c)))
+	if (compose(op, c))
 		return failed(op);
 	if ((rc = email__smtp_send(c->engine.smtp, &c->mail))) {
 		account->error = c->mail.error;
@@ -407,6 +422,16 @@ worth_another(const email_operation *op, const email__connection *c)
 	return c->kept && !op->retried && (c->mail.code == EMAIL_E_CLOSED || c->mail.code == EMAIL_E_CONNECT);
 }
 
+static void
+tell_sent(email_account *account, const email__connection *c)
+{
+	email_code rc = c->mail.code;
+
+	if (account->owner && (rc == EMAIL_OK || rc == EMAIL_E_PARTIAL || rc == EMAIL_E_UNSURE))
+		account->owner->sent(account->owner->service, account, &c->mail,
+		                     c->envelope.message_id ? c->envelope.message_id : "");
+}
+
 static email__op_state
 sending(email_operation *op, email__session_state state)
 {
@@ -426,6 +451,7 @@ sending(email_operation *op, email__session_state state)
 	if (c->mail.code != EMAIL_OK)
 		account->error = c->mail.error;
 	email__status_of_mail(account, c->mail.code, &account->error);
+	tell_sent(account, c);
 	done(op, c->mail.code);
 	if (state == EMAIL__SESSION_CLOSED)
 		email__connection_drop(account);

@@ -248,6 +248,7 @@ email__outbox_digest(email__outbox *o, email__waiting *const *chosen, size_t cou
 	email__mailfile mail = {0};
 	email__buf text;
 	email_code rc = EMAIL_E_MEMORY;
+	size_t i;
 
 	*n = 0;
 	email__buf_init(&text, EMAIL__QUEUE_DIGEST_TEXT_MAX);
@@ -257,8 +258,8 @@ email__outbox_digest(email__outbox *o, email__waiting *const *chosen, size_t cou
 		rc = write_digest(m, &mail, *n, email__buf_text(&text));
 	if (rc == EMAIL_OK)
 		rc = queue_digest(o, m, highest(chosen, count), key, now, id, e);
-	if (rc == EMAIL_OK)
-		rc = email__standin_takes(o->spool, chosen, count, id, now, n, e);
+	for (i = 0; i < count && rc == EMAIL_OK; i++)
+		chosen[i]->named = true;
 	if (rc)
 		email__error_set(e, rc, EMAIL_STAGE_QUEUE, "a digest cannot be made");
 	email__mailfile_dispose(&mail);

@@ -56,7 +56,8 @@ email__now email__outbox_now(email_trust *trust);
  */
 email_code email__outbox_add(email__outbox *outbox, email_account *account, email_message *message, int priority,
                              const char *key, char id[EMAIL__ID_SIZE], email_error *e);
-/* A digest for those that email__policy_fold() chose, in their place; *n: how many it stands for, and its id. */
+/* A digest for those that email__policy_fold() chose; *n: how many it names, and its id. They are marked as named: they end by
+ * email__standin_takes(), which the caller is to see to. */
 email_code email__outbox_digest(email__outbox *outbox, email__waiting *const *chosen, size_t count, const email__now *now,
                                 size_t *n, char id[EMAIL__ID_SIZE], email_error *e);
 

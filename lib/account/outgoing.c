@@ -87,6 +87,9 @@ enqueue(email_account *account, email_message *message, int priority, const char
 	if ((rc = may_enqueue(account, priority, key, &account->error)))
 		return rc;
 	rc = email__outbox_add(outbox, account, message, priority, key, made, &account->error);
+	/* what failed in a file of the queue */
+	if (rc && account->error.stage == EMAIL_STAGE_NONE)
+		account->error.stage = EMAIL_STAGE_QUEUE;
 	if (rc == EMAIL_E_SUPPRESSED)
 		tell_suppressed(account);
 	if (rc == EMAIL_OK || rc == EMAIL_E_INDETERMINATE) {

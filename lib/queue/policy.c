@@ -299,7 +299,7 @@ by_arrival(const void *a, const void *b)
 static bool
 foldable(const email__waiting *w)
 {
-	return w && w->priority < EMAIL__PRIORITY_URGENT && !w->digest && !w->trying && !w->settling && w->attempts == 0;
+	return w && w->priority < EMAIL__PRIORITY_URGENT && !w->digest && !w->named && !w->trying && !w->settling && w->attempts == 0;
 }
 
 email_code

@@ -329,11 +329,20 @@ learn_time(email__spool *s, const email__now *now, email_error *e)
 
 	if (rc)
 		return rc;
+	/* its name and those of the folders, before anything is in them; also where they were there: who made them may have died
+	 * before that was durable */
+	if ((rc = s->ops->sync_area(s->store, EMAIL__AREA_ROOT, e))) {
+		leave_day(s, false);
+		return rc;
+	}
 	/* its room, while there is some: no mail leaves a full disk uncounted */
 	if (!c.valid && email__counter_write(&s->day, &c, false, NULL) == EMAIL_E_MEMORY) {
 		leave_day(s, false);
 		return email__spool_memory(e);
 	}
+	/* nothing is lost with a copy that counts nothing */
+	if (c.value[DAY_DAY] == 0 && c.value[DAY_COUNT] == 0 && c.value[DAY_RUNNING] == 0)
+		s->day_generation = c.generation;
 	s->mono = now->mono;
 	s->running = (int64_t)c.value[DAY_RUNNING];
 	if (same_boot(s, &c) && s->boot[0] && now->mono > (int64_t)c.value[DAY_MONO])

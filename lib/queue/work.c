@@ -404,7 +404,8 @@ resume(email__spool *s, email__waiting *w)
 		s->ops->close(&f);
 	}
 	email__mailfile_dispose(&mail);
-	if (rc && !gone)
+	/* somebody has it just now, to cancel it: what is left to do is done when it is begun */
+	if (rc && rc != EMAIL_E_TEMPORARY && !gone)
 		email__spool_unreadable(s, w->id, e.text);
 	return gone;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/connection.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -11,6 +12,7 @@
 #include "os/file.h"
 #include "service/contents.h"
 #include "service/queued.h"
+#include "service/returned.h"
 
 /* --- what is shared --------------------------------------------------------------------------- */
 
@@ -22,8 +24,11 @@ email__shared_init(email__shared *shared)
 		return false;
 	if (email__events_init(&shared->events)) {
 		if (email__board_init(&shared->board)) {
-			if (email__mutex_init(&shared->mutex))
-				return true;
+			if (email__returned_init(&shared->returned)) {
+				if (email__mutex_init(&shared->mutex))
+					return true;
+				email__returned_dispose(&shared->returned);
+			}
 			email__board_dispose(&shared->board);
 		}
 		email__events_dispose(&shared->events);
@@ -39,6 +44,7 @@ email__shared_dispose(email__shared *shared)
 	email__outboxes_dispose(&shared->outboxes);
 	email__events_dispose(&shared->events);
 	email__board_dispose(&shared->board);
+	email__returned_dispose(&shared->returned);
 	email__mutex_dispose(&shared->mutex);
 }
 
@@ -251,6 +257,38 @@ wake(void *context, const email_account *account, bool poll)
 	return rung;
 }
 
+/* It counts for the day, though it is never held by it (model 2: maxSendablePerDay). */
+static void
+count(email__host *host, email_account *account, email_error *e)
+{
+	email__now now = email__outbox_now(host->trust);
+	email__outbox *box;
+	uint64_t today;
+
+	if (account->v.max_sendable_per_day >= 0 && (box = outbox(host, account, e)))
+		(void)email__spool_count_day(box->spool, &now, 1, &today, e);
+}
+
+static void
+sent(void *context, email_account *account, const email__smtp_mail *mail, const char *message_id)
+{
+	email__recipient *to = email__calloc(mail->count, sizeof *to);
+	const email__mailfile like = {.message_id = message_id, .recipients = to, .count = mail->count};
+	email_error e = {0};
+	size_t i;
+
+	for (i = 0; to && i < mail->count; i++)
+		to[i].address = mail->recipients[i].address;
+	if (to)
+		email__returned_remember(context, account->name, mail->envelope_id ? mail->envelope_id : "", &like, &e);
+	else
+		email__error_memory(&e, EMAIL_STAGE_NONE);
+	email__free(to);
+	count(context, account, &e);
+	if (e.code)
+		email__account_tell(account, EMAIL_EVENT_QUEUE, "", e.text);
+}
+
 static email_code
 work(void *context, email_account *account, email_error *e)
 {
@@ -278,6 +316,7 @@ email__host_init(email__host *host, email__shared *shared)
 	                             .outbox = outbox,
 	                             .wake = wake,
 	                             .work = work,
+	                             .sent = sent,
 	                             .tell = tell};
 }
 

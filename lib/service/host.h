@@ -11,12 +11,21 @@
 #include "service/events.h"
 #include "service/outboxes.h"
 #include "service/sealkey.h"
+#include "service/sent.h"
 #include "service/status.h"
+
+/* returned.h */
+typedef struct email__returned {
+	email__mutex mutex; /* over what follows */
+	char *path;
+	email__sent *sent; /* NULL until somebody asks */
+} email__returned;
 
 typedef struct email__shared {
 	email__outboxes outboxes;
 	email__events events;
 	email__board board;
+	email__returned returned;
 	email__mutex mutex;       /* over what follows */
 	const email__bell *bell;  /* of the worker that runs in this process, or NULL */
 } email__shared;

@@ -198,7 +198,7 @@ email__parcel_next(void *context, unsigned outstanding)
 		email__policy_choice choice = email__parcel_choose(by, &from);
 		parcel *p;
 
-		if (choice.why != EMAIL__POLICY_GO)
+		if (choice.why != EMAIL__POLICY_GO || !from)
 			return NULL;
 		if (begin(by, from, &choice, &p))
 			continue;
@@ -269,7 +269,7 @@ record(parcel *p)
 	email__events *events = &p->from->worker->shared->events;
 	email__now now = email__sender_now(p->from);
 	email_event out[EMAIL__OUTCOME_EVENTS];
-	email_error e = {0};
+	email_error e = {0}, lost = {0};
 	const char *cause = p->mail.code ? p->mail.error.text : "";
 	size_t delivered = record_recipients(p), i, n;
 	unsigned failures;
@@ -278,7 +278,10 @@ record(parcel *p)
 	if (p->mail.code == EMAIL_E_UNSURE)
 		email__attempt_unsure(p->attempt);
 	if (delivered || p->mail.code == EMAIL_E_UNSURE)
-		email__returned_remember(p->from, p->attempt);
+		email__returned_remember(p->from->host, p->from->account->name, email__attempt_id(p->attempt),
+		                         email__attempt_mail(p->attempt), &lost);
+	if (lost.code)
+		email__lane_complain(p->from, &lost);
 	n = email__queued_outcome(p->from->account->name, email__attempt_id(p->attempt), email__attempt_mail(p->attempt),
 	                          delivered, cause, out);
 	/* told only once it is durable (Q6); what is not now, the spool tells when it is */

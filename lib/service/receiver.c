@@ -31,11 +31,14 @@ on_message(void *context, const email_received *received)
 	email__lane *lane = context;
 	email__worker *w = lane->worker;
 	email_code rc = w->handler(w->handler_context, received);
+	email_error e = {0};
 
-	if (rc == EMAIL_OK) {
-		tell_received(lane, received);
-		email__returned_look(lane, received->message);
-	}
+	if (rc)
+		return rc;
+	tell_received(lane, received);
+	email__returned_look(lane->host, received->message, &e);
+	if (e.code)
+		email__lane_complain(lane, &e);
 	return rc;
 }
 

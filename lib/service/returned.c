@@ -1,42 +1,62 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/returned.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/error.h"
+#include "os/clock.h"
 #include "os/file.h"
 #include "service/answer.h"
 
-/* Opened when it is first asked for something. NULL: no memory. */
-static email__sent *
-memory(email__lane *lane)
+bool
+email__returned_init(email__returned *r)
 {
-	email__worker *w = lane->worker;
-	const char *folder = lane->host->folder;
-	email_error e = {0};
-	char *path;
-
-	if (w->sent)
-		return w->sent;
-	path = folder ? email__path_join(folder, "sent") : NULL;
-	if (!folder || path)
-		w->sent = email__sent_open(path, w->now.wall, &e);
-	else
-		email__error_memory(&e, EMAIL_STAGE_NONE);
-	email__free(path);
-	if (e.code)
-		email__lane_complain(lane, &e);
-	return w->sent;
+	memset(r, 0, sizeof *r);
+	return email__mutex_init(&r->mutex);
 }
 
 void
-email__returned_remember(email__lane *lane, const email__attempt *attempt)
+email__returned_dispose(email__returned *r)
 {
-	email__sent *sent = memory(lane);
-	email_error e = {0};
+	email__sent_close(r->sent);
+	email__free(r->path);
+	email__mutex_dispose(&r->mutex);
+}
 
-	if (sent && email__sent_add(sent, lane->account->name, email__attempt_id(attempt),
-	                            email__attempt_mail(attempt), lane->worker->now.wall, &e))
-		email__lane_complain(lane, &e);
+/* Opened when it is first asked for something, and again where the state folder is another one. NULL: no memory. */
+static email__sent *
+memory(const email__host *host, email_error *e)
+{
+	email__returned *r = &host->shared->returned;
+	char *path = host->folder ? email__path_join(host->folder, "sent") : NULL;
+
+	if (host->folder && !path) {
+		email__error_memory(e, EMAIL_STAGE_NONE);
+		return NULL;
+	}
+	if (r->sent && (path == NULL) == (r->path == NULL) && (!path || strcmp(path, r->path) == 0)) {
+		email__free(path);
+		return r->sent;
+	}
+	email__sent_close(r->sent);
+	email__free(r->path);
+	r->path = path;
+	r->sent = email__sent_open(path, email__clock_wall(), e);
+	return r->sent;
+}
+
+void
+email__returned_remember(const email__host *host, const char *account, const char *id, const email__mailfile *mail,
+                         email_error *e)
+{
+	email__returned *r = &host->shared->returned;
+	email__sent *sent;
+
+	email__mutex_lock(&r->mutex);
+	if ((sent = memory(host, e)))
+		(void)email__sent_add(sent, account, id, mail, email__clock_wall(), e);
+	email__mutex_unlock(&r->mutex);
 }
 
 static void
@@ -46,10 +66,13 @@ tell(void *context, const email_event *event)
 }
 
 void
-email__returned_look(email__lane *lane, email_message *message)
+email__returned_look(const email__host *host, email_message *message, email_error *e)
 {
-	email__sent *sent = memory(lane);
+	email__returned *r = &host->shared->returned;
+	email__sent *sent;
 
-	if (sent && email__answer_match(sent, message, tell, lane->worker->shared))
-		email__lane_complain(lane, email_message_error(message));
+	email__mutex_lock(&r->mutex);
+	if ((sent = memory(host, e)) && email__answer_match(sent, message, tell, host->shared))
+		*e = *email_message_error(message);
+	email__mutex_unlock(&r->mutex);
 }

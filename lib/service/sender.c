@@ -105,7 +105,7 @@ plan(email__lane *lane, int64_t wait)
 	email__lane_by(lane, lane->look_at);
 	email__lane_by(lane, lane->tend_at);
 	email__lane_by(lane, lane->expire_at);
-	if (lane->policy.config.digest_above)
+	if (lane->policy.config.digest_above || lane->digest[0])
 		email__lane_by(lane, lane->fold_at);
 	if (lane->unsettled)
 		email__lane_by(lane, lane->settle_at);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "os/clock.h"
+#include "queue/standin.h"
 #include "service/sender.h"
 #include "trust/verdict.h"
 
@@ -59,7 +60,7 @@ email__upkeep_take(email__lane *lane)
 		email__lane_by(lane, lane->try_at);
 		return;
 	}
-	lane->complaint[0] = '\0';
+	lane->complaint[0] = lane->digest[0] = '\0';
 	lane->look_at = lane->tend_at = lane->expire_at = lane->fold_at = lane->settle_at = now.mono;
 }
 
@@ -97,8 +98,8 @@ expired(email__lane *lane, const email__now *now)
 	return found;
 }
 
-/* A piece of them: each costs syncs, and others wait meanwhile, also for a stop. */
-static void
+/* True: there may be more. */
+static bool
 expire(email__lane *lane, const email__now *now)
 {
 	email__waiting *w;
@@ -106,32 +107,52 @@ expire(email__lane *lane, const email__now *now)
 	char cause[EMAIL__MAILFILE_TEXT];
 	unsigned n;
 
-	lane->expire_at = now->mono + EMAIL__SENDER_EXPIRE_MS;
 	snprintf(cause, sizeof cause, "older than expireAfter%s%.64s", lane->failure.code ? ": " : "", lane->failure.text);
-	for (n = 0; (w = expired(lane, now)); n++) {
-		email_code rc;
+	for (n = 0; n < EMAIL__SENDER_BURIED_MAX && (w = expired(lane, now)); n++) {
+		email_code rc = email__spool_expire(lane->outbox->spool, w, cause, now, &e);
 
-		if (n == EMAIL__SENDER_PIECE || email__clock_ms() - now->mono >= EMAIL__SENDER_PIECE_MS) {
-			lane->expire_at = now->mono;
-			return;
-		}
-		rc = email__spool_expire(lane->outbox->spool, w, cause, now, &e);
 		if (rc == EMAIL_OK || rc == EMAIL_E_UNKNOWN)
 			continue;
 		if (rc != EMAIL_E_TEMPORARY)
 			email__lane_complain(lane, &e);
-		return;
+		return false;
 	}
+	return n == EMAIL__SENDER_BURIED_MAX;
 }
 
-/* digestAbove. */
+/* --- digestAbove ------------------------------------------------------------------------------ */
+
+/* Some of those that the digest stands for leave, a step at a time. True: there may be more. */
+static bool
+bury_named(email__lane *lane, const email__now *now)
+{
+	email__spool *spool = lane->outbox->spool;
+	email__waiting *named[EMAIL__SENDER_BURIED_MAX];
+	email__waiting *const *mails;
+	email_error e = {0};
+	size_t i, count, n = 0, gone;
+
+	email__spool_hold(spool);
+	mails = email__spool_waiting(spool, &count);
+	for (i = 0; i < count && n < EMAIL__SENDER_BURIED_MAX; i++)
+		if (mails[i] && mails[i]->named)
+			named[n++] = mails[i];
+	email__spool_release(spool);
+	if (n == 0)
+		lane->digest[0] = '\0';
+	else if (email__standin_takes(spool, named, n, lane->digest, now, &gone, &e))
+		email__lane_complain(lane, &e);
+	else
+		return gone > 0;
+	return false;
+}
+
 static void
-fold(email__lane *lane, const email__now *now)
+make_digest(email__lane *lane, const email__now *now)
 {
 	email__spool *spool = lane->outbox->spool;
 	email__waiting **chosen = NULL;
 	email__waiting *const *mails;
-	char id[EMAIL__ID_SIZE];
 	email_error e = {0};
 	size_t count, n = 0;
 	email_code rc = EMAIL_OK;
@@ -146,9 +167,21 @@ fold(email__lane *lane, const email__now *now)
 		            : EMAIL_E_MEMORY;
 	}
 	email__spool_release(spool);
-	if (rc == EMAIL_OK && n > 0 && email__outbox_digest(lane->outbox, chosen, n, now, &n, id, &e))
+	if (rc == EMAIL_OK && n > 0 && email__outbox_digest(lane->outbox, chosen, n, now, &n, lane->digest, &e)) {
+		lane->digest[0] = '\0';
 		email__lane_complain(lane, &e);
+	}
 	email__free(chosen);
+}
+
+/* True: there is more to do at once. */
+static bool
+fold(email__lane *lane, const email__now *now)
+{
+	if (lane->digest[0])
+		return bury_named(lane, now);
+	make_digest(lane, now);
+	return lane->digest[0] != '\0';
 }
 
 /* A person says now: whatever the next times, and whether the account is down. */
@@ -197,6 +230,7 @@ look(email__lane *lane, const email__now *now)
 	if (email__spool_look(lane->outbox->spool, now, &e))
 		email__lane_complain(lane, &e);
 	look_at_trust(lane);
+	lane->rest_until = now->mono + (email__clock_ms() - now->mono) * (EMAIL__SENDER_LOOK_SHARE + 1);
 }
 
 /* What the queue needs from time to time. */
@@ -206,8 +240,10 @@ email__upkeep(email__lane *lane)
 	email__now now = email__sender_now(lane);
 	email_error e = {0};
 
-	if (lane->knocked || lane->asked || now.mono >= lane->look_at)
+	if (lane->asked || now.mono >= lane->look_at || (lane->knocked && now.mono >= lane->rest_until))
 		look(lane, &now);
+	else if (lane->knocked)
+		lane->look_at = lane->rest_until;
 	if (lane->unsettled && now.mono >= lane->settle_at) {
 		lane->unsettled = email__spool_settle(lane->outbox->spool, &now, &e) != EMAIL_OK;
 		lane->settle_at = now.mono + EMAIL__SENDER_AGAIN_MS;
@@ -216,11 +252,15 @@ email__upkeep(email__lane *lane)
 		(void)email__spool_tend(lane->outbox->spool, &now, &e);
 		lane->tend_at = now.mono + EMAIL__SENDER_TEND_MS;
 	}
-	if (now.mono >= lane->expire_at)
-		expire(lane, &now);
-	if (lane->policy.config.digest_above && now.mono >= lane->fold_at) {
-		fold(lane, &now);
-		lane->fold_at = now.mono + EMAIL__SENDER_FOLD_MS;
+	if (now.mono >= lane->expire_at) {
+		bool more = expire(lane, &now);
+
+		lane->expire_at = now.mono + (more ? 1 : EMAIL__SENDER_EXPIRE_MS);
+	}
+	if ((lane->policy.config.digest_above || lane->digest[0]) && now.mono >= lane->fold_at) {
+		bool more = fold(lane, &now);
+
+		lane->fold_at = now.mono + (more ? 1 : EMAIL__SENDER_FOLD_MS);
 	}
 	if (lane->asked)
 		forget_times(lane);

@@ -432,7 +432,6 @@ email__worker_free(email__worker *w)
 	while (w->old_trusts > 0)
 		email_trust_free(w->old_trust[--w->old_trusts]);
 	email__free(w->old_trust);
-	email__sent_close(w->sent);
 	email__lock_release(w->lock);
 	email__bell_close(&w->bell);
 	email__free(w->lane);

@@ -8,7 +8,6 @@
 
 #include "os/thread.h"
 #include "service/lane.h"
-#include "service/sent.h"
 
 /* The accounts that are to be worked, copied. */
 typedef struct email__roster {
@@ -40,7 +39,6 @@ struct email__worker {
 	size_t count;
 	email_trust **old_trust;
 	size_t old_trusts;
-	email__sent *sent; /* returned.c; NULL until somebody asks */
 
 	email__now now;    /* its clock on the wall, as of the last look at it; the monotonic one is asked each time */
 	int64_t offset_at; /* when the local time's offset was asked for, which costs a look at a file */

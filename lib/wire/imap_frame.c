@@ -9,7 +9,7 @@
 const char *
 email__imap_literal(const char *line, size_t n, uint64_t *size, email_code *rc)
 {
-	const char *end = line + n, *p = end, *digit;
+	const char *end = line + n, *p, *digit;
 	uint64_t value = 0;
 
 	*rc = EMAIL_OK;

@@ -45,7 +45,7 @@ mutant() {
 every_sync() {
 	call='ops->sync(_area)?\(|email__(dir|fd)_sync(_parent)?\(|= assure\('
 	grep -nE "$call" lib/queue/*.c >"$work/syncs"
-	while IFS=: read -r file line text; do
+	while IFS=: read -r file line _; do
 		name=$(basename "$file" .c)
 		units="attempt spool counter"
 		[ ! -e "tests/unit/${name}_test.c" ] || units="$name $units"
@@ -66,7 +66,7 @@ mutant "the header's checksum" mailfile '/r->state_at - FIRST_LINE) != r->seed/,
 mutant "the state's checksum" mailfile '/if (email__fixed_sum(&sum) != /,+1 s/return false;/sum.bad = false;/' ""
 mutant "the counters' checksum" counter 's/c->valid = email__fixed_sum(&f) == .*;/email__fixed_sum(\&f); c->valid = true;/' counter
 mutant "the sweep of tmp" work 's/rc = sweep(s, e);/rc = EMAIL_OK;/' ""
-mutant "the record of an attempt" attempt '/date_offset = now->offset;/,+2 s/rc = write_state(a, e);/rc = EMAIL_OK;/' ""
+mutant "the record of an attempt" attempt '/date_offset = now->offset;/,+5 s/rc = write_state(a, e);/rc = EMAIL_OK;/' ""
 mutant "the look for a key" enqueue 's/rc = s->ops->exists(s->store, areas\[i\], id, there, e);/rc = EMAIL_OK;/' ""
 mutant "the state of the dead" leave 's/if (failed && !\*durable)/if (0)/' ""
 mutant "what was cut off" work 's/rc = interrupted(s, w, &f, &mail, &e);/rc = EMAIL_OK;/' attempt

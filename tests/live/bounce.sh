@@ -117,6 +117,14 @@ tells "out sent $id"
 sleep 2
 is "events of deliveries" "$before" "$(events delivery)"
 
+# another process, and no queue
+case_name="sent at once"
+want 0 emailctl --json send out --subject "Boiler 3" --text text --to plant@box.test --to nobody@box.test --dsn failure
+sent=$(value messageId)
+id=$(awk -F '\t' -v sent="$sent" '$4 == sent { print $2 }' state/sent)
+is "the envelope id's form" 1 "$(echo "$id" | grep -Ec '^[0-9a-f]{32}$')"
+tells "out delivery $id nobody@box.test failed 5\\.1\\.1 unknown user"
+
 case_name="answers"
 answer "$(message_id "$good")"
 dovecot_put "$WORK/mail"

@@ -255,8 +255,11 @@ is id "$id" "$(value queue.0.id)"
 run run
 soon "it is being sent" sh -c "[ \$(grep -c DATA '$WORK/hangs.log') -ge 2 ]"
 kill -TERM $run
-sleep 0.2
-kill -TERM $run
+# signals that come before the first was taken are one
+for _ in 1 2 3 4 5; do
+	sleep 0.2
+	kill -TERM $run 2>/dev/null
+done
 wait $run
 is "a second signal" 143 $?
 waiting 1

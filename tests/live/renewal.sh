@@ -32,9 +32,9 @@ fresh() {
 
 # Each of the commands, which are lines of standard input, so many times, all at once.
 at_once() { # TIMES
-	pids= i=0
+	pids='' i=0
 	while read -r line; do
-		for time in $(seq "$1"); do
+		for _ in $(seq "$1"); do
 			i=$((i + 1))
 			# shellcheck disable=SC2086 # words
 			emailctl $line >"$WORK/run.$i" 2>&1 </dev/null 9<&- &
@@ -111,7 +111,7 @@ box in Pop3 -four-0 pollrate=PT1S
 life=
 emailctl receive in --watch --out "$WORK/mail" >"$WORK/watch" 2>&1 </dev/null 9<&- &
 watch=$!
-for round in 1 2 3 4; do
+for _ in 1 2 3 4; do
 	at_once 2 <<END
 test in
 set in debug=true
@@ -121,7 +121,7 @@ done
 # who is cut off between a renewal and its answer has lost the next token: not so behind a login
 logins=$(grep -c '^introspect' "$WORK/endpoint")
 tries=0
-until [ "$(grep -c '^introspect' "$WORK/endpoint")" -gt "$logins" ] || [ $tries -gt 100 ]; do
+until [ "$(grep -c '^introspect' "$WORK/endpoint")" -gt "$logins" ] || [ $tries -gt 400 ]; do
 	tries=$((tries + 1))
 	sleep 0.05
 done

@@ -159,8 +159,8 @@ serve() { # NAME OPTION...
 	while [ -z "$PORT" ]; do
 		PORT=$(sed -n 's/^port //p' "$WORK/$server.port")
 		tries=$((tries + 1))
-		[ -n "$PORT" ] || [ $tries -gt 500 ] || sleep 0.01
-		if [ $tries -gt 500 ]; then
+		[ -n "$PORT" ] || [ $tries -gt 2000 ] || sleep 0.01
+		if [ $tries -gt 2000 ]; then
 			fail "mailserver $* does not start"
 			finish
 		fi

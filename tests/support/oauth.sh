@@ -63,7 +63,7 @@ at_end() {
 tries=0
 until grep -q listening "$WORK/endpoint"; do
 	tries=$((tries + 1))
-	if [ $tries -gt 100 ]; then
+	if [ $tries -gt 400 ]; then
 		cat "$WORK/endpoint"
 		fail "the endpoint does not start"
 		finish

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/cm.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -133,6 +135,37 @@ an_attempt_is_known_before_it_is_made(void **state)
 	spoolbox_open(&b, true);
 	assert_int_equal(spoolbox_first(&b)->crashes, 1);
 	assert_int_equal(b.events[EMAIL__SPOOL_INTERRUPTED], 1);
+	spoolbox_dispose(&b);
+}
+
+/* A person has it open, to cancel it, when the next worker starts: nothing is wrong with it. */
+static void
+one_that_is_held_is_not_unreadable(void **state)
+{
+	char id[EMAIL__ID_SIZE], path[160];
+	spoolbox b;
+	int fd;
+
+	(void)state;
+	spoolbox_init(&b, false);
+	spoolbox_open(&b, true);
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, id, NULL), EMAIL_OK);
+	if (fork() == 0) {
+		email__attempt *a;
+
+		email__spool_begin(b.spool, spoolbox_first(&b), true, &b.now, &a, NULL);
+		_exit(0);
+	}
+	while (wait(NULL) < 0)
+		;
+	spoolbox_close(&b);
+	snprintf(path, sizeof path, "%s/queue/%s", b.folder, id);
+	assert_true((fd = open(path, O_RDWR)) >= 0);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	spoolbox_open(&b, true);
+	assert_int_equal(b.events[EMAIL__SPOOL_UNREADABLE], 0);
+	assert_non_null(spoolbox_first(&b));
+	close(fd);
 	spoolbox_dispose(&b);
 }
 
@@ -389,6 +422,7 @@ main(void)
 		BOTH(delivered_is_gone),
 		BOTH(who_has_it_is_not_addressed_again),
 		cmocka_unit_test(an_attempt_is_known_before_it_is_made),
+		cmocka_unit_test(one_that_is_held_is_not_unreadable),
 		cmocka_unit_test(only_crashes_alone_within_one_boot_count),
 		cmocka_unit_test(what_the_dead_wrote_is_made_durable_first),
 		BOTH(attempts_of_unknown_end_are_counted),

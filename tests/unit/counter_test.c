@@ -96,7 +96,6 @@ a_count_that_was_not_synced_is_none(void **state)
 
 	(void)state;
 	assert_int_equal(email__counter_open(s, "n", &f, NULL), EMAIL_OK);
-	assert_string_equal(disk->calls, "d"); /* its name first */
 	email__counter_read(&f, &c, NULL);
 	for (i = 1; i < 4; i++) {
 		c.value[0] = (uint64_t)i;
@@ -110,12 +109,6 @@ a_count_that_was_not_synced_is_none(void **state)
 		assert_true(c.valid);
 		assert_int_equal(c.value[0], 3);
 	}
-	s->ops->close(&f);
-	assert_int_equal(email__counter_open(s, "n", &f, NULL), EMAIL_OK);
-	memset(disk->calls, 0, sizeof disk->calls);
-	s->ops->close(&f);
-	assert_int_equal(email__counter_open(s, "n", &f, NULL), EMAIL_OK);
-	assert_string_equal(disk->calls, ""); /* what is in it says that it has one */
 	s->ops->close(&f);
 	s->ops->free(s);
 }

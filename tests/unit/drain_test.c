@@ -755,16 +755,6 @@ cancelled_on_the_way(void **state)
 	}
 }
 
-static void *
-cancel_soon(void *context)
-{
-	const struct timespec pause = {.tv_nsec = 100000000};
-
-	nanosleep(&pause, NULL);
-	email_account_cancel(context);
-	return NULL;
-}
-
 /* From another thread, while the server does not answer. */
 static void
 cancelled_by_another_thread(void **state)
@@ -785,7 +775,7 @@ cancelled_by_another_thread(void **state)
 		post_rule(&p, at[i].stage, EMAIL_TEST_STALL, NULL);
 		post_open(&p, true);
 		fill(&s, 4);
-		assert_int_equal(pthread_create(&thread, NULL, cancel_soon, p.account), 0);
+		assert_int_equal(pthread_create(&thread, NULL, post_cancel_stalled, &p), 0);
 		assert_int_equal(drain(&p, &s), EMAIL_E_CANCELLED);
 		pthread_join(thread, NULL);
 		expect(&s, 0, 1, at[i].first);

@@ -162,6 +162,47 @@ the_oldest_makes_room(void **state)
 	spoolbox_dispose(&b);
 }
 
+/* One after the other, whether the worker has looked in between or not; also where others took some meanwhile. */
+static void
+the_oldest_make_room_for_many(void **state)
+{
+	spoolbox b;
+	char id[40][EMAIL__ID_SIZE], subject[8];
+	email__view *v;
+	int i, k, work;
+
+	(void)state;
+	for (work = 0; work < 2; work++) {
+		email__spool *other;
+
+		spoolbox_init(&b, false);
+		b.options.max_count = 10;
+		b.options.drop_oldest = true;
+		spoolbox_open(&b, work);
+		for (i = 0; i < 40; i++) {
+			snprintf(subject, sizeof subject, "%d", i);
+			assert_int_equal(spoolbox_put(&b, subject, 5, NULL, NULL, id[i], NULL), EMAIL_OK);
+			if (i == 30 && work)
+				assert_int_equal(email__spool_look(b.spool, &b.now, NULL), EMAIL_OK);
+		}
+		assert_int_equal(b.events[EMAIL__SPOOL_DEAD], 30);
+		/* 30 and 31 are taken by another process, 32 and 33 make room, then 34 */
+		b.options.event = NULL;
+		assert_int_equal(email__spool_open(&b.options, &b.now, &other, NULL), EMAIL_OK);
+		for (i = 30; i < 34; i++)
+			assert_int_equal(email__spool_cancel(other, id[i], "no longer wanted", &b.now, NULL), EMAIL_OK);
+		email__spool_close(other);
+		for (i = 0; i < 5; i++)
+			assert_int_equal(spoolbox_put(&b, "more", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
+		for (k = 33; k < 36; k++) {
+			assert_int_equal(email__spool_view(b.spool, id[k], &v, NULL), EMAIL_OK);
+			assert_int_equal(email__view_dead(v), k < 35);
+			email__view_free(v);
+		}
+		spoolbox_dispose(&b);
+	}
+}
+
 /* For it many leave. */
 static void
 a_digest_finds_room(void **state)
@@ -351,6 +392,7 @@ main(void)
 		BOTH(every_bound_is_told),
 		cmocka_unit_test(what_cannot_be_written_down_is_refused),
 		BOTH(the_oldest_makes_room),
+		cmocka_unit_test(the_oldest_make_room_for_many),
 		BOTH(a_digest_finds_room),
 		cmocka_unit_test(counts_are_made_good),
 		BOTH(a_file_that_is_swept_before_its_lock_is_made_again),

@@ -285,7 +285,7 @@ waits_for_its_turn_without_blocking(void **state)
 	email_account *other = email_account_new(EMAIL_OUTGOING, "Out"), *account;
 	email_operation *op;
 	email__turn turn;
-	int64_t began;
+	int64_t began, took, shortest = INT64_MAX;
 	int waits, i;
 
 	(void)state;
@@ -295,12 +295,14 @@ waits_for_its_turn_without_blocking(void **state)
 	for (i = 0; i < 3; i++) {
 		began = email__clock_ms();
 		assert_int_equal(email_operation_step(op), EMAIL_PENDING);
-		assert_true(email__clock_ms() - began < 50);
+		took = email__clock_ms() - began;
+		shortest = took < shortest ? took : shortest;
 		assert_int_equal(email_operation_fd(op), -1);
 		assert_int_equal(email_operation_events(op), 0);
 		assert_in_range(email_operation_timeout(op), 1, 1000);
 		email__clock_sleep(email_operation_timeout(op));
 	}
+	assert_true(shortest < 50); /* each of them would wait; one may be long on a machine with other work */
 	email__turn_release(&turn);
 	/* it is its own by now: the endpoint is asked */
 	assert_int_equal(drive(op, &waits), EMAIL_E_CONNECT);

@@ -453,6 +453,11 @@ no_folder_is_to_be_had(void **state)
 	assert_int_equal(email_account_set(out, "persistenceDirectory", "file"), EMAIL_OK);
 	assert_int_equal(enqueue("a", 5), EMAIL_E_FILE);
 	assert_int_equal(email_account_queue_list(out, false, look, &s), EMAIL_E_FILE);
+	assert_int_equal(email_account_set(out, "persistenceDirectory", "lost"), EMAIL_OK);
+	assert_int_equal(enqueue("a", 5), EMAIL_OK);
+	assert_int_equal(rmdir("lost/tmp"), 0);
+	assert_int_equal(enqueue("a", 5), EMAIL_E_FILE);
+	assert_int_equal(email_account_error(out)->stage, EMAIL_STAGE_QUEUE);
 	/* where nothing is to be persistent, none is needed */
 	assert_int_equal(email_account_set(out, "persistent", "false"), EMAIL_OK);
 	assert_int_equal(enqueue("b", 5), EMAIL_OK);

@@ -232,6 +232,65 @@ a_direct_send_beside_it(void **state)
 	assert_int_equal(station_number(out, "numberSent"), 20);
 }
 
+/* It counts for the day, and is never held. */
+static void
+a_direct_send_counts(void **state)
+{
+	email_message *m;
+	unsigned i;
+
+	(void)state;
+	open_out();
+	station_set(out, "maxSendablePerDay", "10");
+	m = station_message("direct");
+	for (i = 0; i < 9; i++)
+		assert_int_equal(email_account_send(out, m, NULL), EMAIL_OK);
+	assert_int_equal(station_queue(out, "held", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
+	assert_int_equal(station_queue(out, "reserve", EMAIL_PRIORITY_URGENT, id), EMAIL_OK);
+	station_until(&s, EMAIL_EVENT_SENT, 1);
+	assert_string_equal(s.last[EMAIL_EVENT_SENT].id, id);
+	station_for(&s, 200);
+	assert_int_equal(station_waiting(out), 1);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(email_account_send(out, m, NULL), EMAIL_OK);
+	email_message_free(m);
+	jump(&s, 24 * 3600 * 1000);
+	station_until(&s, EMAIL_EVENT_SENT, 2);
+}
+
+static void
+read_all(const char *name, char *text, size_t size)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/state/%s", s.folder, name);
+	text[0] = '\0';
+	if ((f = fopen(path, "r"))) {
+		text[fread(text, 1, size - 1, f)] = '\0';
+		fclose(f);
+	}
+}
+
+/* What comes back is known again. */
+static void
+a_direct_send_is_remembered(void **state)
+{
+	char remembered[4096];
+	email_report *report;
+	email_message *m;
+
+	(void)state;
+	open_out();
+	m = station_message("direct");
+	assert_int_equal(email_account_send(out, m, &report), EMAIL_OK);
+	read_all("sent", remembered, sizeof remembered);
+	assert_non_null(strstr(remembered, report->message_id));
+	assert_non_null(strstr(remembered, "\tduty@example.com\n"));
+	email_report_free(report);
+	email_message_free(m);
+}
+
 /* --- in memory -------------------------------------------------------------------------------- */
 
 static void
@@ -280,6 +339,8 @@ main(void)
 		T(nothing_to_load_again),
 		T(many_write_while_it_works),
 		T(a_direct_send_beside_it),
+		T(a_direct_send_counts),
+		T(a_direct_send_is_remembered),
 		M(without_a_state_folder),
 		T(not_persistent),
 	};

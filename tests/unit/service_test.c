@@ -2,6 +2,7 @@
 /* The service's public face: accounts, its own properties, trust. Sheets: read_test.c, write_test.c. */
 #include "support/cm.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -299,6 +300,72 @@ a_load_reaches_the_worker(void **state)
 	assert_false(email_service_running(service));
 }
 
+typedef struct watch {
+	email_service *service;
+	_Atomic unsigned long told;
+	unsigned long last;
+	bool disorder, missing;
+} watch;
+
+static void
+find_number(void *context, const email_event *event)
+{
+	unsigned long *wanted = context;
+
+	if (event->number == *wanted)
+		*wanted = 0;
+}
+
+/* In the worker's thread; asks for what it is told of. */
+static void
+watch_events(void *context, const email_event *event)
+{
+	watch *w = context;
+	unsigned long wanted = event->number;
+
+	w->disorder = w->disorder || event->number <= w->last;
+	w->last = event->number;
+	email_service_events(w->service, event->number - 1, find_number, &wanted);
+	w->missing = w->missing || wanted;
+	w->told++;
+}
+
+static void
+a_callback_may_ask_for_events(void **state)
+{
+	email_message *m = email_message_new();
+	watch w = {.service = service};
+	email_account *a;
+	int i;
+
+	(void)state;
+	assert_int_equal(email_service_add(service, EMAIL_OUTGOING, "A", &a), EMAIL_OK);
+	/* nobody listens there: each attempt is told */
+	email_account_set_hostname(a, "127.0.0.1");
+	email_account_set_port(a, 1);
+	email_message_set_from(m, "a@example.com");
+	email_message_add_to(m, "b@example.com");
+	email_message_set_text(m, "text");
+	email_service_set_event_callback(service, watch_events, &w);
+	assert_int_equal(email_service_start(service), EMAIL_OK);
+	assert_int_equal(email_account_enqueue(a, m, EMAIL_PRIORITY_NORMAL, NULL, 0), EMAIL_OK);
+	for (i = 0; i < 2000 && w.told < 2; i++) {
+		unsigned long wanted = 1;
+
+		email_service_events(service, 0, find_number, &wanted);
+		poll(NULL, 0, 10);
+	}
+	assert_int_equal(email_account_queue_clear(a, NULL), EMAIL_OK);
+	for (i = 0; i < 2000 && w.told < 3; i++) {
+		assert_int_equal(email_account_queue_poll(a, NULL), EMAIL_OK);
+		poll(NULL, 0, 10);
+	}
+	email_service_stop(service);
+	assert_true(w.told >= 3);
+	assert_false(w.disorder || w.missing);
+	email_message_free(m);
+}
+
 /* In a thread, again and again, with questions in between. */
 static void
 loads_while_a_thread_works(void **state)
@@ -409,6 +476,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(accounts_have_the_services_trust, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_state_folder_is_beside_the_sheet, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_load_reaches_the_worker, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_callback_may_ask_for_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(loads_while_a_thread_works, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_load_that_fails_for_want_of_memory, setup, teardown),
 		cmocka_unit_test(memory_may_end_anywhere),

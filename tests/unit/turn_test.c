@@ -136,7 +136,7 @@ static void
 nobody_waits(void **unused)
 {
 	email__turn one, other;
-	int64_t began;
+	int64_t began, asked, took = 0, shortest = INT64_MAX;
 
 	(void)unused;
 	set(a, "env:EMAIL_A");
@@ -149,10 +149,13 @@ nobody_waits(void **unused)
 	assert_int_equal(email__turn_wait(&one), 0);
 	began = email__clock_ms();
 	assert_int_equal(email__turn_take(&other, b), EMAIL__TURN_THEIRS);
-	assert_true(email__clock_ms() - began < 500);
 	assert_in_range(email__turn_wait(&other), 1, 1000);
-	while (email__turn_take(&other, b) == EMAIL__TURN_THEIRS)
+	for (asked = began; email__turn_take(&other, b) == EMAIL__TURN_THEIRS; asked = email__clock_ms()) {
+		took = email__clock_ms() - asked;
+		shortest = took < shortest ? took : shortest;
 		email__clock_sleep(email__turn_wait(&other));
+	}
+	assert_true(shortest < 50); /* the caller waits; one may be long on a machine with other work */
 	assert_int_equal(email__turn_take(&other, b), EMAIL__TURN_LATE);
 	assert_in_range(email__clock_ms() - began, 1000, 5000);
 	/* he is told anew, and has his time again */

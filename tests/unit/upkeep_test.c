@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "support/jump.h"
 #include "support/station.h"
 
@@ -56,28 +57,6 @@ too_old(void **state)
 	assert_int_equal(station_dead(out), 1);
 }
 
-/* All of a long outage at once: others have their turn in between, and each is told. */
-static void
-many_are_too_old(void **state)
-{
-	unsigned i;
-
-	(void)state;
-	open_out();
-	station_stop(&s, 0);
-	station_set(out, "expireAfter", "PT1H");
-	station_set(out, "maxQueueSize", "200");
-	for (i = 0; i < 200; i++)
-		assert_int_equal(station_queue(out, "one", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
-	station_until(&s, EMAIL_EVENT_DEFERRED, 1);
-	jump(&s, 62 * MINUTE);
-	for (i = 0; i < 3 && station_told(&s, EMAIL_EVENT_DISCARDED) == 0; i++)
-		assert_int_equal(email_service_step(s.service), EMAIL_OK);
-	assert_in_range(station_told(&s, EMAIL_EVENT_DISCARDED), 1, 128);
-	station_until(&s, EMAIL_EVENT_DISCARDED, 200);
-	assert_int_equal(station_dead(out), 200);
-}
-
 static void
 repeats_are_suppressed(void **state)
 {
@@ -91,6 +70,59 @@ repeats_are_suppressed(void **state)
 	jump(&s, 11 * MINUTE);
 	assert_int_equal(station_queue(out, "one", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
 	station_until(&s, EMAIL_EVENT_SENT, 3);
+}
+
+/* One step buries some, so that it never keeps the worker long: events are told, and others' mail leaves, in between. */
+static void
+many_are_buried_step_by_step(email_event_kind kind, size_t all)
+{
+	size_t before, most = 0;
+
+	while ((before = station_told(&s, kind)) < all) {
+		assert_int_equal(email_service_step(s.service), EMAIL_OK);
+		if (station_told(&s, kind) - before > most)
+			most = station_told(&s, kind) - before;
+	}
+	assert_in_range(most, 1, EMAIL__SENDER_BURIED_MAX);
+}
+
+static void
+many_are_too_old(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	open_out();
+	station_stop(&s, 0);
+	station_set(out, "expireAfter", "PT1H");
+	for (i = 0; i < 50; i++)
+		assert_int_equal(station_queue(out, "one", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
+	station_until(&s, EMAIL_EVENT_DEFERRED, 1);
+	jump(&s, 62 * MINUTE);
+	many_are_buried_step_by_step(EMAIL_EVENT_DISCARDED, 50);
+	assert_int_equal(station_waiting(out), 0);
+}
+
+static void
+a_digest_takes_its_mails_step_by_step(void **state)
+{
+	unsigned i, waiting;
+
+	(void)state;
+	open_out();
+	station_set(out, "digestAbove", "10");
+	station_set(out, "maxSendablePerMinute", "1");
+	station_set(out, "urgentReserve", "90");
+	for (i = 0; i < 90; i++)
+		assert_int_equal(station_queue(out, "one", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
+	station_for(&s, 1200);
+	jump(&s, MINUTE + 1000);
+	many_are_buried_step_by_step(EMAIL_EVENT_DISCARDED, 80);
+	/* once it has, there is no second one of them */
+	waiting = station_waiting(out);
+	station_for(&s, 2200);
+	assert_int_equal(station_told(&s, EMAIL_EVENT_DISCARDED), 80);
+	assert_int_equal(station_waiting(out), waiting);
 }
 
 /* A flood: the urgent ones leave, the others as one digest that names them. */
@@ -137,8 +169,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(too_old),
-		T(many_are_too_old),
 		T(repeats_are_suppressed),
+		T(many_are_too_old),
+		T(a_digest_takes_its_mails_step_by_step),
 		T(a_flood_is_a_digest),
 	};
 

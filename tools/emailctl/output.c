@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What people and programs read: tables, JSON, errors, exit status. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -318,7 +319,8 @@ fail(const cli *c, const email_error *e, json_t *document)
 	} else if (document) {
 		json_decref(document);
 	}
-	return exit_status(e->code);
+	/* the data are well where the disk is full */
+	return e->code == EMAIL_E_FILE && (e->os == ENOSPC || e->os == EDQUOT) ? RETRY : exit_status(e->code);
 }
 
 int
