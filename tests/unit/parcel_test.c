@@ -140,6 +140,14 @@ the_day_s_cap(void **state)
 	station_until(&s, EMAIL_EVENT_SENT, 14);
 }
 
+static bool
+is_held(void *context, const email_queued *mail)
+{
+	(void)context;
+	assert_non_null(strstr(mail->cause, "maxSendablePerDay"));
+	return true;
+}
+
 /* It is one of mails that somebody got: who is always busy does not use it up. */
 static void
 what_nobody_took_does_not_count(void **state)
@@ -164,6 +172,7 @@ what_nobody_took_does_not_count(void **state)
 	station_until(&s, EMAIL_EVENT_SENT, 5);
 	station_for(&s, 150);
 	assert_int_equal(station_waiting(out), 1);
+	assert_int_equal(email_account_queue_list(out, false, is_held, NULL), EMAIL_OK);
 }
 
 static void
