@@ -138,7 +138,7 @@ typedef struct email_event {
 /* The name of a kind, "sent". Never NULL. */
 EMAIL_API const char *email_event_name(email_event_kind kind);
 
-/* Called in the worker's thread, also for what others did to the queue meanwhile; it must not call stop(). One a service;
+/* Called in the worker's thread, also for what others did to the queue meanwhile; see stop(). One a service;
  * NULL: nobody. Set it before start(). */
 typedef void (*email_event_fn)(void *context, const email_event *event);
 EMAIL_API void email_service_set_event_callback(email_service *service, email_event_fn on_event, void *context);
@@ -152,7 +152,8 @@ EMAIL_API void email_service_set_handler(email_service *service, email_receive_f
  * state folder), EMAIL_E_FILE (the state folder cannot be made or written), EMAIL_E_MEMORY. What is wrong with one account's
  * queue or folder is its own fault, and no error here. */
 EMAIL_API email_code email_service_start(email_service *service);
-/* Ends it, within 10 seconds: what is on its way gets 5 to end by itself. Nothing is lost. Not from a callback. */
+/* Ends it, within 10 seconds: what is on its way gets 5 to end by itself. Nothing is lost. From a callback it only begins to
+ * end: call it once more from elsewhere. A child that was forked while it runs must not use the service, and should exec. */
 EMAIL_API void email_service_stop(email_service *service);
 EMAIL_API bool email_service_running(const email_service *service);
 

@@ -117,6 +117,9 @@ email__connection_usable(email_account *account)
 		return false;
 	if (look)
 		c->looked_at = now;
+	/* a drain begins with several mails on their way: it is worth a look whether anybody is there */
+	if (c->op.kind == EMAIL__OP_DRAIN)
+		email__session_look(c->session);
 	return c->key.generation == email__trust_generation(email__account_trust(account), look) &&
 	       email__session_alive(c->session);
 }

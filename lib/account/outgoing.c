@@ -216,9 +216,30 @@ in_order(const void *a, const void *b)
 	return (one->sequence > other->sequence) - (one->sequence < other->sequence);
 }
 
+/* What all of them wait for, beside what each has of its own; "": nothing. */
+static const char *
+held_by(email_account *account, email__outbox *outbox, const email__now *now, bool urgent)
+{
+	const email__policy_config caps = {
+		.per_day = account->v.max_sendable_per_day, .per_minute = -1, .reserve = (unsigned)account->v.urgent_reserve};
+	email__policy_choice held;
+	email__policy *p;
+	uint64_t today;
+	bool within;
+
+	if (account->v.status_bits & (EMAIL__STATUS_DOWN | EMAIL__STATUS_FAULT))
+		return account->v.fault_cause ? account->v.fault_cause : "";
+	if (caps.per_day < 0 || email__spool_count_day(outbox->spool, now, 0, &today, NULL) || !(p = email__new(email__policy)))
+		return "";
+	email__policy_init(p, &caps);
+	within = email__policy_within_caps(p, urgent, now, 0, today, &held);
+	email__free(p);
+	return within ? "" : "maxSendablePerDay is reached: it goes tomorrow";
+}
+
 /* One of them; one that has left meanwhile is no error. */
 static email_code
-show_one(email_account *account, email__spool *spool, const char *id, bool dead, const email__now *now, email_queued_fn visit,
+show_one(email_account *account, const char *const held[2], email__spool *spool, const char *id, bool dead, const email__now *now, email_queued_fn visit,
          void *context, bool *more)
 {
 	email__view *view;
@@ -235,9 +256,8 @@ show_one(email_account *account, email__spool *spool, const char *id, bool dead,
 	else if (!show(&s, now, email__spool_running(spool, now), id, email__view_mail(view), dead))
 		rc = email__error_memory(e, EMAIL_STAGE_QUEUE);
 	else {
-		/* it waits with all others: why is told of the account */
-		if (!dead && !s.mail.cause[0] && account->v.status_bits & (EMAIL__STATUS_DOWN | EMAIL__STATUS_FAULT))
-			s.mail.cause = account->v.fault_cause ? account->v.fault_cause : "";
+		if (!dead && !s.mail.cause[0])
+			s.mail.cause = held[s.mail.priority >= EMAIL__PRIORITY_URGENT];
 		*more = visit(context, &s.mail);
 		email__free(s.recipients);
 	}
@@ -251,6 +271,7 @@ email_account_queue_list(email_account *account, bool dead, email_queued_fn visi
 	email__outbox *outbox = outbox_of(account);
 	email__now now;
 	places p = {0};
+	const char *held[2];
 	bool more = true;
 	email_code rc;
 	size_t i;
@@ -259,13 +280,15 @@ email_account_queue_list(email_account *account, bool dead, email_queued_fn visi
 		return account->error.code;
 	email__status_look(account);
 	now = email__outbox_now(email__account_trust(account));
+	for (i = 0; i < 2; i++)
+		held[i] = dead ? "" : held_by(account, outbox, &now, i == 1);
 	rc = email__spool_list(outbox->spool, dead, note_place, &p, &account->error);
 	if (rc == EMAIL_OK && p.memory)
 		rc = email__error_memory(&account->error, EMAIL_STAGE_QUEUE);
 	if (p.count)
 		qsort(p.all, p.count, sizeof *p.all, in_order);
 	for (i = 0; i < p.count && rc == EMAIL_OK && more; i++)
-		rc = show_one(account, outbox->spool, p.all[i].id, dead, &now, visit, context, &more);
+		rc = show_one(account, held, outbox->spool, p.all[i].id, dead, &now, visit, context, &more);
 	email__free(p.all);
 	return rc;
 }

@@ -437,6 +437,12 @@ tls_is_quiet(email__session *s)
 	return outcome == EMAIL__TLS_WANT_READ || outcome == EMAIL__TLS_WANT_WRITE;
 }
 
+void
+email__session_look(email__session *s)
+{
+	s->look = true;
+}
+
 bool
 email__session_alive(email__session *s)
 {
@@ -445,7 +451,8 @@ email__session_alive(email__session *s)
 	if (s->phase != EMAIL__PHASE_TALKING || email__cancel_asked(&s->cancel) ||
 	    email__buf_len(&s->link->in))
 		return false;
-	rested = email__clock_ms() - s->active_at >= FRESH_MS;
+	rested = s->look || email__clock_ms() - s->active_at >= FRESH_MS;
+	s->look = false;
 	email__transport_step(&s->transport, INT64_MAX);
 	s->transport.drained = !rested;
 	if (s->secure)

@@ -14,7 +14,10 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "os/clock.h"
 #include "os/posix.h"
+
+#define LOCK_MS 2000
 
 static int
 open_at(int dir, const char *name, int flags, mode_t mode)
@@ -371,12 +374,17 @@ email__fd_truncate(int fd, uint64_t size)
 bool
 email__fd_lock(int fd, bool wait)
 {
-	int rc;
+	int64_t until = email__clock_ms() + LOCK_MS;
+	long pause = 0;
 
-	do
-		rc = flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB));
-	while (rc != 0 && errno == EINTR);
-	return rc == 0;
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) || !wait || email__clock_ms() >= until)
+			return false;
+		/* whoever has it has it shortly, unless it was stopped; for that no thread of ours stands still */
+		email__clock_sleep(pause);
+		pause = pause < 5 ? pause + 1 : 5;
+	}
+	return true;
 }
 
 void

@@ -54,7 +54,8 @@ email_code email__fd_sync(int fd, bool in_place, const char *name, email_error *
 email_code email__fd_size(int fd, uint64_t *size, const char *name, email_error *e);
 /* Cut off; what fails is of no interest. */
 void email__fd_truncate(int fd, uint64_t size);
-/* The kernel's lock, which ends with the descriptor. False: somebody else has it, and we do not `wait`. */
+/* The kernel's lock, which ends with the descriptor. False: somebody else has it, and we do not `wait`, or did for two
+ * seconds. */
 bool email__fd_lock(int fd, bool wait);
 void email__fd_unlock(int fd);
 void email__fd_close(int fd);

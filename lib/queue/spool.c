@@ -123,7 +123,7 @@ email__spool_enter(email__spool *s, email__counter *c, email_error *e)
 		s->sequence_open = rc == EMAIL_OK;
 	}
 	if (rc == EMAIL_OK && !s->ops->lock(&s->sequence, true))
-		rc = email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "the queue cannot be locked");
+		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another process keeps the queue locked");
 	if (rc) {
 		email__mutex_unlock(&s->gate);
 		return rc;
@@ -213,7 +213,7 @@ enter_day(email__spool *s, email__counter *c, email_error *e)
 		s->day_open = rc == EMAIL_OK;
 	}
 	if (rc == EMAIL_OK && !s->ops->lock(&s->day, true))
-		rc = email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "the queue cannot be locked");
+		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another process keeps the queue locked");
 	if (rc == EMAIL_OK)
 		rc = email__counter_read(&s->day, c, e);
 	if (rc && s->day_open)
@@ -286,6 +286,18 @@ email__spool_count_day(email__spool *s, const email__now *now, unsigned n, uint6
 		rc = write_day(s, &c, true, e);
 	leave_day(s, rc != EMAIL_OK);
 	return rc;
+}
+
+void
+email__spool_uncount_day(email__spool *s, const email__now *now)
+{
+	email__counter c;
+
+	if (enter_day(s, &c, NULL))
+		return;
+	update_day(s, &c, now, 0);
+	c.value[DAY_COUNT] -= c.value[DAY_COUNT] > 0;
+	leave_day(s, write_day(s, &c, false, NULL) != EMAIL_OK);
 }
 
 void

@@ -117,6 +117,8 @@ email_code email__spool_size(email__spool *s, const email__now *now, size_t *cou
 
 /* The day's count (Q8): adds n, durably, before that many are attempted. *today: the count with them. n 0: asks. */
 email_code email__spool_count_day(email__spool *s, const email__now *now, unsigned n, uint64_t *today, email_error *e);
+/* One of them was taken by nobody: it does not count, from now on or, after a crash, as if it did. */
+void email__spool_uncount_day(email__spool *s, const email__now *now);
 
 /* Milliseconds that this spool has lived through, of running machines (Q9). */
 int64_t email__spool_running(email__spool *s, const email__now *now);

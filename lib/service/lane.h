@@ -37,6 +37,7 @@ struct email__lane {
 	int64_t close_at;     /* the idle connection */
 	email__policy policy;
 	unsigned under_way;   /* mails of this queue, over whichever connection */
+	bool one_alone;       /* one of them, that is to go without others of its queue (Q8) */
 	unsigned carried;     /* mails over this connection */
 	bool mails_ended;     /* in this operation some had an outcome, and the last one did not break the connection */
 	unsigned long trust_generation;

@@ -16,6 +16,8 @@ typedef struct parcel {
 	email__lane *from, *by;
 	email__attempt *attempt;
 	bool alone;
+	bool counted; /* for the day */
+	int64_t day;
 	size_t *number; /* of each recipient, in the queue's list */
 	email__smtp_recipient *recipients;
 } parcel;
@@ -49,28 +51,21 @@ carrier(email__lane *lane)
 static email__policy_choice
 choose_from(email__lane *by, email__lane *from)
 {
-	email__worker *w = by->worker;
 	email__now now = email__sender_now(by);
 	email__policy *policy = &by->policy;
-	email__policy_choice choice = {.why = EMAIL__POLICY_FLIGHT, .wait = -1}, held;
+	email__policy_choice choice, held;
 	email__waiting *const *mails;
 	uint64_t today = 0;
 	size_t count;
 
-	if (w->wants_alone && w->wants_alone != from)
-		return choice;
 	if (policy->config.per_day >= 0 &&
 	    email__spool_count_day(by->outbox->spool, &now, 0, &today, NULL))
 		return (email__policy_choice){.why = EMAIL__POLICY_LATER, .wait = EMAIL__SENDER_AGAIN_MS};
 	email__spool_hold(from->outbox->spool);
 	mails = email__spool_waiting(from->outbox->spool, &count);
 	choice = email__policy_next(by == from ? policy : NULL, mails, count, &now, email__spool_running_locked(from->outbox->spool, &now),
-	                            today, w->flight, w->flight_alone, false);
+	                            today, from->under_way, from->one_alone, false);
 	email__spool_release(from->outbox->spool);
-	if (choice.why == EMAIL__POLICY_FLIGHT && !w->flight_alone)
-		w->wants_alone = from;
-	else if (w->wants_alone == from)
-		w->wants_alone = NULL;
 	if (choice.mail && by != from &&
 	    !email__policy_within_caps(policy, choice.mail->priority >= EMAIL__PRIORITY_URGENT, &now, email__sender_running(by), today,
 	                               &held))
@@ -156,6 +151,12 @@ put_off(email__lane *from, email__waiting *w)
 	email__spool_release(from->outbox->spool);
 }
 
+static int64_t
+day_of(const email__now *now)
+{
+	return (now->wall + now->offset * 60) / 86400;
+}
+
 static email_code
 begin(email__lane *by, email__lane *from, const email__policy_choice *choice, parcel **begun)
 {
@@ -182,6 +183,8 @@ begin(email__lane *by, email__lane *from, const email__policy_choice *choice, pa
 		return rc;
 	}
 	p->alone = choice->alone;
+	p->counted = by->policy.config.per_day >= 0;
+	p->day = day_of(&now);
 	address(p);
 	*begun = p;
 	return EMAIL_OK;
@@ -205,8 +208,7 @@ email__parcel_next(void *context, unsigned outstanding)
 		email__policy_begun(&by->policy, email__sender_running(by));
 		by->carried++;
 		from->under_way++;
-		w->flight++;
-		w->flight_alone = p->alone;
+		from->one_alone = p->alone;
 		return &p->mail;
 	}
 	return NULL;
@@ -263,6 +265,16 @@ again(const parcel *p, unsigned *failures)
 	return email__sender_running(p->from) + email__policy_backoff(*failures, email__sender_random());
 }
 
+/* The cap is one of mails that were sent: nobody had this one. */
+static void
+take_back(const parcel *p)
+{
+	email__now now = email__sender_now(p->by);
+
+	if (p->counted && p->day == day_of(&now))
+		email__spool_uncount_day(p->by->outbox->spool, &now);
+}
+
 static void
 record(parcel *p)
 {
@@ -280,6 +292,8 @@ record(parcel *p)
 	if (delivered || p->mail.code == EMAIL_E_UNSURE)
 		email__returned_remember(p->from->host, p->from->account->name, email__attempt_id(p->attempt),
 		                         email__attempt_mail(p->attempt), &lost);
+	else
+		take_back(p);
 	if (lost.code)
 		email__lane_complain(p->from, &lost);
 	n = email__queued_outcome(p->from->account->name, email__attempt_id(p->attempt), email__attempt_mail(p->attempt),
@@ -306,10 +320,9 @@ email__parcel_done(void *context, email__smtp_mail *mail)
 	if (mail->code)
 		p->from->failure = mail->error;
 	p->from->under_way--;
-	w->flight--;
 	if (p->alone)
-		w->flight_alone = false;
-	w->stir = w->stir || w->flight == 0;
+		p->from->one_alone = false;
+	w->stir = w->stir || p->from->under_way == 0;
 	/* what broke the connection is told of the account when the operation ends */
 	by->mails_ended = mail->code != EMAIL_E_CANCELLED && class != EMAIL__POLICY_ACCOUNT && class != EMAIL__POLICY_LOGIN &&
 	                  mail->code != EMAIL_E_UNSURE;

@@ -140,6 +140,9 @@ email_service_stop(email_service *service)
 	if (!w)
 		return;
 	email__worker_stop(w);
+	/* from a callback: it ends all the same, but cannot be waited for by itself */
+	if (w->threaded ? email__thread_is_this(&w->thread) : w->going)
+		return;
 	if (w->threaded)
 		email__thread_join(&w->thread);
 	else
@@ -166,9 +169,10 @@ email_service_step(email_service *service)
 		return in_use(service);
 	if (!service->worker && (rc = make_worker(service)))
 		return rc;
-	if (email__worker_go(service->worker, 0))
-		return email__error_memory(&service->error, EMAIL_STAGE_NONE);
-	return EMAIL_OK;
+	service->worker->going = true;
+	rc = email__worker_go(service->worker, 0);
+	service->worker->going = false;
+	return rc ? email__error_memory(&service->error, EMAIL_STAGE_NONE) : EMAIL_OK;
 }
 
 size_t

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account/connection.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -57,6 +58,8 @@ email__upkeep_take(email__lane *lane)
 		lane->working = true;
 	if (!lane->working) {
 		email__lane_complain(lane, &e);
+		if (e.code != EMAIL_E_TEMPORARY)
+			email__status_of_session(lane->account, &e);
 		email__lane_by(lane, lane->try_at);
 		return;
 	}
@@ -73,8 +76,6 @@ email__upkeep_end(email__lane *lane)
 		email__spool_stop(lane->outbox->spool, &now);
 	if (lane->outbox)
 		email__outbox_count_discards(lane->outbox, lane->account);
-	if (lane->worker->wants_alone == lane)
-		lane->worker->wants_alone = NULL;
 	lane->working = false;
 	lane->outbox = NULL;
 }

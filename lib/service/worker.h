@@ -44,16 +44,12 @@ struct email__worker {
 	int64_t offset_at; /* when the local time's offset was asked for, which costs a look at a file */
 	bool stir;         /* those without an operation are to look whether they have something to do now */
 
-	/* of all senders together (Q8: alone) */
-	unsigned flight;
-	bool flight_alone;
-	const email__lane *wants_alone;
-
 	email_wait *list; /* for the wait: the bell, and a lane's descriptor each */
 	bool *ready;
 	size_t room;
 	email__thread thread;
 	bool threaded;
+	bool going; /* in email_service_step(), not in a thread */
 };
 
 /* `host` is for the bell and the lock. NULL with `e`: EMAIL_E_MEMORY, EMAIL_E_TEMPORARY (another process works this folder). */

@@ -276,4 +276,13 @@ soon "it hangs" grep -q . "$WORK/hangs.log"
 want 0 emailctl send well --queue --to duty@example.com --subject x --text text
 soon "the other sends" test -f "$WORK/server.out/000001.eml"
 ended TERM 10
+
+# What is printed goes nowhere, and not into the file that got the number.
+case_name="closed descriptors"
+station hostname=localhost "port=$nobody" useSsl=false
+emailctl run <&- >&- 2>&- 9<&- &
+run=$!
+soon "it runs" test -e state/queue/out/worker
+ended TERM 10
+is "what is in the lock" "" "$(cat state/service.lock)"
 finish

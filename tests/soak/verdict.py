@@ -72,9 +72,11 @@ class Verdict:
 
     def read_events(self):
         self.kinds = collections.Counter()
-        self.discarded = {}
+        self.discarded, self.story = {}, collections.defaultdict(list)
         for path in self.told:
             for event in arrivals.events(path):
+                self.story[event.get("id")].append(f"{os.path.basename(path)} {event['time']} {event['account']} {event['kind']} "
+                                                   f"{event.get('text', '')[:160]}")
                 self.kinds[event["kind"]] += 1
                 text = event.get("text", "")
                 if event["kind"] == "queue" and "faster than they could be told" in text:
@@ -119,7 +121,9 @@ class Verdict:
             # a mail that nobody was told is queued (its writer died) has no id here
             known = self.unsure[id_] + self.durably[id_]
             if id_ and len(mails) - 1 > known:
-                self.fault(f"{key} ({id_}) arrived {len(mails)} times, with {known} attempts that may have been it")
+                self.fault(f"{key} ({id_}) arrived {len(mails)} times, with {known} attempts that may have been it: "
+                           + "; ".join([f"in {os.path.basename(mail.server)} as {mail.order} at {mail.time:.2f}" for mail in mails]
+                                       + self.story.get(id_, ["no event"])))
         for mail in self.arrived:
             if "refused@test.example" in mail.to:
                 self.fault(f"{mail.key} arrived at who refused it")

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/clock.h"
 #include "os/dir.h"
 #include "support/failalloc.h"
 
@@ -157,6 +158,7 @@ locks_end_with_their_holder(void **state)
 {
 	email__dir d;
 	int fd, other, status;
+	int64_t began;
 
 	(void)state;
 	assert_int_equal(email__dir_open("l", &d, NULL), EMAIL_OK);
@@ -172,6 +174,10 @@ locks_end_with_their_holder(void **state)
 	assert_true(email__fd_lock(fd, false));
 	assert_int_equal(email__dir_file(&d, "x", true, &other, NULL), EMAIL_OK);
 	assert_false(email__fd_lock(other, false));
+	/* one that never lets go does not hold us up for ever */
+	began = email__clock_ms();
+	assert_false(email__fd_lock(other, true));
+	assert_in_range(email__clock_ms() - began, 1900, 10000);
 	email__fd_unlock(fd);
 	assert_true(email__fd_lock(other, true));
 	email__fd_close(fd);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What all share who fill an account's queue and who work it: on a real folder, and in memory. */
+#include "queue/standin.h"
 #include "support/cm.h"
 
 #include <pthread.h>
@@ -445,6 +446,10 @@ a_digest_stands_for_a_flood(void **state)
 	suppress(60000); /* which is not for digests */
 	memset(&e, 0, sizeof e);
 	assert_int_equal(email__outbox_digest(outbox, chosen, n, &now, &folded, id, &e), EMAIL_OK);
+	assert_int_equal(folded, n);
+	/* they are named, and leave when the worker has time */
+	assert_int_equal(size_of(outbox), FLOOD + 1);
+	assert_int_equal(email__standin_takes(outbox->spool, chosen, n, id, &now, &folded, &e), EMAIL_OK);
 	assert_int_equal(folded, n);
 	assert_int_equal(size_of(outbox), FLOOD - n + 1);
 	v = view(id);

@@ -140,6 +140,41 @@ the_day_s_cap(void **state)
 	station_until(&s, EMAIL_EVENT_SENT, 14);
 }
 
+static bool
+is_held(void *context, const email_queued *mail)
+{
+	(void)context;
+	assert_non_null(strstr(mail->cause, "maxSendablePerDay"));
+	return true;
+}
+
+/* It is one of mails that somebody got: who is always busy does not use it up. */
+static void
+what_nobody_took_does_not_count(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	station_rule(&s, 0, "rcpt:duty@example.com", EMAIL_TEST_REPLY, "450 4.2.0 Busy", 12);
+	open_out();
+	station_set(out, "maxSendablePerDay", "5");
+	station_set(out, "urgentReserve", "0");
+	for (i = 0; i < 3; i++)
+		assert_int_equal(station_queue(out, "busy", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
+	for (i = 0; i < 4; i++) {
+		station_until(&s, EMAIL_EVENT_DEFERRED, 3 * (i + 1));
+		jump(&s, 40 * MINUTE);
+	}
+	station_until(&s, EMAIL_EVENT_SENT, 3);
+	assert_int_equal(station_queue(out, "four", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
+	assert_int_equal(station_queue(out, "five", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
+	assert_int_equal(station_queue(out, "six", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
+	station_until(&s, EMAIL_EVENT_SENT, 5);
+	station_for(&s, 150);
+	assert_int_equal(station_waiting(out), 1);
+	assert_int_equal(email_account_queue_list(out, false, is_held, NULL), EMAIL_OK);
+}
+
 static void
 the_minute_s_cap(void **state)
 {
@@ -227,6 +262,7 @@ main(void)
 		T(a_refused_one_is_dead),
 		T(who_has_it_does_not_get_it_again),
 		T(the_day_s_cap),
+		T(what_nobody_took_does_not_count),
 		T(the_minute_s_cap),
 		T(the_failover_account),
 		T(a_ring_of_failovers_all_down),

@@ -141,6 +141,32 @@ freed_while_it_runs(void **state)
 }
 
 static void
+stops(void *context, const email_event *event)
+{
+	email_service_stop(context);
+	if (event->kind == EMAIL_EVENT_SENT)
+		s.told[EMAIL_EVENT_SENT]++;
+}
+
+/* It begins to end, and does not wait for itself. */
+static void
+a_stop_from_a_callback(void **state)
+{
+	(void)state;
+	open_out();
+	email_service_set_event_callback(s.service, stops, s.service);
+	assert_int_equal(station_queue(out, "one", 5, id), EMAIL_OK);
+	station_until(&s, EMAIL_EVENT_SENT, 1);
+	email_service_stop(s.service);
+	assert_false(email_service_running(s.service));
+	assert_int_equal(station_queue(out, "two", 5, id), EMAIL_OK);
+	assert_int_equal(email_service_start(s.service), EMAIL_OK);
+	station_wait(&s, EMAIL_EVENT_SENT, 2);
+	email_service_stop(s.service);
+	assert_int_equal(station_waiting(out), 0);
+}
+
+static void
 nothing_to_load_again(void **state)
 {
 	email_error e;
@@ -336,6 +362,7 @@ main(void)
 		T(a_loop_of_one_s_own),
 		T(events_are_kept),
 		T(freed_while_it_runs),
+		T(a_stop_from_a_callback),
 		T(nothing_to_load_again),
 		T(many_write_while_it_works),
 		T(a_direct_send_beside_it),

@@ -2,6 +2,7 @@
 /* What an outgoing account's queue needs from time to time. */
 #include "support/cm.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -55,6 +56,23 @@ too_old(void **state)
 	assert_non_null(strstr(s.last[EMAIL_EVENT_DISCARDED].text, "expireAfter"));
 	assert_non_null(strstr(s.last[EMAIL_EVENT_DISCARDED].text, "could not connect to 127.0.0.1 port"));
 	assert_int_equal(station_dead(out), 1);
+}
+
+/* That it cannot be worked is seen at the account. */
+static void
+a_queue_that_is_none(void **state)
+{
+	char command[240], text[300];
+
+	(void)state;
+	open_out();
+	snprintf(command, sizeof command, "mkdir -p %s/state/queue && touch %s/state/queue/out", s.folder, s.folder);
+	assert_int_equal(system(command), 0);
+	station_until(&s, EMAIL_EVENT_QUEUE, 1);
+	station_for(&s, 100);
+	station_assert_status(out, "down,unverified");
+	assert_int_equal(email_account_get(out, "faultCause", text, sizeof text), EMAIL_OK);
+	assert_non_null(strstr(text, "queue"));
 }
 
 static void
@@ -169,6 +187,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(too_old),
+		T(a_queue_that_is_none),
 		T(repeats_are_suppressed),
 		T(many_are_too_old),
 		T(a_digest_takes_its_mails_step_by_step),

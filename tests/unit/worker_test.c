@@ -3,6 +3,7 @@
 #include "support/cm.h"
 
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "os/clock.h"
@@ -63,6 +64,34 @@ who_hangs_hangs_alone(void **state)
 	assert_true(email__clock_ms() - began < 5000);
 	assert_string_equal(s.last[EMAIL_EVENT_SENT].account, "well");
 	assert_int_equal(station_told(&s, EMAIL_EVENT_DEFERRED), 0);
+}
+
+/* Also with a mail that was on its way when the process died, which is to go without others: of its own queue. */
+static void
+who_hangs_after_a_crash_hangs_alone(void **state)
+{
+	email_account *a, *well;
+
+	(void)state;
+	s.at[0].options.no_chunking = true;
+	station_rule(&s, 0, "dot", EMAIL_TEST_STALL, NULL, -1);
+	station_serve(&s, 0);
+	station_serve(&s, 1);
+	a = station_account(&s, "a", 0);
+	well = station_account(&s, "well", 1);
+	assert_int_equal(station_queue(a, "stuck", 9, id), EMAIL_OK);
+	assert_int_equal(station_queue(a, "behind it", 5, id), EMAIL_OK);
+	if (fork() == 0) {
+		station_for(&s, 400);
+		_exit(0);
+	}
+	while (wait(NULL) < 0)
+		;
+	station_for(&s, 200);
+	assert_int_equal(s.last[EMAIL_EVENT_QUEUE].kind, EMAIL_EVENT_QUEUE); /* it was cut off */
+	assert_int_equal(station_queue(well, "goes", 5, id), EMAIL_OK);
+	station_until(&s, EMAIL_EVENT_SENT, 1);
+	assert_string_equal(s.last[EMAIL_EVENT_SENT].account, "well");
 }
 
 static void
@@ -447,6 +476,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(who_hangs_hangs_alone),
+		T(who_hangs_after_a_crash_hangs_alone),
 		T(fifty_accounts),
 		T(one_worker_for_a_folder),
 		T(a_state_folder_that_is_none),

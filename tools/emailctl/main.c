@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* emailctl: the one table of commands, the arguments sorted by it, and help. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -317,6 +319,21 @@ run(cli *c, const struct command *command)
 	return command->run(c);
 }
 
+/* Where a standard descriptor is closed the next file would get its number, and what is printed would be written into a queue's
+ * file, or a lock. */
+static bool
+open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -325,6 +342,8 @@ main(int argc, char **argv)
 	int status;
 	size_t i;
 
+	if (!open_standard())
+		return RETRY;
 	c.word = need_memory(calloc((size_t)argc + 1, sizeof *c.word));
 	c.option = need_memory(calloc((size_t)argc + 1, sizeof *c.option));
 	/* known before the others, so that a complaint about them is JSON too */

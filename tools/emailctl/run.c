@@ -148,9 +148,12 @@ work(runner *r)
 		size_t n, i;
 		long ms;
 
-		if (rc)
+		/* want of memory passes, and it tries again */
+		if (rc && (rc != EMAIL_E_MEMORY || !email_service_running(r->c->service)))
 			return rc;
 		n = ask(r, &ms);
+		if (rc && ms < 1000)
+			ms = 1000;
 		r->fd[0] = (struct pollfd){signals_fd(), POLLIN, 0};
 		for (i = 0; i < n; i++)
 			r->fd[i + 1] = (struct pollfd){r->wait[i].fd, (short)r->wait[i].events, 0};
