@@ -151,6 +151,23 @@ put(email__outbox *o, const email__letter *letter, email_message *message, const
 	return rc;
 }
 
+/* Of a prepared message. */
+static email__letter
+letter_of(const email__envelope *envelope, int priority, const char *key)
+{
+	return (email__letter){.from = envelope->from,
+	                       .to = envelope->recipients,
+	                       .count = envelope->count,
+	                       .priority = priority,
+	                       .message_id = envelope->message_id,
+	                       .subject = envelope->subject,
+	                       .key = key,
+	                       .eight_bit = envelope->eight_bit,
+	                       .utf8 = envelope->utf8,
+	                       .undated = envelope->undated,
+	                       .dsn = envelope->dsn};
+}
+
 email_code
 email__outbox_add(email__outbox *o, email_account *account, email_message *message, int priority, const char *key,
                   char id[EMAIL__ID_SIZE], email_error *e)
@@ -166,17 +183,7 @@ email__outbox_add(email__outbox *o, email_account *account, email_message *messa
 	email_code rc = email__message_prepare(message, &defaults, &envelope, e);
 
 	if (rc == EMAIL_OK) {
-		letter = (email__letter){.from = envelope.from,
-		                         .to = envelope.recipients,
-		                         .count = envelope.count,
-		                         .priority = priority,
-		                         .message_id = envelope.message_id,
-		                         .subject = envelope.subject,
-		                         .key = key,
-		                         .eight_bit = envelope.eight_bit,
-		                         .utf8 = envelope.utf8,
-		                         .undated = envelope.undated,
-		                         .dsn = envelope.dsn};
+		letter = letter_of(&envelope, priority, key);
 		rc = put(o, &letter, message, &now, id, e);
 	}
 	email__message_release(message);
@@ -226,16 +233,8 @@ queue_digest(email__outbox *o, email_message *m, int priority, const char *key, 
 
 	if (rc)
 		return rc;
-	letter = (email__letter){.from = envelope.from,
-	                         .to = envelope.recipients,
-	                         .count = envelope.count,
-	                         .priority = priority,
-	                         .message_id = envelope.message_id,
-	                         .subject = envelope.subject,
-	                         .key = key,
-	                         .utf8 = envelope.utf8,
-	                         .undated = envelope.undated,
-	                         .digest = true};
+	letter = letter_of(&envelope, priority, key);
+	letter.digest = true;
 	return put(o, &letter, m, now, id, e);
 }
 
