@@ -59,12 +59,14 @@ static void
 over(email__lane *lane, email_code rc)
 {
 	const email_error *e = email_account_error(lane->account);
-	bool between = lane->mails_ended && (rc == EMAIL_E_CLOSED || rc == EMAIL_E_TEMPORARY || rc == EMAIL_E_TIMEOUT);
+	bool between = lane->mails_ended &&
+	               (rc == EMAIL_E_CLOSED || rc == EMAIL_E_TEMPORARY || rc == EMAIL_E_TIMEOUT);
 
 	if (rc && rc != EMAIL_E_CANCELLED && !between) {
 		if (lane->policy.failures == 0 || strcmp(lane->failure.text, e->text) != 0)
 			tell_deferred(lane, e);
-		email__policy_result(&lane->policy, email__policy_classify(rc, e->stage), email__sender_random(), email__sender_running(lane));
+		email__policy_result(&lane->policy, email__policy_classify(rc, e->stage),
+		                     email__sender_random(), email__sender_running(lane));
 	}
 	if (rc && !between) {
 		lane->failure = *e;

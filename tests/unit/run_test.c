@@ -273,15 +273,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(one_at_a_time),
-		T(a_loop_of_one_s_own),
-		T(events_are_kept),
-		T(freed_while_it_runs),
-		T(nothing_to_load_again),
-		T(many_write_while_it_works),
-		T(a_direct_send_beside_it),
-		M(without_a_state_folder),
-		T(not_persistent),
+		T(one_at_a_time),           T(a_loop_of_one_s_own),    T(events_are_kept),
+		T(freed_while_it_runs),     T(nothing_to_load_again),  T(many_write_while_it_works),
+		T(a_direct_send_beside_it), M(without_a_state_folder), T(not_persistent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

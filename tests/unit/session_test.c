@@ -984,7 +984,8 @@ a_step_is_bounded(void **state)
 	assert_int_equal(step_by_step(f), EMAIL__SESSION_IDLE);
 	echolink_body(&f->engine, MUCH, 1);
 	do {
-		struct pollfd p = {email__session_fd(f->session), (short)email__session_events(f->session), 0};
+		struct pollfd p = {email__session_fd(f->session), (short)email__session_events(f->session),
+		                   0};
 
 		poll(&p, 1, (int)email__session_timeout(f->session));
 		before = f->session->transport.sent;
