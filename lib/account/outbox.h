@@ -41,8 +41,8 @@ struct email__outbox {
 };
 
 /* Errors: those of email__spool_open(). */
-email_code email__outbox_open(const email__outbox_config *config, const email__now *now, email__outbox **outbox,
-                              email_error *e);
+email_code email__outbox_open(const email__outbox_config *config, const email__now *now,
+                              email__outbox **outbox, email_error *e);
 void email__outbox_close(email__outbox *outbox);
 /* Other limits; the folder stays. */
 void email__outbox_limit(email__outbox *outbox, const email__outbox_config *config);

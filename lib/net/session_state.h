@@ -42,7 +42,7 @@ struct email__session {
 	uint64_t received;               /* plain bytes that came */
 	int64_t body_since;              /* when the messages that come began, and what had come by then */
 	uint64_t body_before;
-	unsigned progress;               /* the engine's, when the reply's deadline was set */
+	unsigned progress; /* the engine's, when the reply's deadline was set */
 	email__wait wait;
 	uint64_t turn;   /* bytes moved in this step */
 	bool turn_over;  /* it stopped for others to have a turn: there is more to do */

@@ -19,7 +19,8 @@ email__spool_memory(email_error *e)
 }
 
 void
-email__spool_tell(email__spool *s, email__spool_what what, const char *id, const char *cause, const email__mailfile *mail)
+email__spool_tell(email__spool *s, email__spool_what what, const char *id, const char *cause,
+                  const email__mailfile *mail)
 {
 	email__spool_event event = {.what = what, .id = id, .cause = cause, .mail = mail};
 
@@ -365,7 +366,8 @@ learn_time(email__spool *s, const email__now *now, email_error *e)
 }
 
 email_code
-email__spool_open(const email__spool_options *options, const email__now *now, email__spool **spool, email_error *e)
+email__spool_open(const email__spool_options *options, const email__now *now, email__spool **spool,
+                  email_error *e)
 {
 	email__spool *s = email__new(email__spool);
 	email_code rc;

@@ -22,16 +22,16 @@ struct email__lane {
 	bool leaving;
 
 	email_operation *op;
-	bool ready;    /* its descriptor is, or its time has come */
-	int64_t due;   /* monotonic milliseconds; INT64_MAX: not by itself */
-	bool asked;    /* somebody wants it worked now, whatever its times */
+	bool ready;  /* its descriptor is, or its time has come */
+	int64_t due; /* monotonic milliseconds; INT64_MAX: not by itself */
+	bool asked;  /* somebody wants it worked now, whatever its times */
 
 	/* --- outgoing (sender.c) */
 	email__outbox *outbox;
-	bool working;         /* the spool's worker is this one */
-	bool knocked;         /* somebody added or took something */
-	bool unsettled;       /* an outcome is not durable yet */
-	int64_t try_at;       /* to take the queue, where somebody else had it */
+	bool working;   /* the spool's worker is this one */
+	bool knocked;   /* somebody added or took something */
+	bool unsettled; /* an outcome is not durable yet */
+	int64_t try_at; /* to take the queue, where somebody else had it */
 	int64_t look_at, tend_at, expire_at, fold_at, settle_at;
 	int64_t rest_until;   /* no look before: many that knock shall not keep it from all else */
 	int64_t close_at;     /* the idle connection */

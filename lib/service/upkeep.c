@@ -53,7 +53,8 @@ email__upkeep_take(email__lane *lane)
 	configure(lane);
 	lane->outbox = lane->host->owner.outbox(lane->host, lane->account, &e);
 	if (lane->outbox && shared_folder(lane))
-		email__error_set(&e, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE, "another account has the same persistenceDirectory");
+		email__error_set(&e, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE,
+		                 "another account has the same persistenceDirectory");
 	else if (lane->outbox && email__spool_start(lane->outbox->spool, &now, &e) == EMAIL_OK)
 		lane->working = true;
 	if (!lane->working) {
@@ -164,7 +165,8 @@ make_digest(email__lane *lane, const email__now *now)
 		size_t most = count < EMAIL__QUEUE_DIGEST_MAX ? count : EMAIL__QUEUE_DIGEST_MAX;
 
 		chosen = email__alloc(most * sizeof *chosen);
-		rc = chosen ? email__policy_fold(&lane->policy, mails, count, email__spool_running_locked(spool, now), chosen, most, &n)
+		rc = chosen ? email__policy_fold(&lane->policy, mails, count,
+		                                 email__spool_running_locked(spool, now), chosen, most, &n)
 		            : EMAIL_E_MEMORY;
 	}
 	email__spool_release(spool);
@@ -216,7 +218,8 @@ look_at_trust(email__lane *lane)
 static int64_t
 look_again(const email__lane *lane)
 {
-	int64_t ms = lane->worker->bell.shared || !lane->outbox->folder ? lane->account->v.pollrate : EMAIL__SENDER_LOOK_MS;
+	int64_t ms = lane->worker->bell.shared || !lane->outbox->folder ? lane->account->v.pollrate
+	                                                                : EMAIL__SENDER_LOOK_MS;
 
 	return lane->policy.failures > 0 && ms > EMAIL__SENDER_DOWN_LOOK_MS ? EMAIL__SENDER_DOWN_LOOK_MS : ms;
 }

@@ -60,7 +60,8 @@ number(states *s)
 		if (s->ops[i].what != DID_CREATE)
 			continue;
 		next++;
-		for (j = i; j < s->n && (j == i || s->ops[j].what != DID_CREATE || s->ops[j].inode != was); j++)
+		for (j = i; j < s->n && (j == i || s->ops[j].what != DID_CREATE || s->ops[j].inode != was);
+		     j++)
 			if (s->ops[j].inode == was && s->ops[j].what != DID_MKDIR)
 				s->ops[j].inode = next;
 	}
@@ -130,8 +131,7 @@ find_open(states *s, size_t k)
 			else if (!there)
 				ways(s, i, 2, KEPT, LOST, KEPT);
 			break;
-		case DID_SYNC:
-			break;
+		case DID_SYNC: break;
 		}
 	}
 }
@@ -372,8 +372,8 @@ some(states *s, size_t k, unsigned most)
 }
 
 unsigned long
-states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, size_t from, unsigned most, bool journal,
-             states_visit visitor, void *context)
+states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, size_t from, unsigned most,
+             bool journal, states_visit visitor, void *context)
 {
 	states *s = calloc(1, sizeof *s);
 	unsigned long visited;

@@ -15,7 +15,7 @@
 
 static const char usage[] =
 	"usage: mailserver [--protocol smtp|imap|pop3] [--port N] [--mode ssl|starttls|plain] [--cert FILE "
-        "--key FILE] [--client-ca "
+	"--key FILE] [--client-ca "
 	"FILE]\n"
 	"       [--tls-min 1.2|1.3] [--tls-max 1.2|1.3] [--no-tickets]\n"
 	"       [--no-pipelining] [--no-chunking] [--no-8bitmime] [--no-smtputf8] [--no-dsn] [--no-size]\n"
@@ -23,13 +23,13 @@ static const char usage[] =
 	"       [--auth-before-tls] [--out DIR] [--log FILE] [--until-stdin-closes]\n"
 	"       [--mail DIR] [--without 'CAPABILITY...'] [--with 'CAPABILITY...']\n"
 	"       [--reply 'STAGE[*TIMES]=TEXT'] [--first 'STAGE[*TIMES]=TEXT'] [--flood "
-        "'STAGE[*TIMES]=TEXT']\n"
+	"'STAGE[*TIMES]=TEXT']\n"
 	"       [--delay STAGE=MS] [--slow STAGE=MS] [--delay-ms N] [--drip MS]\n"
 	"       [--drop-at STAGE[:drop|:reset|:half|:stall][*TIMES]] [--inject-after-starttls TEXT]\n"
 	"TEXT knows \\r \\n \\t \\\\ and \\xHH; in a reply \\n alone ends a line with CRLF, {tag} is IMAP's "
-        "tag.\n"
+	"tag.\n"
 	"Stages: connect tls greeting auth auth-prompt body, commands in lower case, and more: see "
-        "server.h.\n";
+	"server.h.\n";
 
 enum {
 	OPT = 256,

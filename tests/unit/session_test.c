@@ -984,7 +984,8 @@ a_step_is_bounded(void **state)
 	assert_int_equal(step_by_step(f), EMAIL__SESSION_IDLE);
 	echolink_body(&f->engine, MUCH, 1);
 	do {
-		struct pollfd p = {email__session_fd(f->session), (short)email__session_events(f->session), 0};
+		struct pollfd p = {email__session_fd(f->session), (short)email__session_events(f->session),
+		                   0};
 
 		poll(&p, 1, (int)email__session_timeout(f->session));
 		before = f->session->transport.sent;
@@ -1084,7 +1085,8 @@ resets(void **state)
 	serve(f, reset_at_once);
 	open_session(f);
 	assert_int_equal(email__session_run(f->session), EMAIL__SESSION_CLOSED);
-	assert_int_equal(failure(f), EMAIL_E_CLOSED);
+	/* on a slow machine it comes before the connection was seen to be made */
+	assert_true(failure(f) == EMAIL_E_CLOSED || failure(f) == EMAIL_E_CONNECT);
 	assert_int_equal(email__session_error(f->session)->os, ECONNRESET);
 }
 
@@ -1366,7 +1368,7 @@ signals_do_no_harm(void **state)
 {
 	fixture *f = *state;
 	struct itimerval every = {{0, 3000}, {0, 3000}}, never = {{0, 0}, {0, 0}};
-	struct sigaction action = {0}, before;
+	struct sigaction action = {0};
 	sigset_t alarm_only;
 
 	/* the server's thread does not get them */
@@ -1376,7 +1378,7 @@ signals_do_no_harm(void **state)
 	serve(f, late_echo);
 	pthread_sigmask(SIG_UNBLOCK, &alarm_only, NULL);
 	action.sa_handler = on_alarm; /* without SA_RESTART */
-	sigaction(SIGALRM, &action, &before);
+	sigaction(SIGALRM, &action, NULL);
 	f->config.tls_first = true;
 	open_session(f);
 	setitimer(ITIMER_REAL, &every, NULL);
@@ -1385,7 +1387,7 @@ signals_do_no_harm(void **state)
 	assert_int_equal(email__session_run(f->session), EMAIL__SESSION_IDLE);
 	setitimer(ITIMER_REAL, &never, NULL);
 	assert_string_equal(f->engine.last, "250 NOOP");
-	sigaction(SIGALRM, &before, NULL);
+	signal(SIGALRM, SIG_IGN); /* the last one may be under way still */
 }
 
 static void
@@ -1393,7 +1395,7 @@ signals_do_not_stretch_deadlines(void **state)
 {
 	fixture *f = *state;
 	struct itimerval every = {{0, 3000}, {0, 3000}}, never = {{0, 0}, {0, 0}};
-	struct sigaction action = {0}, before;
+	struct sigaction action = {0};
 	sigset_t alarm_only;
 	int64_t took;
 
@@ -1403,7 +1405,7 @@ signals_do_not_stretch_deadlines(void **state)
 	serve(f, silent_after_command);
 	pthread_sigmask(SIG_UNBLOCK, &alarm_only, NULL);
 	action.sa_handler = on_alarm;
-	sigaction(SIGALRM, &action, &before);
+	sigaction(SIGALRM, &action, NULL);
 	f->config.response_timeout_ms = 200;
 	open_session(f);
 	assert_int_equal(email__session_run(f->session), EMAIL__SESSION_IDLE);
@@ -1413,7 +1415,7 @@ signals_do_not_stretch_deadlines(void **state)
 	setitimer(ITIMER_REAL, &never, NULL);
 	assert_int_equal(failure(f), EMAIL_E_TIMEOUT);
 	assert_true(took >= 190 && took < 200 + SLACK_MS);
-	sigaction(SIGALRM, &before, NULL);
+	signal(SIGALRM, SIG_IGN); /* the last one may be under way still */
 }
 
 /* --- cost --- */
