@@ -139,7 +139,8 @@ typedef struct email__owner {
 	/* Works this account's queue until everything was tried once; blocks. Errors: see email_account_queue_poll(). */
 	email_code (*work)(void *service, email_account *account, email_error *e);
 	/* A mail of email_account_send() that the server took, for some or all, or may have. */
-	void (*sent)(void *service, email_account *account, const struct email__smtp_mail *mail, const char *message_id);
+	void (*sent)(void *service, email_account *account, const struct email__smtp_mail *mail,
+	             const char *message_id);
 	/* Something to be told of the account, an email_event without number and time. */
 	void (*tell)(void *service, const email_event *event);
 } email__owner;

@@ -228,8 +228,9 @@ in_order(const void *a, const void *b)
 static const char *
 held_by(email_account *account, email__outbox *outbox, const email__now *now, bool urgent)
 {
-	const email__policy_config caps = {
-		.per_day = account->v.max_sendable_per_day, .per_minute = -1, .reserve = (unsigned)account->v.urgent_reserve};
+	const email__policy_config caps = {.per_day = account->v.max_sendable_per_day,
+	                                   .per_minute = -1,
+	                                   .reserve = (unsigned)account->v.urgent_reserve};
 	email__policy_choice held;
 	email__policy *p;
 	uint64_t today;
@@ -237,7 +238,8 @@ held_by(email_account *account, email__outbox *outbox, const email__now *now, bo
 
 	if (account->v.status_bits & (EMAIL__STATUS_DOWN | EMAIL__STATUS_FAULT))
 		return account->v.fault_cause ? account->v.fault_cause : "";
-	if (caps.per_day < 0 || email__spool_count_day(outbox->spool, now, 0, &today, NULL) || !(p = email__new(email__policy)))
+	if (caps.per_day < 0 || email__spool_count_day(outbox->spool, now, 0, &today, NULL) ||
+	    !(p = email__new(email__policy)))
 		return "";
 	email__policy_init(p, &caps);
 	within = email__policy_within_caps(p, urgent, now, 0, today, &held);
@@ -247,8 +249,8 @@ held_by(email_account *account, email__outbox *outbox, const email__now *now, bo
 
 /* One of them; one that has left meanwhile is no error. */
 static email_code
-show_one(email_account *account, const char *const held[2], email__spool *spool, const char *id, bool dead, const email__now *now, email_queued_fn visit,
-         void *context, bool *more)
+show_one(email_account *account, const char *const held[2], email__spool *spool, const char *id, bool dead,
+         const email__now *now, email_queued_fn visit, void *context, bool *more)
 {
 	email__view *view;
 	email_error *e = &account->error, why = {0};

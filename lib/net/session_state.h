@@ -37,10 +37,10 @@ struct email__session {
 	int64_t reply_deadline;
 	int64_t sending_since, taken_at; /* of a flight that the server does not take at once; 0: none */
 	uint64_t sent_before, sent_seen; /* the transport's count then, and when it changed last */
-	bool look;                       /* whether it is alive is looked at also where a byte came just now */
-	int64_t active_at;               /* when a byte came last */
-	uint64_t received;               /* plain bytes that came */
-	int64_t body_since;              /* when the messages that come began, and what had come by then */
+	bool look;          /* whether it is alive is looked at also where a byte came just now */
+	int64_t active_at;  /* when a byte came last */
+	uint64_t received;  /* plain bytes that came */
+	int64_t body_since; /* when the messages that come began, and what had come by then */
 	uint64_t body_before;
 	unsigned progress; /* the engine's, when the reply's deadline was set */
 	email__wait wait;

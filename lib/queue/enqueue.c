@@ -349,9 +349,11 @@ drop_one(email__spool *s, int priority, const email__now *now)
 
 		o.id[0] = '\0';
 		/* what others have taken since the worker looked is known too: so in the end the files say */
-		if ((tries == 2 || !oldest_known(s, &o)) && (email__spool_list(s, false, compare_age, &o, NULL) || !o.id[0]))
+		if ((tries == 2 || !oldest_known(s, &o)) &&
+		    (email__spool_list(s, false, compare_age, &o, NULL) || !o.id[0]))
 			return false;
-		rc = email__spool_cancel(s, o.id, "made room for newer mail (overflowPolicy DropOldest)", now, NULL);
+		rc = email__spool_cancel(s, o.id, "made room for newer mail (overflowPolicy DropOldest)", now,
+		                         NULL);
 		if (rc == EMAIL_OK || rc == EMAIL_E_UNKNOWN)
 			note_dropped(s, o.id);
 		if (rc == EMAIL_OK)

@@ -302,7 +302,8 @@ by_arrival(const void *a, const void *b)
 static bool
 foldable(const email__waiting *w)
 {
-	return w && w->priority < EMAIL__PRIORITY_URGENT && !w->digest && !w->named && !w->trying && !w->settling && w->attempts == 0;
+	return w && w->priority < EMAIL__PRIORITY_URGENT && !w->digest && !w->named && !w->trying &&
+	       !w->settling && w->attempts == 0;
 }
 
 email_code

@@ -124,7 +124,8 @@ email__spool_enter(email__spool *s, email__counter *c, email_error *e)
 		s->sequence_open = rc == EMAIL_OK;
 	}
 	if (rc == EMAIL_OK && !s->ops->lock(&s->sequence, true))
-		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another process keeps the queue locked");
+		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE,
+		                      "another process keeps the queue locked");
 	if (rc) {
 		email__mutex_unlock(&s->gate);
 		return rc;
@@ -214,7 +215,8 @@ enter_day(email__spool *s, email__counter *c, email_error *e)
 		s->day_open = rc == EMAIL_OK;
 	}
 	if (rc == EMAIL_OK && !s->ops->lock(&s->day, true))
-		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another process keeps the queue locked");
+		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE,
+		                      "another process keeps the queue locked");
 	if (rc == EMAIL_OK)
 		rc = email__counter_read(&s->day, c, e);
 	if (rc && s->day_open)

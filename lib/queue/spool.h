@@ -119,7 +119,8 @@ email_code email__spool_size(email__spool *s, const email__now *now, size_t *cou
                              email_error *e);
 
 /* The day's count (Q8): adds n, durably, before that many are attempted. *today: the count with them. n 0: asks. */
-email_code email__spool_count_day(email__spool *s, const email__now *now, unsigned n, uint64_t *today, email_error *e);
+email_code email__spool_count_day(email__spool *s, const email__now *now, unsigned n, uint64_t *today,
+                                  email_error *e);
 /* One of them was taken by nobody: it does not count, from now on or, after a crash, as if it did. */
 void email__spool_uncount_day(email__spool *s, const email__now *now);
 

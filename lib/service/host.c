@@ -287,7 +287,8 @@ sent(void *context, email_account *account, const email__smtp_mail *mail, const 
 	for (i = 0; to && i < mail->count; i++)
 		to[i].address = mail->recipients[i].address;
 	if (to)
-		email__returned_remember(context, account->name, mail->envelope_id ? mail->envelope_id : "", &like, &e);
+		email__returned_remember(context, account->name, mail->envelope_id ? mail->envelope_id : "",
+		                         &like, &e);
 	else
 		email__error_memory(&e, EMAIL_STAGE_NONE);
 	email__free(to);

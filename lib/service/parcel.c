@@ -58,13 +58,13 @@ choose_from(email__lane *by, email__lane *from)
 	uint64_t today = 0;
 	size_t count;
 
-	if (policy->config.per_day >= 0 &&
-	    email__spool_count_day(by->outbox->spool, &now, 0, &today, NULL))
+	if (policy->config.per_day >= 0 && email__spool_count_day(by->outbox->spool, &now, 0, &today, NULL))
 		return (email__policy_choice){.why = EMAIL__POLICY_LATER, .wait = EMAIL__SENDER_AGAIN_MS};
 	email__spool_hold(from->outbox->spool);
 	mails = email__spool_waiting(from->outbox->spool, &count);
-	choice = email__policy_next(by == from ? policy : NULL, mails, count, &now, email__spool_running_locked(from->outbox->spool, &now),
-	                            today, from->under_way, from->one_alone, false);
+	choice = email__policy_next(by == from ? policy : NULL, mails, count, &now,
+	                            email__spool_running_locked(from->outbox->spool, &now), today,
+	                            from->under_way, from->one_alone, false);
 	email__spool_release(from->outbox->spool);
 	if (choice.mail && by != from &&
 	    !email__policy_within_caps(policy, choice.mail->priority >= EMAIL__PRIORITY_URGENT, &now,
@@ -298,8 +298,8 @@ record(parcel *p)
 		take_back(p);
 	if (lost.code)
 		email__lane_complain(p->from, &lost);
-	n = email__queued_outcome(p->from->account->name, email__attempt_id(p->attempt), email__attempt_mail(p->attempt),
-	                          delivered, cause, out);
+	n = email__queued_outcome(p->from->account->name, email__attempt_id(p->attempt),
+	                          email__attempt_mail(p->attempt), delivered, cause, out);
 	/* told only once it is durable (Q6); what is not now, the spool tells when it is */
 	if (email__spool_end(p->from->outbox->spool, p->attempt, next, failures, cause, &now, &e)) {
 		p->from->unsettled = true;

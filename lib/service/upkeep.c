@@ -109,7 +109,8 @@ expire(email__lane *lane, const email__now *now)
 	char cause[EMAIL__MAILFILE_TEXT];
 	unsigned n;
 
-	snprintf(cause, sizeof cause, "older than expireAfter%s%.64s", lane->failure.code ? ": " : "", lane->failure.text);
+	snprintf(cause, sizeof cause, "older than expireAfter%s%.64s", lane->failure.code ? ": " : "",
+	         lane->failure.text);
 	for (n = 0; n < EMAIL__SENDER_BURIED_MAX && (w = expired(lane, now)); n++) {
 		email_code rc = email__spool_expire(lane->outbox->spool, w, cause, now, &e);
 
@@ -170,7 +171,8 @@ make_digest(email__lane *lane, const email__now *now)
 		            : EMAIL_E_MEMORY;
 	}
 	email__spool_release(spool);
-	if (rc == EMAIL_OK && n > 0 && email__outbox_digest(lane->outbox, chosen, n, now, &n, lane->digest, &e)) {
+	if (rc == EMAIL_OK && n > 0 &&
+	    email__outbox_digest(lane->outbox, chosen, n, now, &n, lane->digest, &e)) {
 		lane->digest[0] = '\0';
 		email__lane_complain(lane, &e);
 	}

@@ -376,7 +376,8 @@ lock_folder(email__worker *w, const email__host *host, email_error *e)
 	if (rc == EMAIL_E_MEMORY)
 		return email__error_memory(e, EMAIL_STAGE_QUEUE);
 	if (rc && why.os == EWOULDBLOCK)
-		return email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another process runs the service of this state folder");
+		return email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE,
+		                        "another process runs the service of this state folder");
 	if (rc && e && e->code == EMAIL_OK)
 		*e = why;
 	return rc;

@@ -417,7 +417,8 @@ states_sync_matters(const fault_op *ops, size_t at, uint64_t inode)
 		if (op->what == DID_SYNC && op->inode == inode)
 			return false;
 		/* where these are lost they are made anew */
-		if (op->what == DID_CREATE && (strcmp(op->name, "sequence") == 0 || strcmp(op->name, "worker") == 0))
+		if (op->what == DID_CREATE &&
+		    (strcmp(op->name, "sequence") == 0 || strcmp(op->name, "worker") == 0))
 			continue;
 		if (((op->what == DID_WRITE || op->what == DID_TRUNCATE) && op->inode == inode) ||
 		    (op->what != DID_WRITE && op->what != DID_TRUNCATE && op->what != DID_SYNC &&

@@ -197,7 +197,8 @@ the_oldest_make_room_for_many(void **state)
 		b.options.event = NULL;
 		assert_int_equal(email__spool_open(&b.options, &b.now, &other, NULL), EMAIL_OK);
 		for (i = 30; i < 34; i++)
-			assert_int_equal(email__spool_cancel(other, id[i], "no longer wanted", &b.now, NULL), EMAIL_OK);
+			assert_int_equal(email__spool_cancel(other, id[i], "no longer wanted", &b.now, NULL),
+			                 EMAIL_OK);
 		email__spool_close(other);
 		for (i = 0; i < 5; i++)
 			assert_int_equal(spoolbox_put(&b, "more", 5, NULL, NULL, NULL, NULL), EMAIL_OK);

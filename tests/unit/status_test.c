@@ -217,7 +217,7 @@ a_damaged_file_is_no_obstacle(void **state)
 	static const char *const bad[] = {
 		"", "<status", "<other/>", "<!DOCTYPE x><status/>",
 		("<status xmlns=\"urn:emailservice:status:1\"><account name=\"Out\">"
-		 "<numberSent>x</numberSent><status>sorry</status></account></status>")};
+	         "<numberSent>x</numberSent><status>sorry</status></account></status>")};
 	size_t i;
 
 	(void)state;

@@ -66,7 +66,8 @@ a_queue_that_is_none(void **state)
 
 	(void)state;
 	open_out();
-	snprintf(command, sizeof command, "mkdir -p %s/state/queue && touch %s/state/queue/out", s.folder, s.folder);
+	snprintf(command, sizeof command, "mkdir -p %s/state/queue && touch %s/state/queue/out", s.folder,
+	         s.folder);
 	assert_int_equal(system(command), 0);
 	station_until(&s, EMAIL_EVENT_QUEUE, 1);
 	station_for(&s, 100);
