@@ -761,7 +761,7 @@ add_address(email__addresses *found, const char *address, int port)
 static int
 many_addresses(const char *host, int port, email__addresses *found)
 {
-	char refuses[16];
+	char refuses[24];
 	int i;
 
 	(void)host;
