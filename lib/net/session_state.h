@@ -59,6 +59,7 @@ struct email__session {
 void email__session_close(email__session *s);
 /* Closed; the error, if there is one, was set before. */
 email__rest email__session_end(email__session *s);
+email__rest email__session_cancelled(email__session *s);
 email__rest email__session_begin_tls(email__session *s, int64_t until);
 
 /* talk.c: the engine's bytes, both ways, as far as they go */
