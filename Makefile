@@ -17,6 +17,8 @@ DEPS     ?= build/deps
 JOBS     ?= $(shell getconf _NPROCESSORS_ONLN)
 # What a fuzzer runs before `make fuzz` calls it good.
 FUZZ_SECONDS ?= 30
+# How long `make soak` goes on.
+SOAK_SECONDS ?= 1800
 # An mbedTLS of one's own, 3.6.1 or later; without it the distribution's, or one brought in.
 MBEDTLS_PREFIX ?=
 
@@ -28,15 +30,15 @@ DATADIR    ?= $(PREFIX)/share
 DESTDIR    ?=
 
 # Warnings are errors in `make check`, where the compilers are known; not for a user with a newer one.
-CHECKS := check crash unit asan tsan valgrind transcripts replay live hostile oauth check-oauth headers install-check
+CHECKS := check crash soak unit asan tsan valgrind transcripts replay live hostile oauth check-oauth headers install-check
 WERROR ?= $(if $(filter $(CHECKS),$(MAKECMDGOALS)),-Werror)
 export CC CXX NM BUILD DEPS MBEDTLS_PREFIX WERROR VERSION
 
 # --- what is needed: tools/deps.sh installs what is missing, and says so ------------------------
 .DEFAULT_GOAL := all
 GOALS := $(or $(MAKECMDGOALS),all)
-SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz,$(GOALS)) \
-         $(if $(filter bench bench-mime bench-receive,$(GOALS)),bench) $(if $(filter check-courier,$(GOALS)),courier) \
+SETS  := build $(if $(filter $(CHECKS) unit/%,$(GOALS)),test) $(filter lint fuzz crash,$(GOALS)) \
+         $(if $(filter bench bench-mime bench-receive bench-queue,$(GOALS)),bench) $(if $(filter check-courier,$(GOALS)),courier) \
          $(if $(filter oauth check-oauth,$(GOALS)),oauth)
 ifneq ($(filter-out clean distclean uninstall help,$(GOALS)),)
 include $(DEPS)/config.mk
@@ -80,9 +82,11 @@ PEERS       := $(if $(wildcard /usr/include/*/curl/curl.h),curl) $(if $(wildcard
                $(if $(wildcard /usr/include/libesmtp.h),esmtp)
 # tests/live/economy*.sh hold this library's own figures to their bounds; the peers are for `make bench`.
 ECONOMY     := $(BUILD)/bench/sink $(BUILD)/bench/count.so $(BUILD)/bench/pki/server.pem $(BUILD)/bench/client_self \
-               $(BUILD)/bench/receive_self
+               $(BUILD)/bench/receive_self $(BUILD)/bench/queue_self
 BENCH       := $(ECONOMY) $(patsubst %,$(BUILD)/bench/client_%,$(PEERS)) $(BUILD)/bench/receive_floor \
                $(patsubst %,$(BUILD)/bench/receive_%,$(filter-out esmtp,$(PEERS)))
+QUEUE_PEERS := postfix $(if $(wildcard /usr/include/sqlite3.h),sqlite)
+BENCH_QUEUE := $(BENCH) $(patsubst %,$(BUILD)/bench/queue_%,$(QUEUE_PEERS))
 MIME_PEERS  := $(if $(wildcard /usr/include/gmime-3.0/gmime/gmime.h),gmime) $(if $(wildcard /usr/include/libetpan/libetpan.h),etpan) \
                $(if $(wildcard /usr/include/vmime/vmime.hpp),vmime)
 BENCH_MIME  := $(BUILD)/bench/count.so $(patsubst %,$(BUILD)/bench/mime_%,self $(MIME_PEERS))
@@ -219,11 +223,11 @@ check-asan:
 	@$(RUN) -j $(JOBS) asan $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(TESTS_OF_C))
 # A part of `make crash`, in half a minute.
 check-crash: test-programs
-	@$(RUN) crash tests/crash/part.sh
+	@STEP=4 $(RUN) crash tests/crash/part.sh tests/crash/power_ext4.sh
 check-live: all test-programs examples economy
-	@$(RUN) live $(LIVE)
+	@$(RUN) -j $(JOBS) live $(LIVE)
 check-hostile: all test-programs examples
-	@$(RUN) hostile $(HOSTILE)
+	@$(RUN) -j $(JOBS) hostile $(HOSTILE)
 # Beside `make check`: it brings node, and an authorization server from npm's registry.
 check-oauth: all test-programs
 	@$(RUN) oauth $(OAUTH)
@@ -248,7 +252,11 @@ crash: export CRASH_LIBS = $(TEST_PARTS) $(LDFLAGS) $(LIBS) $(CMOCKA_LIBS)
 crash:
 	@$(FAST) test-programs
 	@rm -f $(BUILD)/log/results
-	@$(RUN) crash tests/crash/whole.sh tests/crash/strace.sh tests/crash/mutants.sh
+	@$(RUN) crash tests/crash/whole.sh tests/crash/strace.sh tests/crash/power_ext4.sh tests/crash/power_xfs.sh tests/crash/mutants.sh
+# The service under load, with all that can happen to it; SEED=... repeats one.
+soak:
+	@$(FAST) all test-programs
+	@python3 tests/soak/soak.py '$(BUILD)' --seconds $(SOAK_SECONDS) $(if $(SEED),--seed '$(SEED)')
 unit transcripts replay asan live hostile oauth:
 	@$(FAST) test-programs $(if $(filter live hostile oauth,$@),all examples)
 	@rm -f $(BUILD)/log/results
@@ -293,6 +301,11 @@ bench-receive:
 	@$(FAST) $(BENCH) $(PROGRAMS)
 	@python3 bench/receive.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/received.md
 
+# Mail taken durably, and sent from the queue; BENCH_FOLDER=... is where, and should be a disk.
+bench-queue:
+	@$(FAST) $(BENCH_QUEUE)
+	@python3 bench/queued.py $(BUILD) $(BENCH_FLAGS) --out $(BUILD)/bench/queue.md
+
 # Messages composed and read, in one run beside other libraries; no server.
 bench-mime:
 	@$(FAST) $(BENCH_MIME)
@@ -311,6 +324,12 @@ $(BUILD)/bench/receive_self:  PEER_LIBS = $(STATIC_LIBS)
 $(BUILD)/bench/receive_curl:  PEER_LIBS = -lcurl
 $(BUILD)/bench/receive_etpan: PEER_LIBS = -letpan
 $(BUILD)/bench/receive_%: bench/receive_%.c bench/job.c $(BUILD)/libemailservice.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Iinclude $< bench/job.c $(LDFLAGS) $(PEER_LIBS) -o $@
+$(BUILD)/bench/queue_%: PEER_LIBS =
+$(BUILD)/bench/queue_self:   PEER_LIBS = $(STATIC_LIBS)
+$(BUILD)/bench/queue_sqlite: PEER_LIBS = -lsqlite3
+$(BUILD)/bench/queue_%: bench/queue_%.c bench/job.c $(BUILD)/libemailservice.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Iinclude $< bench/job.c $(LDFLAGS) $(PEER_LIBS) -o $@
 $(BUILD)/bench/receive_floor: bench/receive_floor.c bench/job.c $(BUILD)/objects.a
@@ -411,23 +430,25 @@ help:
 	@echo "make unit/NAME    one unit test"
 	@echo "make check-oauth  tokens from a real authorization server, which npm brings"
 	@echo "make crash        the queue ended at every point in every way"
+	@echo "make soak         the service under load, killed and restarted, for SOAK_SECONDS ($(SOAK_SECONDS)); SEED=N"
 	@echo "make valgrind     the unit tests under valgrind; make tsan: under the thread sanitizer"
 	@echo "make limbo        the trust verdict on an x509-limbo corpus, CORPUS=FILE"
 	@echo "make fuzz         each fuzzer for FUZZ_SECONDS ($(FUZZ_SECONDS))"
 	@echo "make lint         clang-format, clang-tidy, cppcheck"
 	@echo "make bench        this library beside its peers"
 	@echo "make bench-receive  the same for mailboxes that are read"
+	@echo "make bench-queue  the same for mail that is queued"
 	@echo "make check-courier  receiving from another make of server"
 	@echo "make bench-mime   the same for messages composed and read"
 	@echo "make install      under PREFIX ($(PREFIX)), DESTDIR before it; make uninstall"
 	@echo "make clean        keeps what was brought in; make distclean does not"
 
-.PHONY: all check crash demo limbo unit transcripts replay asan tsan valgrind live hostile oauth floors headers install-check fuzz fuzzers \
-        lint format bench bench-mime bench-receive examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
+.PHONY: all check crash soak demo limbo unit transcripts replay asan tsan valgrind live hostile oauth floors headers install-check fuzz fuzzers \
+        lint format bench bench-mime bench-receive bench-queue examples install uninstall clean distclean help test-programs test-programs-for-demo economy FORCE \
         check-floors check-headers check-install-check check-crash check-unit check-transcripts check-replay check-asan check-live check-hostile check-courier \
         check-oauth
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 -include $(LIB_OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SUPPORT_OBJ:.o=.d) $(EXAMPLES:=.d) $(PROGRAMS:=.d) $(UNIT:=.d) $(TRANSCRIPTS:=.d) \
-         $(REPLAY:=.d) $(FUZZERS:=.d) $(BENCH:=.d)
+         $(REPLAY:=.d) $(FUZZERS:=.d) $(BENCH_QUEUE:=.d)

@@ -55,7 +55,7 @@ connected(const bench_job *job)
 		if (rc == MAILSMTP_NO_ERROR)
 			rc = mailesmtp_ehlo(s);
 	}
-	if (rc == MAILSMTP_NO_ERROR)
+	if (rc == MAILSMTP_NO_ERROR && job->work != BENCH_DRAIN)
 		rc = mailesmtp_auth_sasl(s, "PLAIN", BENCH_HOST, NULL, NULL, BENCH_USER, BENCH_USER, BENCH_USER, NULL);
 	if (rc != MAILSMTP_NO_ERROR) {
 		fprintf(stderr, "libetpan: %s\n", mailsmtp_strerror(rc));

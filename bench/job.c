@@ -7,13 +7,15 @@
 #include <sys/resource.h>
 #include <time.h>
 
+static size_t text_size = 832;
+
 const char *
 bench_text(void)
 {
-	static char text[1024];
+	static char text[2048];
 	size_t n = 0;
 
-	while (n + 64 < 832)
+	while (n + 64 < text_size)
 		n += (size_t)snprintf(text + n, sizeof text - n, "%-60s\r\n", "Boiler 2 reports a flame failure; see the log.");
 	return text;
 }
@@ -21,7 +23,7 @@ bench_text(void)
 const char *
 bench_mail(void)
 {
-	static char mail[2048];
+	static char mail[2560];
 
 	snprintf(mail, sizeof mail,
 	         "From: Plant room <" BENCH_FROM ">\r\nTo: " BENCH_TO "\r\nSubject: Boiler 2: flame failure\r\n"
@@ -86,14 +88,15 @@ int
 main(int argc, char **argv)
 {
 	static const char *const transports[] = {"plain", "tls", "starttls", NULL};
-	static const char *const works[] = {"kept", "each", "attach", "imap", "pop3", NULL};
+	static const char *const works[] = {"kept", "each", "attach", "imap", "pop3", "enqueue", "drain", NULL};
 	struct timespec t0, t1;
 	struct rusage r0, r1;
 	bench_job job = {0};
 	int failed;
 
 	if (argc < 7) {
-		fprintf(stderr, "usage: %s PORT plain|tls|starttls CA kept|each|attach|imap|pop3 COUNT FILE|USER [HOW]\n",
+		fprintf(stderr, "usage: %s PORT plain|tls|starttls CA kept|each|attach|imap|pop3|enqueue|drain COUNT "
+		        "FILE|USER|FOLDER [HOW]\n",
 		        argv[0]);
 		return 64;
 	}
@@ -101,6 +104,8 @@ main(int argc, char **argv)
 	job.transport = (bench_transport)choice(argv[2], transports);
 	job.ca = argv[3];
 	job.work = (bench_work)choice(argv[4], works);
+	if (job.work == BENCH_ENQUEUE || job.work == BENCH_DRAIN)
+		text_size = 1800;
 	job.count = atol(argv[5]);
 	job.file = argv[6];
 	job.how = argc > 7 ? argv[7] : "";
@@ -111,9 +116,10 @@ main(int argc, char **argv)
 	failed = bench_run(&job);
 	getrusage(RUSAGE_SELF, &r1);
 	clock_gettime(CLOCK_MONOTONIC, &t1);
-	printf("{\"wall\": %.6f, \"cpu\": %.6f, \"rss_kb\": %ld, \"messages\": %ld, \"bytes\": %llu}\n",
+	printf("{\"wall\": %.6f, \"cpu\": %.6f, \"rss_kb\": %ld, \"messages\": %ld, \"bytes\": %llu, "
+	       "\"first\": %.6f}\n",
 	       (double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9,
 	       seconds(&r1.ru_utime) + seconds(&r1.ru_stime) - seconds(&r0.ru_utime) - seconds(&r0.ru_stime), peak_kb(),
-	       bench_got.messages, bench_got.bytes);
+	       bench_got.messages, bench_got.bytes, bench_got.first);
 	return failed;
 }

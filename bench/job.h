@@ -5,6 +5,7 @@
  *
  *     CLIENT PORT plain|tls|starttls CA.pem kept|each|attach COUNT FILE
  *     CLIENT PORT plain|tls CA.pem imap|pop3 COUNT USER [HOW]
+ *     CLIENT PORT plain CA.pem enqueue|drain COUNT FOLDER [HOW]
  *
  * kept: COUNT mails of about 1 kB over one connection. each: COUNT times connect, log in, send, quit.
  * attach: COUNT mails with FILE attached, over one connection. The server is 127.0.0.1; the login is
@@ -12,6 +13,9 @@
  *
  * imap, pop3: the whole messages in USER's mailbox, of which there are COUNT, over one connection, none of them
  * changed. What came is counted into bench_got. HOW is the client's own.
+ *
+ * enqueue: COUNT mails of 2 kB are taken durably into FOLDER, one after the other. drain: as many go out over one
+ * connection, without a login; they are those in FOLDER, where the library has a queue.
  */
 #ifndef BENCH_JOB_H
 #define BENCH_JOB_H
@@ -20,7 +24,7 @@
 #include <stddef.h>
 
 typedef enum bench_transport { BENCH_PLAIN, BENCH_TLS, BENCH_STARTTLS } bench_transport;
-typedef enum bench_work { BENCH_KEPT, BENCH_EACH, BENCH_ATTACH, BENCH_IMAP, BENCH_POP3 } bench_work;
+typedef enum bench_work { BENCH_KEPT, BENCH_EACH, BENCH_ATTACH, BENCH_IMAP, BENCH_POP3, BENCH_ENQUEUE, BENCH_DRAIN } bench_work;
 
 typedef struct bench_job {
 	int port;
@@ -28,14 +32,15 @@ typedef struct bench_job {
 	const char *ca;
 	bench_work work;
 	long count;
-	const char *file; /* USER, where mail is received */
+	const char *file; /* USER, where mail is received; FOLDER, where it is queued */
 	const char *how;
 } bench_job;
 
-/* Whole messages, and the bytes of them that the program itself was given. */
+/* Whole messages, and the bytes of them that the program itself was given; drain: seconds until the first had gone. */
 typedef struct bench_received {
 	long messages;
 	unsigned long long bytes;
+	double first;
 } bench_received;
 extern bench_received bench_got;
 
@@ -44,7 +49,7 @@ extern bench_received bench_got;
 #define BENCH_FROM "plant@example.com"
 #define BENCH_TO "duty@example.com"
 
-/* The text of the 1 kB mail (its body), and the whole mail with its header, lines ending in CRLF. */
+/* The text of the mail of 1 kB, 2 kB where it is queued, and the whole mail with its header; lines end in CRLF. */
 const char *bench_text(void);
 const char *bench_mail(void);
 

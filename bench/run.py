@@ -32,10 +32,10 @@ TITLES = {
 class Sink:
     """The server, and its counters."""
 
-    def __init__(self, build, transport, pki):
+    def __init__(self, build, transport, pki, *more):
         # libESMTP hangs now and then under TLS 1.3: its sink, the STARTTLS one, speaks 1.2
         only = ["tls-1.2"] if transport == "starttls" else []
-        args = [f"{build}/bench/sink", transport, f"{pki}/server.pem", f"{pki}/server.key", *only]
+        args = [f"{build}/bench/sink", transport, f"{pki}/server.pem", f"{pki}/server.key", *only, *more]
         self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = self.process.stdout.readline().split()[1]
 

@@ -3,7 +3,9 @@
  * The server of the benchmark: the tests' own, which keeps nothing. Prints "port N", then its counters as a
  * line of JSON for each line on standard input, and ends with it.
  *
- *     sink plain|tls|starttls CERT KEY [no-chunking] [no-pipelining] [tls-1.2]
+ *     sink plain|tls|starttls CERT KEY [no-chunking] [no-pipelining] [tls-1.2] [open]
+ *
+ * open: without a login.
  */
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +31,8 @@ main(int argc, char **argv)
 		o.no_pipelining |= strcmp(argv[i], "no-pipelining") == 0;
 		if (strcmp(argv[i], "tls-1.2") == 0)
 			o.tls_max = 2;
+		if (strcmp(argv[i], "open") == 0)
+			o.user = NULL;
 	}
 	s = email_test_server_start(&o, why, sizeof why);
 	if (!s) {

@@ -34,7 +34,7 @@ fi
 cp tests/outside/* "$scratch"
 mkdir "$scratch/examples"
 cp examples/*.c "$scratch/examples" 2>/dev/null || :
-awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README.md >"$scratch/readme.c"
+awk '/^```c$/ { on = 1; next } /^```$/ && on { exit } on' README.md >"$scratch/readme.c" # the first: a whole program
 
 # From here on the build folder is away. (Renamed, so that paths into it fail too; `finish` brings it
 # back.) A sanitizer's folder inside it goes along.

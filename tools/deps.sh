@@ -4,7 +4,7 @@
 # Brings what the build and the tests need, says what it brings, and writes what it found to
 # $DEPS/config.mk for the Makefile. Fast and silent where nothing is missing.
 #
-#   tools/deps.sh SET...              sets: build test lint fuzz bench courier oauth
+#   tools/deps.sh SET...              sets: build test lint fuzz crash bench courier oauth
 #   tools/deps.sh --packages SET...   the distribution's packages only (for sudo)
 #   tools/deps.sh --install PACKAGE... (as root; what the two above call)
 #
@@ -144,6 +144,12 @@ missing_fuzz() {
 	ls /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-* >/dev/null 2>&1 || lack libclang-rt-dev
 }
 
+# Disks whose power fails.
+missing_crash() {
+	have mkfs.ext4 || lack e2fsprogs
+	have mkfs.xfs || lack xfsprogs
+}
+
 missing_bench() {
 	have python3 || lack python3
 	have strace || lack strace
@@ -154,6 +160,8 @@ missing_bench() {
 	ls /usr/include/*/curl/curl.h >/dev/null 2>&1 || lack libcurl4-gnutls-dev
 	have_pc gmime-3.0 || lack libgmime-3.0-dev
 	[ -e /usr/include/vmime/vmime.hpp ] || lack libvmime-dev
+	[ -e /usr/include/sqlite3.h ] || lack libsqlite3-dev
+	have postfix || lack postfix
 	have g++ || lack g++
 	have valgrind || lack valgrind
 	have openssl || lack openssl
@@ -432,8 +440,8 @@ esac
 sets=${*:-build}
 for set in $sets; do
 	case $set in
-	build | test | lint | fuzz | bench | courier | oauth) ;;
-	*) die "no set $set: build test lint fuzz bench courier oauth" ;;
+	build | test | lint | fuzz | crash | bench | courier | oauth) ;;
+	*) die "no set $set: build test lint fuzz crash bench courier oauth" ;;
 	esac
 done
 

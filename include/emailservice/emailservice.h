@@ -20,6 +20,7 @@
 #include <emailservice/message.h>
 #include <emailservice/operation.h>
 #include <emailservice/parse.h>
+#include <emailservice/queue.h>
 #include <emailservice/receive.h>
 #include <emailservice/service.h>
 #include <emailservice/trust.h>

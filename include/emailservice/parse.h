@@ -231,13 +231,14 @@ EMAIL_API email_auto email_message_auto(email_message *message);
 
 /* A delivery report (RFC 3464): what became of one recipient. Texts are "" where absent. */
 typedef struct email_delivery {
-	const char *recipient;   /* Final-Recipient, else Original-Recipient: the address alone */
-	const char *action;      /* failed, delayed, delivered, relayed, expanded */
-	const char *status;      /* "5.1.1" */
-	const char *diagnostic;  /* what the other server said */
-	const char *remote;      /* that server */
-	const char *original_id; /* Message-ID of the mail that was sent */
-	const char *envelope_id; /* Original-Envelope-Id */
+	const char *recipient;          /* Final-Recipient, else Original-Recipient: the address alone */
+	const char *action;             /* failed, delayed, delivered, relayed, expanded */
+	const char *status;             /* "5.1.1" */
+	const char *diagnostic;         /* what the other server said */
+	const char *remote;             /* that server */
+	const char *original_id;        /* Message-ID of the mail that was sent */
+	const char *envelope_id;        /* Original-Envelope-Id */
+	const char *original_recipient; /* whom its sender named, before aliases and forwarding (RFC 3464 2.3.1) */
 } email_delivery;
 EMAIL_API size_t email_message_deliveries(email_message *message, const email_delivery **list);
 

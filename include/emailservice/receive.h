@@ -56,7 +56,8 @@ EMAIL_API size_t email_account_left(const email_account *account);
 /*
  * For an event loop: one poll. With `watch` it goes on after the poll where the server can push (IMAP IDLE, useIdle),
  * until it is cancelled or fails; where it cannot it is done after one poll, and the caller polls again.
- * Else as email_account_start_send().
+ * While another process reads the same mailbox it asks to be stepped again, without a descriptor, for two seconds at most;
+ * then it is done with EMAIL_E_TEMPORARY. Else as email_account_start_send().
  */
 EMAIL_API email_operation *email_account_start_receive(email_account *account, email_receive_fn on_message,
                                                        void *context, bool watch);

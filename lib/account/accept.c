@@ -282,7 +282,7 @@ email__secret_dispose(email__secret *secret)
 	email__wipe_free(secret->text);
 	secret->text = NULL;
 	secret->kind = EMAIL__SECRET_NONE;
-	secret->unsaved = false;
+	secret->origin = EMAIL__SECRET_GIVEN;
 }
 
 email_code

@@ -136,6 +136,31 @@ put_values(email__change *change, const email_property_value *values, size_t cou
 	return rc;
 }
 
+/* What others have written of it under its old name is known before it has the new one. */
+static void
+look_before_name(email_account *account, const email_property_value *values, size_t count)
+{
+	size_t i;
+
+	for (i = 0; account->owner && account->owner->renaming && i < count; i++)
+		if (strcmp(values[i].property, "name") == 0)
+			email__status_look(account);
+}
+
+/* Everything else is agreed by then. */
+static email_code
+tell_owner(const email__change *change, email_error *e)
+{
+	email_account *account = change->account;
+	email_code rc;
+
+	if (!account->owner || !account->owner->renaming || strcmp(change->v.name, account->name) == 0)
+		return EMAIL_OK;
+	if ((rc = account->owner->renaming(account->owner->service, account, change->v.name, e)) && !e->property[0])
+		snprintf(e->property, sizeof e->property, "name");
+	return rc;
+}
+
 email_code
 email_account_set_all(email_account *account, const email_property_value *values, size_t count)
 {
@@ -144,11 +169,14 @@ email_account_set_all(email_account *account, const email_property_value *values
 	email_code rc;
 
 	email__error_clear(e);
+	look_before_name(account, values, count);
 	if (email__change_begin(&change, account))
 		return email__error_memory(e, EMAIL_STAGE_SHEET);
 	rc = put_values(&change, values, count, true, e);
 	if (rc == EMAIL_OK)
 		rc = put_values(&change, values, count, false, e);
+	if (rc == EMAIL_OK)
+		rc = tell_owner(&change, e);
 	if (rc == EMAIL_OK)
 		email__change_commit(&change);
 	else
@@ -178,7 +206,7 @@ email_account_reset(email_account *account, const char *counter)
 	email_error *e = &account->error;
 
 	email__error_clear(e);
-	email__status_know(account);
+	email__status_look(account);
 	if (account->kind == EMAIL_OUTGOING && strcmp(counter, "numberSent") == 0)
 		account->v.number_sent = 0;
 	else if (account->kind == EMAIL_OUTGOING && strcmp(counter, "numberDiscarded") == 0)
@@ -229,9 +257,9 @@ email_account_get(const email_account *account, const char *property, char *text
 		text[0] = '\0';
 	if (!row || !email__property_of_kind(row, account->kind))
 		return EMAIL_E_UNKNOWN;
-	/* reading a status looks into the state folder once: the account is no other for it */
+	/* reading a status looks into the state folder: the account is no other for it */
 	if (row->p.read_only)
-		email__status_know((email_account *)(uintptr_t)account);
+		email__status_look((email_account *)(uintptr_t)account);
 	email__buf_init(&out, EMAIL__TEXT_MAX);
 	rc = print(account, row, &out);
 	if (rc == EMAIL_OK)

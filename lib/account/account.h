@@ -9,8 +9,10 @@
 #include <stdint.h>
 
 #include <emailservice/operation.h>
+#include <emailservice/service.h>
 
 #include "base/buf.h"
+#include "os/file.h"
 
 /* A secret as it was given: itself, or where it is found. */
 typedef enum email__secret_kind {
@@ -21,10 +23,17 @@ typedef enum email__secret_kind {
 	EMAIL__SECRET_SEALED /* text is base64 of what crypto/seal.h makes, bound to account and property (secret.c) */
 } email__secret_kind;
 
+/* How it stands to the sheet; told of what can be replaced by email__secret_replace() alone. */
+typedef enum email__secret_origin {
+	EMAIL__SECRET_GIVEN,   /* by the application: the sheet may have another one, or none */
+	EMAIL__SECRET_SHARED,  /* the sheet had it when it was read or written last: another one there is a newer one */
+	EMAIL__SECRET_UNSAVED, /* by email__secret_replace(), and could not be written: what the sheet has is older */
+} email__secret_origin;
+
 typedef struct email__secret {
 	email__secret_kind kind;
 	char *text;
-	bool unsaved; /* it came by email__secret_replace(), and could not be written: the sheet has another one */
+	email__secret_origin origin;
 } email__secret;
 
 typedef enum email__authenticator {
@@ -93,11 +102,18 @@ typedef struct email__values {
 	int64_t number_received, last_received;
 } email__values;
 
+typedef struct email__outbox email__outbox;
+
 /* What a service lends its accounts; the account room cannot see the service room (floors). */
+struct email__smtp_mail;
+
 typedef struct email__owner {
 	void *service;
 	email_trust *(*trust)(void *service);
 	bool (*name_taken)(void *service, const char *name);
+	/* The account is about to get this name: what is kept under the old one goes with it. NULL: there is nothing. After an
+	 * error nothing has moved. Errors: those of email_service_rename(). */
+	email_code (*renaming)(void *service, email_account *account, const char *to, email_error *e);
 	/* the status as it is kept in the state folder comes in; and goes out */
 	void (*status_load)(void *service, email_account *account);
 	void (*status_save)(void *service, email_account *account);
@@ -111,6 +127,21 @@ typedef struct email__owner {
 	 * changed. Errors: EMAIL_E_SECRET (the sheet has another one by now), those of email_service_save(). */
 	email_code (*secret_save)(void *service, const email_account *account, const email__secret *secret,
 	                          const char *text, email_error *e);
+	/* What the sheet on the disk has by now for this secret, as email__secret_read(). EMAIL_E_UNKNOWN: nothing that
+	 * this account could use in its place. Errors: those of email_service_load(), EMAIL_E_SECRET. */
+	email_code (*secret_stored)(void *service, const email_account *account, const email__secret *secret,
+	                            email__buf *out, email_error *e);
+	/* The queue of this outgoing account, opened where it is not yet, and told of its limits. NULL with `e`. Lives as long
+	 * as the service. */
+	email__outbox *(*outbox)(void *service, email_account *account, email_error *e);
+	/* Wakes the worker for this account, wherever it runs; `poll`: it is to try everything now. False: there is none. */
+	bool (*wake)(void *service, const email_account *account, bool poll);
+	/* Works this account's queue until everything was tried once; blocks. Errors: see email_account_queue_poll(). */
+	email_code (*work)(void *service, email_account *account, email_error *e);
+	/* A mail of email_account_send() that the server took, for some or all, or may have. */
+	void (*sent)(void *service, email_account *account, const struct email__smtp_mail *mail, const char *message_id);
+	/* Something to be told of the account, an email_event without number and time. */
+	void (*tell)(void *service, const email_event *event);
 } email__owner;
 
 struct email_account {
@@ -122,6 +153,7 @@ struct email_account {
 	/* The sheet that it came from, for relative "file:" secrets; NULL for an account on its own (then
 	 * relative to the working folder). Owned by the service. */
 	const char *sheet_path;
+	bool in_sheet; /* under its name (of the worker's copies) */
 	const email__owner *owner; /* NULL for an account on its own */
 	email_trust *trust;        /* given by the application, or NULL */
 	/* the status in the state folder: was it asked for, what it counts, what it does not know yet */
@@ -130,6 +162,7 @@ struct email_account {
 	int64_t status_saved_at; /* monotonic milliseconds */
 	char **status_seen; /* the file's rows as texts, status_seen_count of them (service/status.c) */
 	size_t status_seen_count;
+	email__file_stamp status_stamp; /* of the file as it was when it was last looked at */
 	bool has_handler; /* somebody takes the mail that is received */
 	email_credential_fn credential; /* of an authenticator "callback" */
 	void *credential_context;
@@ -152,6 +185,8 @@ void email__connection_free(email_account *account);
 /* The status of an account in a service is kept in the state folder: loaded before it is read or changed,
  * saved after a change at once, or within a second where many come (status.c). */
 void email__status_know(email_account *account);
+/* For who reads it: as others have it by now. */
+void email__status_look(email_account *account);
 void email__status_keep(email_account *account, bool at_once);
 
 /* The text of a secret of this account (one of account->v) into `out`, which must be a secret buffer with
@@ -160,6 +195,17 @@ void email__status_keep(email_account *account, bool at_once);
  * nothing for NONE. */
 email_code email__secret_read(const email_account *account, const email__secret *secret, email__buf *out,
                               email_error *e);
+/* The same, as it stands where it is kept by now: others may have replaced it in the sheet. One that the application gave,
+ * or that the sheet has no other one for, is the account's own. Errors: also those of email_service_load(), while the
+ * account has one that could not be written. */
+email_code email__secret_read_stored(const email_account *account, const email__secret *secret, email__buf *out,
+                                     email_error *e);
+/* The account has this one from the sheet. EMAIL_E_MEMORY: it is as it was. */
+email_code email__secret_take(email_account *account, email__secret *secret, const char *text);
+/* Is it kept in the sheet, rather than in a place of its own? */
+bool email__secret_in_sheet(const email__secret *secret);
+/* Where the file of "file:" is. Owns: the caller. NULL: no memory. */
+char *email__secret_path(const email_account *account, const email__secret *secret);
 /* Seals a secret that is kept as its text, where the account's service has a key; others stay as they are.
  * Errors: EMAIL_E_SECRET (the key is not to be had), EMAIL_E_MEMORY, EMAIL_E_TLS; the secret is then as it was. */
 email_code email__secret_seal(const email_account *account, email__secret *secret, email_error *e);

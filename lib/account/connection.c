@@ -53,6 +53,18 @@ email__connection_free(email_account *account)
 	account->connection = NULL;
 }
 
+bool
+email__connection_cancelled(email_account *account)
+{
+	email__connection *c = account->connection;
+	bool is;
+
+	email__mutex_lock(&c->lock);
+	is = c->cancelled;
+	email__mutex_unlock(&c->lock);
+	return is;
+}
+
 /* What the connection leaves behind for the next one, if all of its verdict was "chain accepted". */
 static void
 keep_tls(email__connection *c, email__session *session)
@@ -105,6 +117,9 @@ email__connection_usable(email_account *account)
 		return false;
 	if (look)
 		c->looked_at = now;
+	/* a drain begins with several mails on their way: it is worth a look whether anybody is there */
+	if (c->op.kind == EMAIL__OP_DRAIN)
+		email__session_look(c->session);
 	return c->key.generation == email__trust_generation(email__account_trust(account), look) &&
 	       email__session_alive(c->session);
 }
@@ -115,13 +130,14 @@ tell_first_seen(const email__connection *c)
 {
 	const email_account *account = c->op.account;
 	const email_certificate *k = &c->verdict.certificate;
+	bool changed = c->verdict.approval == EMAIL_APPROVAL_KEY_CHANGED;
 	char line[512];
 
+	snprintf(line, sizeof line, "Allowed Hosts: %s %s port %d, SHA-256 %s, public key SHA-256 %s",
+	         changed ? "another key at" : "new entry for", c->key.host, c->key.port, k->sha256, k->public_key_sha256);
+	email__account_tell(account, EMAIL_EVENT_TRUST, changed ? "keyChanged" : "no", line);
 	if (!account->log)
 		return;
-	snprintf(line, sizeof line, "Allowed Hosts: %s %s port %d, SHA-256 %s, public key SHA-256 %s",
-	         c->verdict.approval == EMAIL_APPROVAL_KEY_CHANGED ? "another key at" : "new entry for",
-	         c->key.host, c->key.port, k->sha256, k->public_key_sha256);
 	account->log(account->log_context, account->name, '*', line);
 }
 

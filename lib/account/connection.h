@@ -3,9 +3,10 @@
  * An account's connection: engine and session together, kept from one mail to the next, and the one
  * operation that may run on it.
  *
- *     BEGIN -> [TOKEN ->] CONNECTING -> READY -> SENDING -> DONE      a mail
- *     BEGIN -> CONNECTING -> READY -> POLLING -> [QUITTING] -> DONE    a mailbox
+ *     BEGIN -> [[TURN ->] TOKEN ->] CONNECTING -> READY -> SENDING -> DONE      a mail
+ *     BEGIN -> LOCKING -> CONNECTING -> READY -> POLLING -> [QUITTING] -> DONE    a mailbox
  *     BEGIN -> CONNECTING -> READY -> QUITTING -> DONE     a test
+ *     BEGIN -> CONNECTING -> READY -> DRAINING -> DONE     a queue (drain.h)
  *
  * A refused certificate that a person approves when asked (email__trust_challenge), and a kept connection
  * that turns out to be dead before the mail got anywhere, lead back to CONNECTING, once each.
@@ -14,6 +15,7 @@
 #define EMAIL__ACCOUNT_CONNECTION_H
 
 #include "account/account.h"
+#include "account/drain.h"
 #include "account/poll.h"
 #include "account/resumable.h"
 #include "account/token.h"
@@ -25,16 +27,25 @@
 typedef enum email__op_state {
 	EMAIL__OP_NONE, /* no operation runs */
 	EMAIL__OP_BEGIN,
+	EMAIL__OP_TURN,  /* somebody else renews a token first */
+	EMAIL__OP_LOCKING, /* while another process reads the mailbox */
 	EMAIL__OP_TOKEN, /* a request of a token is under way */
 	EMAIL__OP_CONNECTING,
 	EMAIL__OP_READY,
 	EMAIL__OP_SENDING,
+	EMAIL__OP_DRAINING,
 	EMAIL__OP_POLLING,
 	EMAIL__OP_QUITTING,
 	EMAIL__OP_DONE
 } email__op_state;
 
-typedef enum email__op_kind { EMAIL__OP_SEND, EMAIL__OP_RECEIVE, EMAIL__OP_TEST, EMAIL__OP_LOGIN } email__op_kind;
+typedef enum email__op_kind {
+	EMAIL__OP_SEND,
+	EMAIL__OP_DRAIN,
+	EMAIL__OP_RECEIVE,
+	EMAIL__OP_TEST,
+	EMAIL__OP_LOGIN
+} email__op_kind;
 
 struct email_operation {
 	email_account *account;
@@ -52,6 +63,7 @@ struct email_operation {
 	email_test_fn on_step;
 	void *step_context;
 	int64_t step_began;
+	int64_t lock_until; /* monotonic milliseconds */
 };
 
 typedef struct email__connection {
@@ -87,6 +99,8 @@ typedef struct email__connection {
 	email__smtp_recipient *recipients;
 	size_t recipients_cap;
 	email__envelope envelope;
+	char envelope_id[33];
+	email__flight flight; /* of a queue */
 	email__poll poll;
 	struct email_operation op;
 } email__connection;
@@ -103,6 +117,8 @@ email_code email__connection_open(email_account *account);
 email_code email__connection_open_web(email_account *account, const email__web_request *request);
 /* Tells a test that a token came, good for so many seconds (-1: not said). */
 void email__connection_token_told(email_account *account, long seconds);
+/* email_account_cancel() was called, since the operation began. */
+bool email__connection_cancelled(email_account *account);
 /* Drops it without ceremony. */
 void email__connection_drop(email_account *account);
 /* The session closed: fills account->error with the reason that counts; true where connecting again makes
@@ -114,18 +130,23 @@ void email__connection_step_failed(email_account *account);
 
 /* One operation at a time: NULL where one runs; account->error is its own still. */
 email_operation *email__operation_start(email_account *account, email__op_kind kind);
-/* Goes on; `drive` is email__session_step or email__session_run. */
 /* Blocks until it is done. */
 email_code email__operation_run(email_operation *op);
+/* Goes on; `drive` is email__session_step or email__session_run. */
 email_progress email__operation_advance(email_operation *op, email__session_state (*drive)(email__session *));
 
 /* A report of the mail just done, for the caller to own. NULL: no memory. */
 email_report *email__report_new(const email__connection *c);
 
+/* An event of the account, for its service. */
+void email__account_tell(const email_account *account, email_event_kind kind, const char *status, const char *text);
+
 /* What an outcome does to the account's status, counts and times. */
 void email__status_of_session(email_account *account, const email_error *error);
 void email__status_of_mail(email_account *account, email_code code, const email_error *error);
 void email__status_of_poll(email_account *account, const email_error *error);
+/* So many mails were discarded, the last one then and for this cause. */
+void email__status_of_discards(email_account *account, int64_t count, int64_t last, const char *cause);
 /* A token that lives so many seconds is held; 0: it is no more. */
 void email__status_of_token(email_account *account, long seconds);
 

@@ -15,8 +15,6 @@
 #define HEAD "handed 1 "
 /* A line: state, blank, UID, line end. */
 #define LINE_MAX_BYTES (2 + EMAIL__UID_MAX + 1)
-/* Another process that polls takes its time: this one's turn comes with the next poll. */
-#define LOCK_MS 2000
 /* Lines that say nothing new are dropped once there are as many, and not fewer than those that do. */
 #define STALE_MAX 1000
 
@@ -268,7 +266,7 @@ take_file(email__handed *h, email_error *e)
 	email__buf_init(&lock, EMAIL__TEXT_MAX + 8);
 	if (email__buf_addf(&lock, "%s.lock", h->path) || !email__buf_text(&lock))
 		rc = email__error_memory(e, EMAIL_STAGE_MAILBOX);
-	else if ((rc = email__lock_take(email__buf_text(&lock), LOCK_MS, &h->lock, &why)) && why.os != 0 &&
+	else if ((rc = email__lock_take(email__buf_text(&lock), 0, &h->lock, &why)) && why.os != 0 &&
 	         why.os != EAGAIN && why.os != EWOULDBLOCK)
 		*e = why;
 	else if (rc)

@@ -28,7 +28,8 @@ typedef enum email__handed_state {
 typedef struct email__handed email__handed;
 
 /*
- * `path` NULL: in memory alone. Else the file is locked as long as it is open: one process reads a mailbox at a time.
+ * `path` NULL: in memory alone. Else the file is locked as long as it is open: one process reads a mailbox at a time,
+ * and nobody waits here until another one has done so.
  * Errors: NULL; EMAIL_E_TEMPORARY (another process has it), EMAIL_E_FILE, EMAIL_E_LIMIT, EMAIL_E_MEMORY.
  */
 email__handed *email__handed_open(const char *path, const char *scope, email_error *e);

@@ -13,24 +13,12 @@
 /* How soon a cancel is seen while a person is waited for. */
 #define LOOK_MS 200
 
-static bool
-cancelled(email_account *account)
-{
-	email__connection *c = account->connection;
-	bool is;
-
-	email__mutex_lock(&c->lock);
-	is = c->cancelled;
-	email__mutex_unlock(&c->lock);
-	return is;
-}
-
 static void
 rest(email_account *account, long ms)
 {
 	int64_t until = email__clock_ms() + ms, left;
 
-	while (!cancelled(account) && (left = until - email__clock_ms()) > 0)
+	while (!email__connection_cancelled(account) && (left = until - email__clock_ms()) > 0)
 		email__clock_sleep(left < LOOK_MS ? (long)left : LOOK_MS);
 }
 
@@ -70,7 +58,7 @@ wait_for_person(email_account *account, email__obtain *o, email_device_fn show, 
 		email__obtain_state state = email__obtain_step(o, email__clock_ms());
 		const email__device *d = email__obtain_device(o);
 
-		if (cancelled(account))
+		if (email__connection_cancelled(account))
 			return email__error_set(&account->error, EMAIL_E_CANCELLED, EMAIL_STAGE_TOKEN, "cancelled");
 		if (d && !shown) {
 			const email_device device = {d->user_code, d->uri, d->direct, d->seconds};
@@ -87,11 +75,21 @@ wait_for_person(email_account *account, email__obtain *o, email_device_fn show, 
 	}
 }
 
+/* What comes of a renewal that is under way is of who signed in before, and may not come behind. One that does not end is no
+ * reason to lose what a person has just done. */
+static void
+wait_for_turn(email_account *account, email__turn *turn)
+{
+	while (email__turn_take(turn, account) == EMAIL__TURN_THEIRS && !email__connection_cancelled(account))
+		email__clock_sleep(email__turn_wait(turn));
+}
+
 static email_code
 keep(email_account *account, email__token *token)
 {
 	const char *text = email__buf_len(&token->refresh) ? email__buf_text(&token->refresh) : NULL;
 	email__tokens *t = &account->connection->tokens;
+	email_code rc;
 
 	if (!text) {
 		email__error_set(&account->error, EMAIL_E_PROTOCOL, EMAIL_STAGE_TOKEN,
@@ -99,10 +97,13 @@ keep(email_account *account, email__token *token)
 		email__error_remedy(&account->error, "Add offline_access to emailAuthenticator.scope");
 		return EMAIL_E_PROTOCOL;
 	}
+	wait_for_turn(account, &t->turn);
 	/* of who signed in before */
 	email__tokens_forget(t);
-	email__buf_clear(&t->kept);
-	return email__secret_replace(account, &account->v.auth_refresh_token, text, &account->error);
+	email__refresh_forget(&t->refresh);
+	rc = email__secret_replace(account, &account->v.auth_refresh_token, text, &account->error);
+	email__turn_release(&t->turn);
+	return rc;
 }
 
 static email_code

@@ -6,7 +6,14 @@
 #include "account/connection.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "os/clock.h"
+#include "os/random.h"
+
+/* Another process that polls takes its time: after this, our turn comes with the next poll. */
+#define LOCK_MS 2000
+/* Nothing tells that a lock is free: it is looked at so often. */
+#define LOCK_LOOK_MS 20
 
 email_operation *
 email__operation_start(email_account *account, email__op_kind kind)
@@ -45,6 +52,8 @@ done(email_operation *op, email_code code)
 		email__message_release(op->message);
 	if (op->kind == EMAIL__OP_RECEIVE)
 		email__poll_end(&c->poll);
+	if (op->kind == EMAIL__OP_DRAIN)
+		email__drain_end(op->account);
 	return EMAIL__OP_DONE;
 }
 
@@ -75,7 +84,7 @@ no_session(email_operation *op)
 	email__status_of_session(account, &account->error);
 	if (op->kind == EMAIL__OP_SEND)
 		email__status_of_mail(account, account->error.code, &account->error);
-	if (op->kind == EMAIL__OP_RECEIVE)
+	if (op->kind == EMAIL__OP_RECEIVE || op->kind == EMAIL__OP_DRAIN)
 		email__status_of_poll(account, &account->error);
 	return failed(op);
 }
@@ -86,10 +95,22 @@ after_token(email_operation *op, email__token_step step)
 	switch (step) {
 	case EMAIL__TOKEN_READY: return open_connection(op);
 	case EMAIL__TOKEN_ASKS: return EMAIL__OP_TOKEN;
+	case EMAIL__TOKEN_WAITS: return EMAIL__OP_TURN;
 	case EMAIL__TOKEN_NONE: break;
 	}
 	return no_session(op);
 }
+
+static email__op_state
+connect_or_keep(email_operation *op)
+{
+	if (op->kind != EMAIL__OP_TEST && email__connection_usable(op->account))
+		return EMAIL__OP_READY;
+	op->step_began = email__clock_ms();
+	return after_token(op, email__token_begin(op->account));
+}
+
+/* --- the beginning --- */
 
 /* Everything that can be known before the network is asked. */
 static email__op_state
@@ -97,9 +118,11 @@ begin(email_operation *op)
 {
 	email_account *account = op->account;
 
-	if (op->kind != EMAIL__OP_TEST && account->kind != (op->kind == EMAIL__OP_SEND ? EMAIL_OUTGOING : EMAIL_INCOMING)) {
+	bool sends = op->kind == EMAIL__OP_SEND || op->kind == EMAIL__OP_DRAIN;
+
+	if (op->kind != EMAIL__OP_TEST && account->kind != (sends ? EMAIL_OUTGOING : EMAIL_INCOMING)) {
 		email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_NONE, "not an %s account",
-		                 op->kind == EMAIL__OP_SEND ? "outgoing" : "incoming");
+		                 sends ? "outgoing" : "incoming");
 		return failed(op);
 	}
 	/* a message that is composed has no parts yet */
@@ -108,7 +131,7 @@ begin(email_operation *op)
 		                 "a message that was read cannot be sent");
 		return failed(op);
 	}
-	if (account->error.code) { /* of what went before: the memory of what was handed over */
+	if (account->error.code) { /* of what went before */
 		if (op->kind == EMAIL__OP_RECEIVE)
 			email__status_of_poll(account, &account->error);
 		return failed(op);
@@ -119,10 +142,31 @@ begin(email_operation *op)
 		email__error_remedy(&account->error, "set enabled to true");
 		return failed(op);
 	}
-	if (op->kind != EMAIL__OP_TEST && email__connection_usable(account))
-		return EMAIL__OP_READY;
-	op->step_began = email__clock_ms();
-	return after_token(op, email__token_begin(account));
+	if (op->kind != EMAIL__OP_RECEIVE)
+		return connect_or_keep(op);
+	op->lock_until = email__clock_ms() + LOCK_MS;
+	return EMAIL__OP_LOCKING;
+}
+
+/* One look at the lock. The same state again: another process has it, and there is time. */
+static email__op_state
+locking(email_operation *op)
+{
+	email_account *account = op->account;
+	email_code rc;
+
+	if (email__connection_cancelled(account))
+		rc = email__error_set(&account->error, EMAIL_E_CANCELLED, EMAIL_STAGE_MAILBOX, "cancelled");
+	else
+		rc = email__poll_open(&account->connection->poll);
+	if (rc == EMAIL_OK)
+		return connect_or_keep(op);
+	if (rc == EMAIL_E_TEMPORARY && email__clock_ms() < op->lock_until) {
+		email__error_clear(&account->error);
+		return EMAIL__OP_LOCKING;
+	}
+	email__status_of_poll(account, &account->error);
+	return failed(op);
 }
 
 /* The recipients as the engine wants them; memory is kept for the next mail. */
@@ -160,6 +204,18 @@ local_offset(email__connection *c, int64_t now)
 	return c->offset;
 }
 
+/* Reports name the mail by it (RFC 3461 4.4). Without randomness they have the Message-ID alone. */
+static const char *
+make_envelope_id(email__connection *c)
+{
+	unsigned char random[(sizeof c->envelope_id - 1) / 2];
+
+	if (email__random_bytes(random, sizeof random))
+		return NULL;
+	*email__hex_write(c->envelope_id, random, sizeof random) = '\0';
+	return c->envelope_id;
+}
+
 static email_code
 compose(email_operation *op, email__connection *c)
 {
@@ -186,6 +242,7 @@ compose(email_operation *op, email__connection *c)
 	c->mail.eight_bit = c->envelope.eight_bit;
 	c->mail.utf8 = c->envelope.utf8;
 	c->mail.dsn = c->envelope.dsn;
+	c->mail.envelope_id = c->mail.dsn ? make_envelope_id(c) : NULL;
 	c->mail.last = true;
 	return EMAIL_OK;
 }
@@ -244,6 +301,33 @@ polling(email_operation *op, email__session_state state)
 	return polled(op);
 }
 
+/* --- a queue --- */
+
+static email__op_state
+drained(email_operation *op)
+{
+	email_account *account = op->account;
+
+	email__status_of_poll(account, &account->error);
+	return done(op, account->error.code);
+}
+
+static email__op_state
+draining(email_operation *op, email__session_state state)
+{
+	email_account *account = op->account;
+
+	switch (email__drain_step(account, state)) {
+	case EMAIL__DRAIN_GOES_ON: return EMAIL__OP_DRAINING;
+	case EMAIL__DRAIN_AGAIN:
+		op->retried = true;
+		return after_token(op, email__token_begin(account));
+	case EMAIL__DRAIN_OVER: break;
+	case EMAIL__DRAIN_BROKEN: email__connection_drop(account); break;
+	}
+	return drained(op);
+}
+
 /* Logged in, nothing outstanding. */
 static email__op_state
 ready(email_operation *op)
@@ -261,10 +345,11 @@ ready(email_operation *op)
 	switch (op->kind) {
 	case EMAIL__OP_TEST: email__engine_quit(&c->engine); return EMAIL__OP_QUITTING;
 	case EMAIL__OP_RECEIVE: return poll_next(op);
+	case EMAIL__OP_DRAIN: return email__drain_ready(account) ? EMAIL__OP_DRAINING : drained(op);
 	case EMAIL__OP_SEND:
 	case EMAIL__OP_LOGIN: break;
 	}
-	if ((rc = compose(op, c)))
+	if (compose(op, c))
 		return failed(op);
 	if ((rc = email__smtp_send(c->engine.smtp, &c->mail))) {
 		account->error = c->mail.error;
@@ -316,12 +401,35 @@ token(email_operation *op)
 	return after_token(op, email__token_answered(op->account));
 }
 
+/* Is it ours by now? */
+static email__op_state
+turn(email_operation *op)
+{
+	email_account *account = op->account;
+
+	if (!email__connection_cancelled(account))
+		return email__token_wait(account) > 0 ? EMAIL__OP_TURN : after_token(op, email__token_begin(account));
+	email__token_abandon(account);
+	email__error_set(&account->error, EMAIL_E_CANCELLED, EMAIL_STAGE_TOKEN, "cancelled");
+	return no_session(op);
+}
+
 /* A kept connection may have died since the last mail. Where nothing of this one can have been taken, a new
  * connection is no second delivery. */
 static bool
 worth_another(const email_operation *op, const email__connection *c)
 {
 	return c->kept && !op->retried && (c->mail.code == EMAIL_E_CLOSED || c->mail.code == EMAIL_E_CONNECT);
+}
+
+static void
+tell_sent(email_account *account, const email__connection *c)
+{
+	email_code rc = c->mail.code;
+
+	if (account->owner && (rc == EMAIL_OK || rc == EMAIL_E_PARTIAL || rc == EMAIL_E_UNSURE))
+		account->owner->sent(account->owner->service, account, &c->mail,
+		                     c->envelope.message_id ? c->envelope.message_id : "");
 }
 
 static email__op_state
@@ -343,6 +451,7 @@ sending(email_operation *op, email__session_state state)
 	if (c->mail.code != EMAIL_OK)
 		account->error = c->mail.error;
 	email__status_of_mail(account, c->mail.code, &account->error);
+	tell_sent(account, c);
 	done(op, c->mail.code);
 	if (state == EMAIL__SESSION_CLOSED)
 		email__connection_drop(account);
@@ -390,15 +499,27 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 	for (;;) {
 		switch (op->state) {
 		case EMAIL__OP_BEGIN: enter(op, begin(op)); break;
+		case EMAIL__OP_LOCKING:
+			enter(op, locking(op));
+			if (op->state == EMAIL__OP_LOCKING)
+				return EMAIL_PENDING;
+			break;
 		case EMAIL__OP_READY: enter(op, ready(op)); break;
+		case EMAIL__OP_TURN:
+			enter(op, turn(op));
+			if (op->state == EMAIL__OP_TURN)
+				return EMAIL_PENDING;
+			break;
 		case EMAIL__OP_TOKEN:
 		case EMAIL__OP_CONNECTING:
 		case EMAIL__OP_SENDING:
+		case EMAIL__OP_DRAINING:
 		case EMAIL__OP_POLLING:
 		case EMAIL__OP_QUITTING:
 			state = drive(c->session);
 			/* a mail may be done before the session rests; one of before says nothing here */
-			if (state == EMAIL__SESSION_BUSY && !(op->state == EMAIL__OP_SENDING && c->mail.done))
+			if (state == EMAIL__SESSION_BUSY && !(op->state == EMAIL__OP_SENDING && c->mail.done) &&
+			    !(op->state == EMAIL__OP_DRAINING && c->flight.count > 0 && c->flight.mail[0]->done))
 				return EMAIL_PENDING;
 			if (op->state == EMAIL__OP_TOKEN)
 				enter(op, token(op));
@@ -406,6 +527,8 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 				enter(op, connecting(op, state));
 			else if (op->state == EMAIL__OP_SENDING)
 				enter(op, sending(op, state));
+			else if (op->state == EMAIL__OP_DRAINING)
+				enter(op, draining(op, state));
 			else if (op->state == EMAIL__OP_POLLING)
 				enter(op, polling(op, state));
 			else
@@ -421,7 +544,8 @@ email_code
 email__operation_run(email_operation *op)
 {
 	while (email__operation_advance(op, email__session_run) == EMAIL_PENDING)
-		;
+		if (op->state == EMAIL__OP_TURN || op->state == EMAIL__OP_LOCKING)
+			email__clock_sleep(email_operation_timeout(op));
 	return email_operation_result(op);
 }
 
@@ -431,10 +555,17 @@ email_operation_step(email_operation *op)
 	return email__operation_advance(op, email__session_step);
 }
 
+/* The session that is to be waited for. A kept one has nothing to say while the mailbox is locked. */
+static const email__session *
+session_of(const email_operation *op)
+{
+	return op->state == EMAIL__OP_LOCKING ? NULL : op->account->connection->session;
+}
+
 int
 email_operation_fd(const email_operation *op)
 {
-	const email__session *s = op->account->connection->session;
+	const email__session *s = session_of(op);
 
 	return s ? email__session_fd(s) : -1;
 }
@@ -442,7 +573,7 @@ email_operation_fd(const email_operation *op)
 int
 email_operation_events(const email_operation *op)
 {
-	const email__session *s = op->account->connection->session;
+	const email__session *s = session_of(op);
 
 	return s ? email__session_events(s) : 0;
 }
@@ -450,8 +581,12 @@ email_operation_events(const email_operation *op)
 long
 email_operation_timeout(const email_operation *op)
 {
-	const email__session *s = op->account->connection->session;
+	const email__session *s = session_of(op);
 
+	if (op->state == EMAIL__OP_TURN)
+		return email__token_wait(op->account);
+	if (op->state == EMAIL__OP_LOCKING)
+		return LOCK_LOOK_MS;
 	return op->state == EMAIL__OP_DONE || !s ? 0 : email__session_timeout(s);
 }
 
@@ -497,6 +632,8 @@ email_operation_free(email_operation *op)
 	if (!op)
 		return;
 	if (op->state != EMAIL__OP_DONE) {
+		if (op->kind == EMAIL__OP_DRAIN)
+			email__drain_end(op->account);
 		/* in the middle of a dialogue: nothing else may use this connection */
 		email__connection_drop(op->account);
 		email__token_abandon(op->account);

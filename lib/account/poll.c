@@ -1,364 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-#include "account/poll.h"
+#include "account/poll_inner.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/str.h"
-#include "mime/received.h"
 #include "os/clock.h"
 #include "os/file.h"
-
-/* Enumerations of the property table, in its order (properties.c). */
-enum { DELIVERY_DELETE, DELIVERY_SEEN, DELIVERY_UNSEEN };
-enum { READ_UNREAD, READ_ALL };
 
 /* The longest that a server is left waiting in IDLE: RFC 2177 says 29 minutes, routers and Gmail forget a connection
  * after ten. */
 #define IDLE_MS (9L * 60 * 1000)
 
-/* --- the policies --- */
-
-static bool
-is_pop3(const email_account *a)
-{
-	return a->v.store == EMAIL_STORE_POP3;
-}
-
-static email__fate
-fate(const email_account *a)
-{
-	if (a->v.delivery_policy == DELIVERY_DELETE)
-		return EMAIL__FATE_DELETED;
-	if (is_pop3(a))
-		return EMAIL__FATE_LEFT;
-	return a->v.delivery_policy == DELIVERY_SEEN ? EMAIL__FATE_SEEN : EMAIL__FATE_UNSEEN;
-}
-
-/* RFC 3501 5.1: INBOX in any case is the same. */
-static bool
-same_folder(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0 || (email__str_equal(a, "INBOX") && email__str_equal(b, "INBOX"));
-}
-
-/* Where it lies already it would get a new UID, and come again, for ever. */
-static bool
-moves(const email_account *a)
-{
-	return !is_pop3(a) && a->v.processed_folder[0] && a->v.delivery_policy != DELIVERY_DELETE &&
-	       !same_folder(a->v.processed_folder, a->v.folder);
-}
-
-/* Whether the server has to be told anything of an accepted message. */
-static bool
-tells_server(const email_account *a)
-{
-	return fate(a) != EMAIL__FATE_LEFT || moves(a);
-}
-
-/* Or of this one: what was not seen stays so by itself, since fetching peeks. */
-static bool
-tells_server_of(const email_account *a, const email__entry *entry)
-{
-	return tells_server(a) && (moves(a) || entry->seen || fate(a) != EMAIL__FATE_UNSEEN);
-}
-
-/* What the server does with an accepted message takes it out of the next list: nothing needs to be remembered once
- * it has done so. */
-static bool
-server_remembers(const email_account *a)
-{
-	return a->v.delivery_policy == DELIVERY_DELETE || moves(a) ||
-	       (!is_pop3(a) && a->v.delivery_policy == DELIVERY_SEEN && a->v.email_to_read == READ_UNREAD);
-}
-
-/* Only the unread ones are listed where nothing has to be known of the others. */
-static bool
-lists_unseen(const email_account *a)
-{
-	return !is_pop3(a) && a->v.email_to_read == READ_UNREAD && server_remembers(a);
-}
-
-static uint64_t
-limit_bytes(int64_t kib)
-{
-	return (uint64_t)kib * 1024;
-}
-
 bool
 email__poll_read_only(const email__poll *p)
 {
-	return p->peek || !p->on_message || !tells_server(p->account);
+	return p->peek || !p->on_message || !email__fate_told(p->account);
 }
 
 /* --- errors that do not end the session --- */
 
-static email_code
-note(email__poll *p, email_code code, const email_error *e, const char *what)
+email_code
+email__poll_note(email__poll *p, email_code code, const email_error *e, const char *what)
 {
 	if (e && e->code)
 		p->error = p->error.code ? p->error : *e;
 	else
 		email__error_set(&p->error, code, EMAIL_STAGE_FETCH, "%s: %s", what, email_code_text(code));
+	/* a poll is there: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	if (p->error.stage == EMAIL_STAGE_NONE)
 		p->error.stage = EMAIL_STAGE_FETCH;
 	return code;
 }
 
-/* Of what was told to p->why, which is empty again then: it is large, and not one for each message. */
-static email_code
-note_why(email__poll *p, email_code code, const char *what)
+email_code
+email__poll_note_why(email__poll *p, email_code code, const char *what)
 {
-	note(p, code, &p->why, what);
+	email__poll_note(p, code, &p->why, what);
 	email__error_clear(&p->why);
 	return code;
-}
-
-/* --- what is chosen --- */
-
-static bool
-add(email__entries *list, const email__entry *entry)
-{
-	if (list->count == list->room) {
-		size_t room = list->room ? list->room * 2 : 64;
-		email__entry *more = email__realloc(list->item, room * sizeof *more);
-
-		if (!more)
-			return false;
-		list->item = more;
-		list->room = room;
-	}
-	list->item[list->count++] = *entry;
-	return true;
-}
-
-/* One message at least is taken, however large; one that is only told of is none. */
-static bool
-fits(const email__poll *p, const email__entry *entry, bool header)
-{
-	const email_account *a = p->account;
-	size_t count = p->whole.count + p->headers.count;
-
-	if (count >= EMAIL__POLL_MAX || (a->poll_limit && count >= a->poll_limit))
-		return false;
-	return header || p->whole.count == 0 || p->bytes + entry->size <= limit_bytes(a->v.size_limit_per_poll);
-}
-
-/* What cannot be remembered would be handed over again and again. */
-static bool
-can_remember(const email__poll *p)
-{
-	return p->peek || !p->handed || p->whole.count + p->headers.count < email__handed_room(p->handed);
-}
-
-static void
-choose(email__poll *p, const email__entry *entry)
-{
-	const email_account *a = p->account;
-	bool known = entry->size != EMAIL__SIZE_UNKNOWN;
-	bool header = p->peek || (known && entry->size > limit_bytes(a->v.incoming_email_size_limit));
-
-	if (p->left || !fits(p, entry, header) || !can_remember(p)) {
-		p->left++;
-		return;
-	}
-	if (!add(header ? &p->headers : &p->whole, entry)) {
-		note(p, EMAIL_E_MEMORY, NULL, "a message could not be chosen");
-		return;
-	}
-	if (!header && known)
-		p->bytes += entry->size;
-}
-
-static void
-listed(void *context, const email__entry *entry)
-{
-	email__poll *p = context;
-	const email_account *a = p->account;
-	email__handed_state state =
-		p->handed ? email__handed_listed(p->handed, entry->uid) : EMAIL__HANDED_NOT;
-
-	if (!entry->uid[0] && p->on_message && !p->peek) {
-		/* it could come again and again */
-		note(p, EMAIL_E_PROTOCOL, NULL, "a message has no lasting name (UIDL), and is left");
-		return;
-	}
-	if (!is_pop3(a) && a->v.email_to_read == READ_UNREAD && entry->seen && state != EMAIL__HANDED_ACCEPTED)
-		return;
-	switch (state) {
-	case EMAIL__HANDED_SETTLED: return;
-	case EMAIL__HANDED_ACCEPTED:
-		/* the process ended before the server was told */
-		if (!email__poll_read_only(p) && !add(&p->owed, entry))
-			note(p, EMAIL_E_MEMORY, NULL, "a message could not be settled");
-		return;
-	case EMAIL__HANDED_NOT: break;
-	}
-	if (p->on_message)
-		choose(p, entry);
-}
-
-/* --- a message comes --- */
-
-static email_code
-begin(void *context, const email__entry *entry)
-{
-	email__poll *p = context;
-
-	p->part_rc = p->stop ? EMAIL_E_CANCELLED : EMAIL_OK;
-	p->part_bytes = 0;
-	/* two of one name in a list (RFC 1939 7 has it that they are the same message): the other one is left, since what
-	 * is known of the name is known of the first */
-	if (p->part_rc == EMAIL_OK && p->handed && email__handed_get(p->handed, entry->uid) != EMAIL__HANDED_NOT)
-		p->part_rc = EMAIL_E_UNKNOWN;
-	email__scratch_clear(&p->scratch);
-	return p->part_rc;
-}
-
-/* What comes counts, whatever the server said of it. A header is told of whole, up to what any header is. */
-static bool
-too_large(const email__poll *p)
-{
-	uint64_t most = limit_bytes(p->account->v.incoming_email_size_limit);
-
-	if (p->state == EMAIL__POLL_HEADERS && most < EMAIL__HEADER_READ_MAX)
-		most = EMAIL__HEADER_READ_MAX;
-	return p->part_bytes > most;
-}
-
-static email_code
-data(void *context, const char *bytes, size_t n)
-{
-	email__poll *p = context;
-
-	p->part_bytes += n;
-	if (p->part_rc == EMAIL_OK && too_large(p)) {
-		/* the server said less, or nothing; without end it would fill the disk. Neither protocol can be told to stop */
-		note(p, EMAIL_E_LIMIT, NULL, "a message is larger than the server said, and than incomingEmailSizeLimit");
-		p->part_rc = EMAIL_E_LIMIT;
-		p->stop = true;
-		return EMAIL_E_CANCELLED;
-	}
-	if (p->part_rc == EMAIL_OK && (p->part_rc = email__scratch_add(&p->scratch, bytes, n, &p->why)))
-		note_why(p, p->part_rc, "a message could not be put aside");
-	return p->part_rc;
-}
-
-/* It is not tried again: the messages behind it are to come. */
-static void
-give_up(email__poll *p, const email__entry *entry)
-{
-	email_error e = {0};
-
-	if (p->handed && !p->peek && email__handed_set(p->handed, entry->uid, EMAIL__HANDED_SETTLED, &e))
-		note(p, e.code, &e, "");
-}
-
-/* It is written down before the server hears of it. */
-static void
-accepted(email__poll *p, const email__entry *entry)
-{
-	email_account *a = p->account;
-	bool tell = tells_server_of(a, entry);
-
-	a->v.number_received++;
-	a->v.last_received = email__clock_wall();
-	a->status_unsaved = true;
-	if (p->handed && email__handed_set(p->handed, entry->uid,
-	                                   tell ? EMAIL__HANDED_ACCEPTED : EMAIL__HANDED_SETTLED, &p->why)) {
-		/* it would come again after an end of the process: no more of that kind */
-		note_why(p, p->why.code, "");
-		p->stop = true;
-	}
-	if (tell && !add(&p->owed, entry))
-		note(p, EMAIL_E_MEMORY, NULL, "a message could not be settled");
-}
-
-static email_code
-hand_over(email__poll *p, const email__entry *entry)
-{
-	bool header_only = p->state == EMAIL__POLL_HEADERS;
-	email_received received = {.account = p->account,
-	                           .uid = entry->uid,
-	                           .size = entry->size == EMAIL__SIZE_UNKNOWN ? 0 : entry->size,
-	                           .internal_date = entry->internal_date,
-	                           .header_only = header_only};
-	email__reader reader;
-	email_code rc;
-
-	if ((rc = email__scratch_reader(&p->scratch, &reader, &p->why)))
-		return note_why(p, rc, "a message could not be read");
-	if (!p->message && !(p->message = email_message_new()))
-		return note(p, EMAIL_E_MEMORY, NULL, "a message could not be read");
-	email__message_receive(p->message, &reader);
-	received.message = p->message;
-	rc = p->on_message(p->context, &received);
-	if (rc == EMAIL_E_CANCELLED)
-		p->stop = true;
-	/* whatever the handler makes of a message that it saw nothing of, it comes again */
-	if (email__message_unread(p->message))
-		return note(p, email__message_unread(p->message), NULL, "a message could not be read");
-	if (rc || p->peek)
-		return EMAIL_OK;
-	if (!header_only)
-		accepted(p, entry);
-	else if (p->handed && (rc = email__handed_set(p->handed, entry->uid, EMAIL__HANDED_SETTLED, &p->why)))
-		note_why(p, rc, "");
-	return EMAIL_OK;
-}
-
-static email_code
-end(void *context, const email__entry *entry, email_code code)
-{
-	email__poll *p = context;
-
-	/* another client may have deleted it meanwhile */
-	if (code == EMAIL_OK && p->part_rc == EMAIL_OK)
-		hand_over(p, entry);
-	else if (p->part_rc == EMAIL_E_LIMIT && too_large(p))
-		give_up(p, entry);
-	else if (code != EMAIL_E_UNKNOWN && p->part_rc == EMAIL_OK)
-		note(p, code, NULL, "a message could not be had");
-	email__scratch_clear(&p->scratch);
-	return p->stop ? EMAIL_E_CANCELLED : EMAIL_OK;
-}
-
-static void
-settled(void *context, const email__entry *entry, email_code code)
-{
-	email__poll *p = context;
-	email_code rc = code;
-
-	if (p->outstanding)
-		p->outstanding--;
-	if (rc == EMAIL_OK && p->handed)
-		rc = email__handed_set(
-			p->handed, entry->uid,
-			server_remembers(p->account) ? EMAIL__HANDED_NOT : EMAIL__HANDED_SETTLED, &p->why);
-	if (rc)
-		note_why(p, rc, "the server did not do what deliveryPolicy says");
-}
-
-static void
-news(void *context)
-{
-	email__poll *p = context;
-
-	p->news = true;
-}
-
-static void
-incomplete(void *context, email_code code)
-{
-	note(context, code, NULL, "the server did not list all messages");
-}
-
-email__mailbox_events
-email__poll_events(email__poll *p)
-{
-	return (email__mailbox_events){p, listed, begin, data, end, settled, news, incomplete};
 }
 
 /* --- the poll --- */
@@ -373,8 +53,8 @@ open_handed(email__poll *p)
 	email__buf scope;
 
 	email__buf_init(&scope, 4 * EMAIL__TEXT_MAX);
-	if (email__buf_addf(&scope, "%s %s %s %s", is_pop3(a) ? "pop3" : "imap", a->v.hostname, a->v.auth_account,
-	                    is_pop3(a) ? "" : a->v.folder) ||
+	if (email__buf_addf(&scope, "%s %s %s %s", email__fate_pop3(a) ? "pop3" : "imap", a->v.hostname, a->v.auth_account,
+	                    email__fate_pop3(a) ? "" : a->v.folder) ||
 	    !email__buf_text(&scope))
 		goto out;
 	if (folder) {
@@ -430,7 +110,13 @@ email__poll_begin(email__poll *p, email_account *account, email_receive_fn on_me
 			return email__error_memory(&account->error, EMAIL_STAGE_MAILBOX);
 		p->scratch_made = true;
 	}
-	return on_message ? open_handed(p) : EMAIL_OK;
+	return EMAIL_OK;
+}
+
+email_code
+email__poll_open(email__poll *p)
+{
+	return p->on_message ? open_handed(p) : EMAIL_OK;
 }
 
 static email_code
@@ -444,7 +130,7 @@ list(email__poll *p, email__engine *e)
 	if (p->handed)
 		email__handed_list_begin(p->handed);
 	p->state = EMAIL__POLL_LISTING;
-	return e->mailbox->list(e->box, lists_unseen(p->account));
+	return e->mailbox->list(e->box, email__fate_lists_unseen(p->account));
 }
 
 typedef struct owing {
@@ -459,8 +145,8 @@ owe(void *context, const char *uid)
 	const owing *o = context;
 	email__entry entry;
 
-	if (o->engine->mailbox->entry(o->engine->box, uid, &entry) && !add(&o->poll->owed, &entry))
-		note(o->poll, EMAIL_E_MEMORY, NULL, "a message could not be settled");
+	if (o->engine->mailbox->entry(o->engine->box, uid, &entry) && !email__poll_add(&o->poll->owed, &entry))
+		email__poll_note(o->poll, EMAIL_E_MEMORY, NULL, "a message could not be settled");
 }
 
 /* A list of the unread ones alone says nothing of the others. */
@@ -474,11 +160,11 @@ end_list(email__poll *p, email__engine *engine)
 	p->account->left = p->left;
 	if (p->handed && engine->mailbox->entry && !email__poll_read_only(p))
 		email__handed_owed(p->handed, owe, &o);
-	if (p->handed && !p->peek && !lists_unseen(p->account) && p->error.code == EMAIL_OK &&
+	if (p->handed && !p->peek && !email__fate_lists_unseen(p->account) && p->error.code == EMAIL_OK &&
 	    (rc = email__handed_list_end(p->handed, &e)))
-		note(p, rc, &e, "");
+		email__poll_note(p, rc, &e, "");
 	/* still so after what is gone was forgotten: the next poll will not be better off */
-	if (p->left && p->error.code == EMAIL_OK && !can_remember(p)) {
+	if (p->left && p->error.code == EMAIL_OK && !email__poll_can_remember(p)) {
 		email__error_set(&p->error, EMAIL_E_LIMIT, EMAIL_STAGE_MAILBOX, "more than %d messages are remembered",
 		                 EMAIL__HANDED_MAX);
 		email__error_remedy(&p->error, "Delete messages on the server, or set deliveryPolicy to Delete");
@@ -493,7 +179,7 @@ settle(email__poll *p, email__engine *e)
 	email_code rc = EMAIL_OK;
 
 	while (p->owed_at < p->owed.count && rc == EMAIL_OK) {
-		rc = e->mailbox->settle(e->box, &p->owed.item[p->owed_at], fate(a), moves(a));
+		rc = e->mailbox->settle(e->box, &p->owed.item[p->owed_at], email__fate_of(a), email__fate_moves(a));
 		if (rc == EMAIL_OK) {
 			p->owed_at++;
 			p->outstanding++;
@@ -519,7 +205,7 @@ fetch(email__engine *e, const email__entries *list, size_t *at, email__extent ex
 static email__poll_state
 failed(email__poll *p, email_code rc)
 {
-	note(p, rc, NULL, "the mailbox could not be read");
+	email__poll_note(p, rc, NULL, "the mailbox could not be read");
 	return p->state = EMAIL__POLL_OVER;
 }
 

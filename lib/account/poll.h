@@ -57,9 +57,12 @@ typedef struct email__poll {
 
 /* What the engine tells. */
 email__mailbox_events email__poll_events(email__poll *p);
-/* At the beginning of an operation: EMAIL_E_FILE, EMAIL_E_TEMPORARY, EMAIL_E_MEMORY in account->error. */
+/* At the beginning of an operation: EMAIL_E_MEMORY in account->error. */
 email_code email__poll_begin(email__poll *p, email_account *account, email_receive_fn on_message, void *context,
                              bool peek, bool watch);
+/* Then what was handed over is looked up. EMAIL_E_TEMPORARY (another process reads the mailbox, which may be over soon:
+ * to be called again), EMAIL_E_FILE, EMAIL_E_LIMIT, EMAIL_E_MEMORY in account->error. */
+email_code email__poll_open(email__poll *p);
 /* The engine is idle: asks for the next thing. EMAIL__POLL_OVER: nothing is left to ask for. */
 email__poll_state email__poll_idle(email__poll *p, email__engine *e);
 /* The session is over, or the operation: files are closed. */

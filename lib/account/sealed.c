@@ -80,7 +80,7 @@ unseal(const unsigned char *key, const email__buf *bound, const char *text, emai
 	email__buf_init(&blob, EMAIL__SEALED_MAX);
 	if (!(bytes = email__buf_room(&blob, n / 4 * 3 + 1)))
 		goto out;
-	if ((rc = email__base64_decode(bytes, &n, text, n)) || n < EMAIL__SEAL_MORE ||
+	if (email__base64_decode(bytes, &n, text, n) || n < EMAIL__SEAL_MORE ||
 	    n > EMAIL__SECRET_MAX + EMAIL__SEAL_MORE) {
 		rc = EMAIL_E_VALUE;
 		goto out;
@@ -121,6 +121,7 @@ email__sealed_open(const email_account *account, const char *name, const char *p
 static email_code
 seal(const unsigned char *key, const email__buf *bound, email__secret *secret)
 {
+	/* what is sealed is there: NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 	size_t n = strlen(secret->text), sealed = n + EMAIL__SEAL_MORE;
 	email__buf blob, text;
 	unsigned char *bytes, *room;
@@ -146,7 +147,7 @@ email__sealed_make(const email_account *account, const char *name, const char *p
                    email__secret *secret, email_error *e)
 {
 	unsigned char key[EMAIL__SEAL_KEY];
-	bool unsaved = secret->unsaved;
+	email__secret_origin origin = secret->origin;
 	email_code rc = key_of(account, key, e);
 	email__buf bound;
 
@@ -159,7 +160,7 @@ email__sealed_make(const email_account *account, const char *name, const char *p
 			rc = email__error_set(e, EMAIL_E_TLS, EMAIL_STAGE_NONE,
 			                      "%s cannot be sealed: the TLS library fails", property);
 	}
-	secret->unsaved = unsaved;
+	secret->origin = origin;
 	email__buf_dispose(&bound);
 	email__wipe(key, sizeof key);
 	return rc;
@@ -170,7 +171,7 @@ email__sealed_rename(const email_account *account, const char *new_name, const c
                      email__secret *secret, email_error *e)
 {
 	email__secret fresh = {.kind = EMAIL__SECRET_NONE};
-	bool unsaved = secret->unsaved;
+	email__secret_origin origin = secret->origin;
 	const char *text;
 	email__buf clear;
 	email_code rc;
@@ -191,6 +192,6 @@ email__sealed_rename(const email_account *account, const char *new_name, const c
 	}
 	email__secret_dispose(secret);
 	*secret = fresh;
-	secret->unsaved = unsaved;
+	secret->origin = origin;
 	return EMAIL_OK;
 }

@@ -51,18 +51,17 @@ refuse_file(const char *path, const char *why, email_error *e)
 	return EMAIL_E_SECRET;
 }
 
-/* NULL: no memory. */
-static char *
-path_of(const email_account *account, const char *relative)
+char *
+email__secret_path(const email_account *account, const email__secret *secret)
 {
-	return account->sheet_path ? email__path_beside(account->sheet_path, relative)
-	                           : email__strdup(relative);
+	return account->sheet_path ? email__path_beside(account->sheet_path, secret->text)
+	                           : email__strdup(secret->text);
 }
 
 static email_code
-from_file(const email_account *account, const char *relative, email__buf *out, email_error *e)
+from_file(const email_account *account, const email__secret *secret, email__buf *out, email_error *e)
 {
-	char *path = path_of(account, relative);
+	char *path = email__secret_path(account, secret);
 	email_error why = {0};
 	email_code rc;
 
@@ -104,7 +103,7 @@ email__secret_read(const email_account *account, const email__secret *secret, em
 	case EMAIL__SECRET_NONE: break;
 	case EMAIL__SECRET_VALUE: rc = email__buf_adds(out, secret->text); break;
 	case EMAIL__SECRET_ENV: rc = from_environment(secret->text, out, e); break;
-	case EMAIL__SECRET_FILE: rc = from_file(account, secret->text, out, e); break;
+	case EMAIL__SECRET_FILE: rc = from_file(account, secret, out, e); break;
 	case EMAIL__SECRET_SEALED:
 		rc = email__sealed_open(account, account->name, property_of(account, secret), secret, out, e);
 		break;
@@ -122,6 +121,48 @@ email__secret_seal(const email_account *account, email__secret *secret, email_er
 	if (secret->kind == EMAIL__SECRET_VALUE)
 		rc = email__sealed_make(account, account->name, property_of(account, secret), secret, e);
 	return rc == EMAIL_E_UNKNOWN ? EMAIL_OK : rc;
+}
+
+/* --- in the sheet, where others see it --- */
+
+bool
+email__secret_in_sheet(const email__secret *secret)
+{
+	return secret->kind == EMAIL__SECRET_NONE || secret->kind == EMAIL__SECRET_VALUE ||
+	       secret->kind == EMAIL__SECRET_SEALED;
+}
+
+email_code
+email__secret_read_stored(const email_account *account, const email__secret *secret, email__buf *out, email_error *e)
+{
+	const email__owner *owner = account->owner;
+	email_error why = {0};
+	email_code rc;
+
+	if (email__secret_in_sheet(secret) && secret->origin != EMAIL__SECRET_GIVEN && owner && owner->secret_stored) {
+		rc = owner->secret_stored(owner->service, account, secret, out, &why);
+		if (rc == EMAIL_OK)
+			return rc;
+		email__buf_clear(out);
+		if (rc == EMAIL_E_MEMORY || (rc != EMAIL_E_UNKNOWN && secret->origin == EMAIL__SECRET_UNSAVED)) {
+			if (e)
+				*e = why;
+			return rc;
+		}
+	}
+	return email__secret_read(account, secret, out, e);
+}
+
+email_code
+email__secret_take(email_account *account, email__secret *secret, const char *text)
+{
+	email_error ignored = {0};
+
+	if (email__secret_keep(secret, EMAIL__SECRET_VALUE, text))
+		return EMAIL_E_MEMORY;
+	secret->origin = EMAIL__SECRET_SHARED;
+	(void)email__secret_seal(account, secret, &ignored);
+	return EMAIL_OK;
 }
 
 /* --- another one in its place --- */
@@ -143,9 +184,9 @@ line_end(const char *path, const char *text, email__buf *old)
 }
 
 static email_code
-replace_file(const email_account *account, const char *relative, const char *text, email_error *e)
+replace_file(const email_account *account, const email__secret *secret, const char *text, email_error *e)
 {
-	char *path = path_of(account, relative);
+	char *path = email__secret_path(account, secret);
 	email__buf bytes, old;
 	email_code rc = EMAIL_E_MEMORY;
 
@@ -165,6 +206,7 @@ static email_code
 replace_in_sheet(email_account *account, email__secret *secret, const char *text, email_error *e)
 {
 	const email__owner *owner = account->owner;
+	bool given = secret->origin == EMAIL__SECRET_GIVEN;
 	email_error ignored = {0};
 	email_code rc = EMAIL_OK;
 
@@ -172,7 +214,8 @@ replace_in_sheet(email_account *account, email__secret *secret, const char *text
 		rc = owner->secret_save(owner->service, account, secret, text, e);
 	if (email__secret_keep(secret, EMAIL__SECRET_VALUE, text))
 		return rc ? rc : email__error_memory(e, EMAIL_STAGE_NONE);
-	secret->unsaved = rc != EMAIL_OK;
+	/* one that was only tried has no right to the sheet later, either */
+	secret->origin = rc == EMAIL_OK ? EMAIL__SECRET_SHARED : given ? EMAIL__SECRET_GIVEN : EMAIL__SECRET_UNSAVED;
 	/* what cannot be sealed now is sealed when the sheet is saved */
 	(void)email__secret_seal(account, secret, &ignored);
 	return rc;
@@ -195,7 +238,7 @@ email__secret_replace(email_account *account, email__secret *secret, const char 
 		                      property, secret->text);
 		email__error_remedy(e, "keep it in a file (file:PATH) or in the sheet");
 		break;
-	case EMAIL__SECRET_FILE: rc = replace_file(account, secret->text, text, e); break;
+	case EMAIL__SECRET_FILE: rc = replace_file(account, secret, text, e); break;
 	case EMAIL__SECRET_NONE:
 	case EMAIL__SECRET_VALUE:
 	case EMAIL__SECRET_SEALED: rc = replace_in_sheet(account, secret, text, e); break;

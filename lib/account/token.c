@@ -14,28 +14,27 @@
 #include "trust/keys.h"
 
 static email__buf *const *
-secrets(email__tokens *t, email__buf *list[4])
+secrets(email__tokens *t, email__buf *list[3])
 {
 	list[0] = &t->client_secret;
-	list[1] = &t->refresh;
-	list[2] = &t->key;
-	list[3] = &t->key_password;
+	list[1] = &t->key;
+	list[2] = &t->key_password;
 	return list;
 }
 
 void
 email__tokens_init(email__tokens *t)
 {
-	email__buf *list[4];
+	email__buf *list[3];
 	size_t i;
 
 	memset(t, 0, sizeof *t);
 	email__buf_init(&t->access, EMAIL__SECRET_MAX + 2);
-	email__buf_init(&t->kept, EMAIL__SECRET_MAX + 2);
-	email__buf_init(&t->stood, EMAIL__SECRET_MAX + 2);
-	t->access.secret = t->kept.secret = t->stood.secret = true;
+	t->access.secret = true;
+	email__refresh_init(&t->refresh);
+	email__turn_init(&t->turn);
 	secrets(t, list);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 3; i++) {
 		email__buf_init(list[i], EMAIL__SECRET_MAX + 2);
 		list[i]->secret = true;
 	}
@@ -46,24 +45,33 @@ email__tokens_init(email__tokens *t)
 static void
 forget_request(email__tokens *t)
 {
-	email__buf *list[4];
+	email__buf *list[3];
 	size_t i;
 
 	email__obtain_free(t->obtain);
 	t->obtain = NULL;
 	memset(&t->config, 0, sizeof t->config);
 	secrets(t, list);
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 3; i++)
 		email__buf_dispose(list[i]);
+	email__refresh_done(&t->refresh);
+}
+
+/* Whatever came of it. */
+static void
+end_request(email__tokens *t)
+{
+	forget_request(t);
+	t->another = false;
+	email__turn_release(&t->turn);
 }
 
 void
 email__tokens_dispose(email__tokens *t)
 {
-	forget_request(t);
+	end_request(t);
 	email__buf_dispose(&t->access);
-	email__buf_dispose(&t->kept);
-	email__buf_dispose(&t->stood);
+	email__refresh_dispose(&t->refresh);
 	email__free(t->known);
 	t->known = NULL;
 }
@@ -110,59 +118,6 @@ read_key(email_account *account, email__grant_config *g)
 	return EMAIL_OK;
 }
 
-/* A refresh token of ours that is written nowhere: every time one is needed, that is tried anew. */
-static void
-write_refresh(email_account *account, const char *text)
-{
-	email_error e = {0};
-
-	if (email__secret_replace(account, &account->v.auth_refresh_token, text, &e) == EMAIL_OK)
-		email__buf_clear(&tokens(account)->kept);
-	else if (account->log)
-		account->log(account->log_context, account->name, '*', e.text);
-}
-
-static bool
-same(const email__buf *a, const email__buf *b)
-{
-	return email__buf_len(a) == email__buf_len(b) &&
-	       (email__buf_len(a) == 0 || memcmp(email__buf_head(a), email__buf_head(b), email__buf_len(a)) == 0);
-}
-
-/* What counts now: what is written down, or what a server gave in its place and could not be written. Another one there
- * by now is somebody's who signed in meanwhile. */
-static email_code
-read_refresh(email_account *account, email__buf *out, const char **text)
-{
-	email__tokens *t = tokens(account);
-	email_code rc = read_secret(account, &account->v.auth_refresh_token, out, text);
-
-	if (email__buf_len(&t->kept) == 0 || rc == EMAIL_E_MEMORY)
-		return rc;
-	if (rc == EMAIL_OK && !same(out, &t->stood)) {
-		email__buf_clear(&t->kept);
-		return rc;
-	}
-	email__error_clear(&account->error);
-	email__buf_clear(out);
-	if (email__buf_add(out, email__buf_head(&t->kept), email__buf_len(&t->kept)) || !(*text = email__buf_text(out)))
-		return email__error_memory(&account->error, EMAIL_STAGE_TOKEN);
-	return EMAIL_OK;
-}
-
-static email_code
-refresh_to_send(email_account *account, const char **text)
-{
-	email__tokens *t = tokens(account);
-	email_code rc = read_refresh(account, &t->refresh, text);
-
-	if (rc == EMAIL_OK && (email__buf_len(&t->kept) || account->v.auth_refresh_token.unsaved)) {
-		write_refresh(account, *text);
-		t->changes = account->changes;
-	}
-	return rc;
-}
-
 static email_code
 read_grant(email_account *account, email__grant_config *g)
 {
@@ -182,7 +137,7 @@ read_grant(email_account *account, email__grant_config *g)
 	case EMAIL__AUTH_OAUTH_REFRESH_TOKEN:
 		g->grant = EMAIL__GRANT_REFRESH;
 		rc = read_secret(account, &account->v.auth_client_secret, &t->client_secret, &g->client_secret);
-		return rc ? rc : refresh_to_send(account, &g->refresh_token);
+		return rc ? rc : email__refresh_read(account, &t->refresh, &g->refresh_token, &account->error);
 	case EMAIL__AUTH_NONE:
 	case EMAIL__AUTH_BASIC:
 	case EMAIL__AUTH_EXTERNAL:
@@ -232,7 +187,7 @@ failed(email_account *account, bool endpoint)
 	email__tokens *t = tokens(account);
 	int64_t now = email__clock_ms();
 
-	forget_request(t);
+	end_request(t);
 	if (endpoint && endpoint_failed(&account->error)) {
 		t->last = account->error;
 		email__life_failed(&t->life, now, account->error.temporary, t->retry_after, some_number());
@@ -244,26 +199,16 @@ failed(email_account *account, bool endpoint)
 	return EMAIL__TOKEN_NONE;
 }
 
-/* A refresh token that came with it replaces the old one, on the disk before anything else happens. Where that cannot be,
- * it is kept here: the old one may be worth nothing by now. */
+/* A refresh token that came with it replaces the old one, on the disk before anything else happens. */
 static void
 keep_refresh(email_account *account, email__token *token)
 {
 	email__tokens *t = tokens(account);
 	const char *text = email__buf_len(&token->refresh) ? email__buf_text(&token->refresh) : NULL;
-	email__secret *secret = &account->v.auth_refresh_token;
 
 	if (!text || account->v.auth_type != EMAIL__AUTH_OAUTH_REFRESH_TOKEN)
 		return;
-	if (secret->kind == EMAIL__SECRET_FILE || secret->kind == EMAIL__SECRET_ENV) {
-		if (email__buf_len(&t->kept) == 0) {
-			email__buf_clear(&t->stood);
-			(void)email__buf_add(&t->stood, email__buf_head(&t->refresh), email__buf_len(&t->refresh));
-		}
-		email__buf_clear(&t->kept);
-		(void)email__buf_adds(&t->kept, text);
-	}
-	write_refresh(account, text);
+	email__refresh_keep(account, &t->refresh, text);
 	/* the account is as it was, but for what it says of itself */
 	t->changes = account->changes;
 }
@@ -288,28 +233,24 @@ got(email_account *account)
 	email__status_of_token(account, email_account_token_seconds(account));
 	keep_refresh(account, token);
 	email__connection_token_told(account, token->seconds);
-	forget_request(t);
+	end_request(t);
 	return EMAIL__TOKEN_READY;
 }
 
 static email__token_step obtain(email_account *account);
 
-/* A refresh token was refused, but another one stands in its place by now: somebody else who uses it was first. */
+/* A refresh token was refused, but another one stands in its place by now: somebody who does not take turns with us was
+ * first. Once: a third one is a fight. */
 static bool
 another_came(email_account *account)
 {
 	email__tokens *t = tokens(account);
-	const char *text;
-	email__buf now;
-	bool another;
 
-	if (account->error.code != EMAIL_E_LOGIN || email__buf_len(&t->refresh) == 0)
+	if (t->another || account->error.code != EMAIL_E_LOGIN || account->v.auth_type != EMAIL__AUTH_OAUTH_REFRESH_TOKEN ||
+	    !email__refresh_changed(account, &t->refresh))
 		return false;
-	email__buf_init(&now, EMAIL__SECRET_MAX + 2);
-	now.secret = true;
-	another = read_refresh(account, &now, &text) == EMAIL_OK && !same(&now, &t->refresh);
-	email__buf_dispose(&now);
-	return another;
+	t->another = true;
+	return true;
 }
 
 /* The next request, or the end. */
@@ -379,6 +320,31 @@ wait(email_account *account, long ms)
 	return EMAIL__TOKEN_NONE;
 }
 
+/* A refresh token may be good for one use: one at a time. */
+static email__token_step
+in_turn(email_account *account)
+{
+	email__tokens *t = tokens(account);
+
+	if (account->v.auth_type != EMAIL__AUTH_OAUTH_REFRESH_TOKEN)
+		return obtain(account);
+	switch (email__turn_take(&t->turn, account)) {
+	case EMAIL__TURN_OURS: return obtain(account);
+	case EMAIL__TURN_THEIRS:
+		/* one that is to be renewed soon does until then */
+		if (email__life_left(&t->life, email__clock_ms()) <= 0)
+			return EMAIL__TOKEN_WAITS;
+		email__turn_release(&t->turn);
+		return EMAIL__TOKEN_READY;
+	case EMAIL__TURN_LATE: break;
+	}
+	email__error_set(&account->error, EMAIL_E_TIMEOUT, EMAIL_STAGE_TOKEN,
+	                 "somebody else has been renewing by the same refresh token for %lld s",
+	                 (long long)(account->v.connection_timeout / 1000));
+	email__error_remedy(&account->error, "look for another program that hangs, with this account");
+	return failed(account, false);
+}
+
 email__token_step
 email__token_begin(email_account *account)
 {
@@ -403,7 +369,13 @@ email__token_begin(email_account *account)
 	case EMAIL__LIFE_GET: break;
 	case EMAIL__LIFE_WAIT: return wait(account, email__life_wait(&t->life, now));
 	}
-	return obtain(account);
+	return in_turn(account);
+}
+
+long
+email__token_wait(const email_account *account)
+{
+	return email__turn_wait(&account->connection->tokens.turn);
 }
 
 email__token_step
@@ -431,7 +403,7 @@ email__token_answered(email_account *account)
 void
 email__token_abandon(email_account *account)
 {
-	forget_request(tokens(account));
+	end_request(tokens(account));
 }
 
 bool

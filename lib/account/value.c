@@ -301,7 +301,7 @@ copy(const email__property *row, void *target, const void *source)
 		return email__text_keep(place(row, target), *(char *const *)at, strlen(*(char *const *)at));
 	if (types[row->type].storage == SECRET &&
 	    (rc = email__secret_keep(place(row, target), secret->kind, secret->text)) == EMAIL_OK)
-		email__value_secret(row, target)->unsaved = secret->unsaved;
+		email__value_secret(row, target)->origin = secret->origin;
 	return rc;
 }
 

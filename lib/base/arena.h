@@ -27,8 +27,6 @@ email__arena_used(const email__arena *a)
 }
 /* Everything given out comes back. What was enough in one chunk stays for what is next, up to `keep` bytes; what
  * needed several gets one of their size. So where the same is done again and again no memory is asked for. */
-/* Everything given out comes back. What was enough in one chunk stays for what is next, up to `keep` bytes; what
- * needed several gets one of their size. So where the same is done again and again no memory is asked for. */
 void email__arena_reset(email__arena *a, size_t keep);
 /* Aligned for anything; not zeroed. NULL: no memory, or over the maximum. */
 void *email__arena_alloc(email__arena *a, size_t n);

@@ -223,7 +223,8 @@
 /* What is kept of a subject to be shown and compared; a caller's own key for a mail. */
 #define EMAIL__QUEUE_SUBJECT_MAX 200
 #define EMAIL__QUEUE_KEY_MAX 250
-/* Dead letters, and how long (Q4); keys of what was delivered, which a repeat is compared with (Q2). */
+/* Dead letters, and how long (Q4); keys of what was delivered, which a repeat is compared with (Q2). Of both an eighth more
+ * before some are forgotten. */
 #define EMAIL__QUEUE_DEAD_MAX 500
 #define EMAIL__QUEUE_DEAD_DAYS 90
 #define EMAIL__QUEUE_DONE_MAX 1000
@@ -238,8 +239,45 @@
 #define EMAIL__QUEUE_DIGEST_MAX 10000
 #define EMAIL__QUEUE_DIGEST_TEXT_MAX (4 * 1024 * 1024)
 
+/* What was sent, to know again what comes back of it: mails, days (servers give up after two to five, people answer for
+ * weeks), and bytes in all, which 2,000 mails to ten recipients stay far below. A mail to 1,000 with the longest addresses
+ * has 320 kB of them. */
+#define EMAIL__SENT_MAX 2000
+#define EMAIL__SENT_DAYS 30
+#define EMAIL__SENT_BYTES_MAX (2 * 1024 * 1024)
+/* Events of one report beside one for each recipient of the mail: addresses that lists and aliases sent it on to. */
+#define EMAIL__ANSWER_STRANGERS_MAX 16
+
+/* An account's status is written down at most that often, unless something went wrong. */
+#define EMAIL__STATUS_SAVE_MS 1000
+/* The service's worker. Mails over one connection: servers have limits of about that. */
+#define EMAIL__SENDER_MAILS_MAX 100
+/* An idle connection is kept for the next mail; servers wait for five minutes (RFC 5321 4.5.3.2.7), many not so long. */
+#define EMAIL__SENDER_KEEP_MS 15000
+/* A queue that somebody else works, or that cannot be opened, is tried again; so is a mail that could not be begun. */
+#define EMAIL__SENDER_TRY_MS 10000
+#define EMAIL__SENDER_AGAIN_MS 5000
+/* What others queued is looked for, where they cannot ring. */
+#define EMAIL__SENDER_LOOK_MS 1000
+#define EMAIL__SENDER_DOWN_LOOK_MS 5000
+/* Old mail, dead letters and running time, floods. */
+#define EMAIL__SENDER_EXPIRE_MS 60000
+#define EMAIL__SENDER_TEND_MS 600000
+#define EMAIL__SENDER_FOLD_MS 1000
+/* Mails that go to the dead letters in one step, some milliseconds each: others wait meanwhile. */
+#define EMAIL__SENDER_BURIED_MAX 16
+/* A look at the queue is followed by so many times as long without one: it is linear in what waits, and each mail knocks. */
+#define EMAIL__SENDER_LOOK_SHARE 4
+/* Nobody rings, and nothing is due: it looks all the same. */
+#define EMAIL__WORKER_WAIT_MS 60000
+/* email_service_stop(): what is on its way gets this long to end, and then this long to be given up. */
+#define EMAIL__STOP_MS 5000
+#define EMAIL__STOP_LATE_MS 2000
+
 /* Addresses of one host name that are tried, and look-ups that may hang at a time. */
 #define EMAIL__ADDRESSES_MAX 16
+/* Bytes that one step of a session moves at most, about, before others have their turn. */
+#define EMAIL__TURN_BYTES (1024 * 1024)
 #define EMAIL__LOOKUPS_MAX 8
 
 #endif

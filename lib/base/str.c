@@ -103,3 +103,16 @@ email__hash(const void *bytes, size_t n)
 		h = (h ^ *p++) * UINT64_C(0x100000001B3);
 	return h ^ h >> 32;
 }
+
+char *
+email__hex_write(char *out, const unsigned char *bytes, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		*out++ = digits[bytes[i] >> 4];
+		*out++ = digits[bytes[i] & 15];
+	}
+	return out;
+}

@@ -25,6 +25,8 @@ email__is_alpha(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* Two lower case digits for each byte; no NUL. Behind the last. */
+char *email__hex_write(char *out, const unsigned char *bytes, size_t n);
 /* What a hexadecimal digit stands for; -1 where it is none. */
 static inline int
 email__hex_value(char c)

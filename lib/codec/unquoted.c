@@ -69,7 +69,7 @@ step(email__unquoted *u, unsigned char *o, char c)
 	bool digit = u->held_n == 2 && code && hex(u->held[1]) >= 0;
 
 	if (digit && hex(c) >= 0) {
-		*o++ = (unsigned char)(hex(u->held[1]) << 4 | hex(c));
+		*o++ = (unsigned char)((unsigned)hex(u->held[1]) << 4 | (unsigned)hex(c));
 		u->held_n = 0;
 		return o;
 	}

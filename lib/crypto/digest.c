@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "crypto/crypto.h"
 
 #define BYTES 32
@@ -52,13 +53,10 @@ email_code
 email__digest_end(email__digest *digest, char hex[EMAIL__DIGEST_SIZE])
 {
 	unsigned char bytes[BYTES] = {0};
-	size_t n, i;
+	size_t n;
 	email_code rc = code_of(psa_hash_finish(&digest->hash, bytes, sizeof bytes, &n));
 
-	for (i = 0; i < BYTES; i++) {
-		hex[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-		hex[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
-	}
+	email__hex_write(hex, bytes, BYTES);
 	hex[rc ? 0 : 2 * BYTES] = '\0';
 	return rc;
 }

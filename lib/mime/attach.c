@@ -173,21 +173,20 @@ out:
 
 /* What `content` points to stays the caller's. */
 static email_code
-add(email_message *m, label *l, const email__content *content)
+add(email_message *m, label l, const email__content *content)
 {
 	char id[EMAIL__MESSAGE_ID_MAX + 1];
 	email__part *p, **more;
 	email_code rc;
 
-	if ((rc = check_label(m, l)) || (content->path && (rc = check_file(m, content->path))))
+	if ((rc = check_label(m, &l)) || (content->path && (rc = check_file(m, content->path))))
 		return rc;
-	if (l->shown && !l->content_id) {
-		make_content_id(m, l->name, id);
-		l->content_id = id;
+	if (l.shown && !l.content_id) {
+		make_content_id(m, l.name, id);
+		l.content_id = id;
 	}
-	if (!(p = part_new(l, content)))
+	if (!(p = part_new(&l, content)))
 		return email__message_memory(m);
-	/* an array of pointers, and so meant: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	if (!(more = email__room_for_one(m->parts, m->part_count, sizeof *more))) {
 		email__part_free(p);
 		return email__message_memory(m);
@@ -206,7 +205,7 @@ add_file(email_message *m, label l, const char *path)
 	l.name = slash ? slash + 1 : path;
 	if (!email__message_enter(m, l.shown ? "inline" : "attachment"))
 		return EMAIL_E_USAGE;
-	return email__message_leave(m, add(m, &l, &content));
+	return email__message_leave(m, add(m, l, &content));
 }
 
 static email_code
@@ -216,7 +215,7 @@ add_data(email_message *m, label l, const void *data, size_t size)
 
 	if (!email__message_enter(m, l.shown ? "inline" : "attachment"))
 		return EMAIL_E_USAGE;
-	return email__message_leave(m, data || size == 0 ? add(m, &l, &content) : email__message_missing(m));
+	return email__message_leave(m, data || size == 0 ? add(m, l, &content) : email__message_missing(m));
 }
 
 static email_code
@@ -227,7 +226,7 @@ add_stream(email_message *m, label l, email_read_fn read, email_rewind_fn rewind
 
 	if (!email__message_enter(m, l.shown ? "inline" : "attachment"))
 		return EMAIL_E_USAGE;
-	return email__message_leave(m, read ? add(m, &l, &content) : email__message_missing(m));
+	return email__message_leave(m, read ? add(m, l, &content) : email__message_missing(m));
 }
 
 email_code

@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "base/limits.h"
 #include "mime/layout.h"
 #include "os/random.h"
@@ -155,19 +156,6 @@ defect:
 	return about(e, "rawFile", m->raw.defect.code);
 }
 
-static char *
-put_hex(char *out, const unsigned char *bytes, size_t n)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		*out++ = hex[bytes[i] >> 4];
-		*out++ = hex[bytes[i] & 15];
-	}
-	return out;
-}
-
 /* Date, Message-ID and boundaries, once and for all. */
 static email_code
 freeze(email_message *m, const email__defaults *d, const char *from, email_error *e)
@@ -178,6 +166,12 @@ freeze(email_message *m, const email__defaults *d, const char *from, email_error
 	char *p;
 	int os;
 
+	/* what a clock said that was not set is no Date: it is frozen once it is one */
+	if (!m->frozen || (!m->dated && !d->undated && !m->has_date)) {
+		m->frozen_date = d->now;
+		m->offset = d->offset;
+		m->dated = !d->undated;
+	}
 	if (m->frozen)
 		return EMAIL_OK;
 	if ((os = email__random_bytes(random, sizeof random)) != 0) {
@@ -191,14 +185,12 @@ freeze(email_message *m, const email__defaults *d, const char *from, email_error
 	if (!(m->made_id = email__alloc(1 + RANDOM_ID * 2 + n + 2)))
 		return memory(e);
 	m->made_id[0] = '<';
-	p = put_hex(m->made_id + 1, random, RANDOM_ID);
+	p = email__hex_write(m->made_id + 1, random, RANDOM_ID);
 	memcpy(p, domain, n);
 	memcpy(p + n, ">", 2);
 	/* "=_" is in no quoted-printable and no base64 (RFC 2045 6.7) */
 	memcpy(m->boundary, "=_", 2);
-	*put_hex(m->boundary + 2, random + RANDOM_ID, RANDOM_BOUNDARY) = '\0';
-	m->frozen_date = d->now;
-	m->offset = d->offset;
+	*email__hex_write(m->boundary + 2, random + RANDOM_ID, RANDOM_BOUNDARY) = '\0';
 	m->frozen = true;
 	return EMAIL_OK;
 }
@@ -256,6 +248,7 @@ prepare(email_message *m, const email__defaults *d, email_error *e)
 		return rc;
 	if (m->raw.path) {
 		m->envelope.message_id = m->raw.message_id ? m->raw.message_id : "";
+		m->envelope.subject = m->raw.subject;
 		m->envelope.size = m->raw.length;
 		m->envelope.eight_bit = m->raw.eight_bit;
 		m->envelope.utf8 |= m->raw.utf8;
@@ -263,10 +256,13 @@ prepare(email_message *m, const email__defaults *d, email_error *e)
 		if ((rc = freeze(m, d, from->address, e)))
 			return rc;
 		m->envelope.message_id = m->message_id ? m->message_id : m->made_id;
+		m->envelope.subject = m->subject;
+		m->envelope.undated = d->undated && !m->has_date;
 		if ((rc = email__layout_make(m, from, d->allow_eight_bit, e)))
 			return rc;
 	}
 	m->allow_eight_bit = d->allow_eight_bit;
+	m->undated = d->undated;
 	m->prepared = true;
 	return EMAIL_OK;
 }
@@ -281,6 +277,7 @@ email__message_prepare(email_message *message, const email__defaults *defaults, 
 		return email__error_set(error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
 		                        "a message that was read cannot be sent");
 	if (message->prepared && message->allow_eight_bit == defaults->allow_eight_bit &&
+	    message->undated == defaults->undated &&
 	    same(message->default_from_text, defaults->from) &&
 	    same(message->default_reply_to_text, defaults->reply_to))
 		rc = check_contents(message, error);

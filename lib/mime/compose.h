@@ -16,8 +16,10 @@ typedef struct email__envelope {
 	const char *const *recipients; /* To, Cc, Bcc, each address once */
 	size_t count;
 	const char *message_id; /* "<...>" */
+	const char *subject;    /* for people; NULL: none */
 	uint64_t size;          /* of the composed bytes, about; 0: unknown */
 	bool eight_bit, utf8;   /* 8BITMIME, SMTPUTF8 are needed */
+	bool undated;           /* the bytes have no Date */
 	unsigned dsn;
 } email__envelope;
 
@@ -26,6 +28,7 @@ typedef struct email__defaults {
 	int64_t now;                 /* for Date; seconds since 1970 */
 	int offset;                  /* minutes ahead of UTC */
 	bool allow_eight_bit;        /* the server offers 8BITMIME: text may go as it is */
+	bool undated;                /* the clock is not set: no Date, unless the caller set one (queue: it gets one later) */
 } email__defaults;
 
 /*

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "mime/message.h"
+#include "mime/received.h"
 #include "mime/text.h"
 #include "mime/tree_state.h"
 
@@ -235,7 +237,7 @@ email__deliveries_add(email__deliveries *list, email__tree *t)
 		return NULL;
 	}
 	list->item = more;
-	list->item[list->count] = (email_delivery){"", "", "", "", "", "", ""};
+	list->item[list->count] = (email_delivery){"", "", "", "", "", "", "", ""};
 	return &list->item[list->count++];
 }
 
@@ -286,6 +288,7 @@ end_group(email__tree *t, unsigned number, group *g, email__deliveries *list, co
 		if (!(d = email__deliveries_add(list, t)))
 			return list->count < EMAIL__RECIPIENTS_MAX ? EMAIL_E_MEMORY : EMAIL_OK;
 		d->recipient = g->final && g->final[0] ? g->final : or_empty(g->original);
+		d->original_recipient = or_empty(g->original);
 		d->action = or_empty(g->action);
 		d->status = or_empty(g->status);
 		d->diagnostic = or_empty(g->diagnostic);
@@ -342,20 +345,21 @@ email__tree_find(const email__tree *t, const char *type, const char *or_type)
 	return -1;
 }
 
-/* The Message-ID in a header that stands in a text, quoted perhaps. *id stays as it is where there is none. */
+/* The first id in the field of that name ("message-id:") of a header that stands in a text, quoted perhaps. *id stays as
+ * it is where there is none. */
 static email_code
-id_in_text(email__tree *t, const char *text, const char **id)
+id_in_text(email__tree *t, const char *text, const char *name, const char **id)
 {
-	static const char name[] = "message-id:";
+	size_t name_n = strlen(name);
 	email__ids ids = {0};
 	uint64_t ignored = 0;
 
 	for (; *text; text += *text == '\n') {
 		text += strspn(text, " \t>");
-		if (email__str_equal_n(text, name, sizeof name - 1)) {
+		if (email__str_equal_n(text, name, name_n)) {
 			size_t n;
 
-			text += sizeof name - 1;
+			text += name_n;
 			n = strcspn(text, "\n");
 			/* folded behind its name where it is long */
 			if (strspn(text, " \t") == n && text[n])
@@ -373,7 +377,7 @@ id_in_text(email__tree *t, const char *text, const char **id)
 }
 
 static email_code
-id_in_part(email__tree *t, int number, const char **id)
+id_in_part(email__tree *t, int number, const char *name, const char **id)
 {
 	email__buf text;
 	email_code rc;
@@ -381,33 +385,49 @@ id_in_part(email__tree *t, int number, const char **id)
 	email__buf_init(&text, EMAIL__TEXT_READ_MAX + 1);
 	rc = email__tree_text(t, (unsigned)number, &text);
 	if (rc == EMAIL_OK)
-		rc = id_in_text(t, email__buf_text(&text), id);
+		rc = id_in_text(t, email__buf_text(&text), name, id);
 	email__buf_dispose(&text);
 	return rc;
 }
 
-/* From what was returned; where nothing was, from what the report answers; else from its text. */
+/* From what was returned, or a receipt says; where nothing was, from what the report answers; else from its text. */
 static email_code
 original_id(email__tree *t, const char **id)
 {
+	static const char name[] = "message-id:";
 	int whole = email__tree_find(t, "message/rfc822", "message/global");
 	int header = email__tree_find(t, "text/rfc822-headers", "message/global-headers");
+	int receipt = email__tree_find(t, "message/disposition-notification",
+	                               "message/global-disposition-notification");
 	email__ids ids = {0};
 	email_code rc = EMAIL_OK;
 
 	if (whole >= 0 && t->node[whole].first)
 		rc = email__tree_ids(t, t->node[whole].first, "Message-ID", &ids);
 	else if (whole >= 0)
-		rc = id_in_part(t, whole, id);
+		rc = id_in_part(t, whole, name, id);
 	if (rc == EMAIL_OK && !ids.count && !(*id)[0] && header >= 0)
-		rc = id_in_part(t, header, id);
+		rc = id_in_part(t, header, name, id);
+	if (rc == EMAIL_OK && !ids.count && !(*id)[0] && receipt >= 0) /* RFC 8098 3.2.5 */
+		rc = id_in_part(t, receipt, "original-message-id:", id);
 	if (rc == EMAIL_OK && !ids.count && !(*id)[0])
 		rc = email__tree_ids(t, 0, "In-Reply-To", &ids);
 	if (ids.count)
 		*id = ids.item[0];
 	if (rc == EMAIL_OK && !(*id)[0] && t->show[EMAIL__SHOW_TEXT] >= 0)
-		rc = id_in_part(t, t->show[EMAIL__SHOW_TEXT], id);
+		rc = id_in_part(t, t->show[EMAIL__SHOW_TEXT], name, id);
 	return rc;
+}
+
+const char *
+email__message_original_id(email_message *m)
+{
+	email__tree *t;
+	const char *id = "";
+
+	email__error_clear(&m->error);
+	t = email__message_tree(m);
+	return t && email__tree_choose(t) == EMAIL_OK && original_id(t, &id) == EMAIL_OK ? id : "";
 }
 
 /* --- the report --- */

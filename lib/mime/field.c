@@ -35,11 +35,11 @@ email__field_kind_of(const char *name, size_t n)
 		unsigned char n;
 		char name[27];
 	} fields[] = {
-#define X(kind, text) {sizeof text - 1, text},
+#define X(kind, text) {sizeof(text) - 1, text},
 		EMAIL__FIELDS(X)
 #undef X
 	};
-#define X(kind, text) | UINT64_C(1) << (sizeof text - 1)
+#define X(kind, text) | UINT64_C(1) << (sizeof(text) - 1)
 	const uint64_t lengths = 0 EMAIL__FIELDS(X);
 #undef X
 	char first = email__lower(name[0]);

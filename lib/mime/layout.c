@@ -96,7 +96,8 @@ message_header(layout *l, const char *date, const email__address *from)
 	email_message *m = l->m;
 	size_t i;
 
-	text_field(l, "Date", date);
+	if (!m->envelope.undated)
+		text_field(l, "Date", date);
 	address_field(l, "From", from, 1);
 	if (m->reply_to.count)
 		address_field(l, "Reply-To", m->reply_to.item, m->reply_to.count);
@@ -337,7 +338,7 @@ email__layout_make(email_message *m, const email__address *from, bool allow_eigh
 	message_header(&l, date, from);
 	message_body(&l);
 	/* a text that is the whole body must end its line; one of no bytes has none */
-	if (!l.line_start) {
+	if (l.rc == EMAIL_OK && !l.line_start) {
 		const email__content *last = m->segments[m->segment_count - 1].content;
 
 		if (last && last->size && !last->text.ends_line)

@@ -53,12 +53,12 @@ struct email_message {
 	/* frozen at the first prepare; a setter of the same thing goes before it */
 	int64_t frozen_date;
 	int offset;
-	bool frozen;
+	bool frozen, dated; /* dated: by a clock that was set */
 	char boundary[EMAIL__BOUNDARY_MAX];
 	char *made_id;
 
 	/* what the last prepare made, good until something changes */
-	bool prepared, allow_eight_bit;
+	bool prepared, allow_eight_bit, undated;
 	char *default_from_text, *default_reply_to_text;
 	email__address default_from, default_reply_to;
 	email__buf frame;

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "mime/text.h"
 
 #define CHUNK 4096
 
@@ -184,6 +185,22 @@ take_id(scanner *s, const char *value)
 	return s->raw->message_id ? EMAIL_OK : email__error_memory(s->e, EMAIL_STAGE_NONE);
 }
 
+static email_code
+take_subject(scanner *s, const char *value)
+{
+	email__arena arena;
+	uint64_t ignored = 0;
+	const char *text;
+
+	if (s->raw->subject)
+		return EMAIL_OK;
+	email__arena_init(&arena, 1024, 2 * EMAIL__RAW_HEADER_MAX);
+	if ((text = email__text_read(&arena, value, strlen(value), &ignored)))
+		s->raw->subject = email__strdup(text);
+	email__arena_dispose(&arena);
+	return s->raw->subject ? EMAIL_OK : email__error_memory(s->e, EMAIL_STAGE_NONE);
+}
+
 /* The field gathered is whole: the next line is not its own. */
 static email_code
 end_field(scanner *s)
@@ -209,6 +226,8 @@ end_field(scanner *s)
 			rc = take_addresses(s, value, &s->raw->cc);
 		else if (field_is(line, name, "Message-ID"))
 			rc = take_id(s, value);
+		else if (field_is(line, name, "Subject"))
+			rc = take_subject(s, value);
 		else if (field_is(line, name, "Bcc") && (rc = hide(s)) == EMAIL_OK)
 			rc = take_addresses(s, value, &s->raw->bcc);
 		else if (field_is(line, name, "Resent-Bcc"))
@@ -333,6 +352,7 @@ email__raw_dispose(email__raw *raw)
 	email__raw_end(raw);
 	email__free(raw->path);
 	email__free(raw->message_id);
+	email__free(raw->subject);
 	email__address_list_dispose(&raw->from);
 	email__address_list_dispose(&raw->to);
 	email__address_list_dispose(&raw->cc);

@@ -22,6 +22,7 @@ typedef struct email__raw {
 	email_error
 		defect;   /* a list among these that could not be read: it matters only where it is needed */
 	char *message_id; /* as it stands in the file, or NULL */
+	char *subject;    /* decoded, for people; or NULL */
 	uint64_t length;  /* as it goes out */
 	bool eight_bit, utf8;
 	struct {

@@ -274,6 +274,8 @@ advance(email__session *s, const struct pollfd *polled, size_t count)
 {
 	email__rest next = EMAIL__GO_ON;
 
+	s->turn = 0;
+	s->turn_over = false;
 	while (next == EMAIL__GO_ON) {
 		if (s->phase == EMAIL__PHASE_CLOSED)
 			return EMAIL__SESSION_CLOSED;
@@ -360,7 +362,7 @@ email__session_timeout(const email__session *s)
 	struct pollfd fds[EMAIL__DIAL_FDS];
 	int64_t next = INT64_MAX;
 
-	if (s->phase == EMAIL__PHASE_START || s->phase == EMAIL__PHASE_CLOSED)
+	if (s->phase == EMAIL__PHASE_START || s->phase == EMAIL__PHASE_CLOSED || s->turn_over)
 		return 0;
 	if (s->phase == EMAIL__PHASE_DIALING) {
 		next = email__dial_next(s->dial);
@@ -409,7 +411,7 @@ email__session_run(email__session *s)
 	email__session_state now = step(s, NULL, 0);
 
 	while (now == EMAIL__SESSION_BUSY) {
-		size_t n = wait_for(s, fds);
+		size_t n = s->turn_over ? 0 : wait_for(s, fds);
 
 		now = step(s, n ? fds : NULL, n);
 	}
@@ -435,6 +437,12 @@ tls_is_quiet(email__session *s)
 	return outcome == EMAIL__TLS_WANT_READ || outcome == EMAIL__TLS_WANT_WRITE;
 }
 
+void
+email__session_look(email__session *s)
+{
+	s->look = true;
+}
+
 bool
 email__session_alive(email__session *s)
 {
@@ -443,7 +451,8 @@ email__session_alive(email__session *s)
 	if (s->phase != EMAIL__PHASE_TALKING || email__cancel_asked(&s->cancel) ||
 	    email__buf_len(&s->link->in))
 		return false;
-	rested = email__clock_ms() - s->active_at >= FRESH_MS;
+	rested = s->look || email__clock_ms() - s->active_at >= FRESH_MS;
+	s->look = false;
 	email__transport_step(&s->transport, INT64_MAX);
 	s->transport.drained = !rested;
 	if (s->secure)

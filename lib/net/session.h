@@ -59,6 +59,8 @@ long email__session_timeout(const email__session *s);
 void email__session_cancel(email__session *s);
 /* A kept connection that the server closed, or where it spoke unasked, is no longer alive. */
 bool email__session_alive(email__session *s);
+/* The next time that is looked at even where something came a moment ago, at the cost of a system call. */
+void email__session_look(email__session *s);
 /* The session failed by a known defect of some versions of the TLS library, which does not happen where TLS
  * 1.2 alone is offered: make a new session, and a new engine, with config.tls.cap_1_2. */
 bool email__session_retry_1_2(const email__session *s);

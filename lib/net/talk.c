@@ -3,6 +3,7 @@
 #include "net/session_state.h"
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "net/socket.h"
 #include "os/clock.h"
 
@@ -63,6 +64,7 @@ write_flight(email__session *s, email_error *e)
 		size_t n = 0;
 
 		outcome = write_some(s, &n, e);
+		s->turn += n;
 		email__buf_consume(&s->link->out, n);
 	}
 	if (outcome == IO_MOVED && !email__transport_flush(&s->transport))
@@ -108,6 +110,7 @@ read_some(email__session *s, email_error *e)
 	if (n) {
 		email__buf_added(in, n);
 		s->received += n;
+		s->turn += n;
 		s->active_at = email__clock_ms();
 	}
 	return outcome;
@@ -219,8 +222,14 @@ email__session_talk(email__session *s)
 	for (;;) {
 		email__rest next = EMAIL__GO_ON;
 
-		if (link->error.code != EMAIL_OK && email__buf_len(&link->out) == 0)
+		/* one that has failed, and still wants to read, hears what was answered before it ends */
+		if (link->error.code != EMAIL_OK && link->want == 0 && email__buf_len(&link->out) == 0)
 			return email__session_end(s);
+		/* a peer that is faster than we are would never make us wait */
+		if (s->turn >= EMAIL__TURN_BYTES) {
+			s->turn_over = true;
+			return EMAIL__REST_BUSY;
+		}
 		if (email__buf_len(&link->out) || s->transport.gathered) {
 			next = send_flight(s);
 			if (next == EMAIL__GO_ON && s->phase == EMAIL__PHASE_TALKING)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "os/clock.h"
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <time.h>
 
 #include "base/calendar.h"
@@ -40,6 +42,8 @@ email__clock_wall(void)
 	return (int64_t)t.tv_sec;
 }
 
+static pthread_mutex_t zone = PTHREAD_MUTEX_INITIALIZER;
+
 int
 email__clock_local_offset(int64_t wall)
 {
@@ -47,9 +51,14 @@ email__clock_local_offset(int64_t wall)
 	struct tm tm;
 	int64_t local;
 
-	/* localtime_r() need not look at TZ by itself (POSIX) */
+	bool known;
+
+	/* localtime_r() need not look at TZ by itself (POSIX), and tzset() may change what others read just then */
+	pthread_mutex_lock(&zone);
 	tzset();
-	if (!localtime_r(&t, &tm))
+	known = localtime_r(&t, &tm) != NULL;
+	pthread_mutex_unlock(&zone);
+	if (!known)
 		return 0;
 	local = email__calendar_days((int64_t)tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 86400 + tm.tm_hour * 3600 +
 	        tm.tm_min * 60 + tm.tm_sec;

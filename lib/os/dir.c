@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* dup3 */
 #include "os/dir.h"
 
 #include <dirent.h>
@@ -13,7 +14,10 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "os/clock.h"
 #include "os/posix.h"
+
+#define LOCK_MS 2000
 
 static int
 open_at(int dir, const char *name, int flags, mode_t mode)
@@ -36,11 +40,21 @@ close_kept_errno(int fd)
 	errno = os;
 }
 
+/* XFS says yes to the sync of a folder when it has been shut down by an error of its disk; what it knows of the folder it
+ * does not say any more then. */
+static bool
+sync_folder(int fd)
+{
+	struct stat st;
+
+	return fsync(fd) == 0 && fstat(fd, &st) == 0;
+}
+
 static bool
 sync_once(const char *folder)
 {
 	int fd = email__os_open(folder, O_RDONLY | O_DIRECTORY, 0);
-	bool ok = fd >= 0 && fsync(fd) == 0;
+	bool ok = fd >= 0 && sync_folder(fd);
 
 	close_kept_errno(fd);
 	return ok;
@@ -100,6 +114,30 @@ open_own(const char *path)
 	return -1;
 }
 
+/* What root makes in a folder of somebody else is that one's: root queues a mail, and the station's own user sends it. */
+static bool
+give_away(int fd, int dir, const char *owners)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return true;
+	return fstatat(dir, owners, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (st.st_uid == 0 || fchown(fd, st.st_uid, st.st_gid) == 0);
+}
+
+static int
+make_own(char *path)
+{
+	int fd = make(path) ? open_own(path) : -1;
+
+	if (fd >= 0 && !give_away(fd, fd, "..")) {
+		close_kept_errno(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 email_code
 email__dir_open(const char *path, email__dir *d, email_error *e)
 {
@@ -112,8 +150,8 @@ email__dir_open(const char *path, email__dir *d, email_error *e)
 	for (n = strlen(d->path); n > 1 && d->path[n - 1] == '/'; n--)
 		d->path[n - 1] = '\0';
 	d->fd = open_own(d->path);
-	if (d->fd < 0 && errno == ENOENT && make(d->path))
-		d->fd = open_own(d->path);
+	if (d->fd < 0 && errno == ENOENT)
+		d->fd = make_own(d->path);
 	if (d->fd < 0) {
 		email__os_failed(e, "open the folder", path);
 		email__dir_close(d);
@@ -144,15 +182,15 @@ email__dir_sync(email__dir *d, email_error *e)
 	int fd;
 	email_code rc;
 
-	if (d->fd >= 0 && fsync(d->fd) == 0)
+	if (sync_folder(d->fd))
 		return EMAIL_OK;
 	rc = email__os_failed(e, "make durable", d->path);
-	/* "." of the old one is the same folder, whatever its path has become */
-	fd = d->fd >= 0 ? open_at(d->fd, ".", O_RDONLY | O_DIRECTORY, 0) : open_own(d->path);
+	/* "." of the old one is the same folder, whatever its path has become. It takes the number of the old one in one
+	 * step, since other threads use that meanwhile. */
+	fd = open_at(d->fd, ".", O_RDONLY | O_DIRECTORY, 0);
 	if (fd >= 0) {
-		if (d->fd >= 0)
-			close(d->fd);
-		d->fd = fd;
+		dup3(fd, d->fd, O_CLOEXEC);
+		close(fd);
 	}
 	return rc;
 }
@@ -160,8 +198,18 @@ email__dir_sync(email__dir *d, email_error *e)
 email_code
 email__dir_create(email__dir *d, const char *name, int *fd, email_error *e)
 {
+	email_code rc;
+
 	*fd = open_at(d->fd, name, O_RDWR | O_CREAT | O_EXCL, 0600);
-	return *fd < 0 ? email__os_failed(e, "make a file in", d->path) : EMAIL_OK;
+	if (*fd >= 0 && give_away(*fd, d->fd, "."))
+		return EMAIL_OK;
+	rc = email__os_failed(e, "make a file in", d->path);
+	if (*fd >= 0) {
+		close(*fd);
+		*fd = -1;
+		unlinkat(d->fd, name, 0);
+	}
+	return rc;
 }
 
 email_code
@@ -326,12 +374,17 @@ email__fd_truncate(int fd, uint64_t size)
 bool
 email__fd_lock(int fd, bool wait)
 {
-	int rc;
+	int64_t until = email__clock_ms() + LOCK_MS;
+	long pause = 0;
 
-	do
-		rc = flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB));
-	while (rc != 0 && errno == EINTR);
-	return rc == 0;
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) || !wait || email__clock_ms() >= until)
+			return false;
+		/* whoever has it has it shortly, unless it was stopped; for that no thread of ours stands still */
+		email__clock_sleep(pause);
+		pause = pause < 5 ? pause + 1 : 5;
+	}
+	return true;
 }
 
 void

@@ -21,14 +21,14 @@ typedef struct email__dir {
 /*
  * Opens the folder, makes it (0700, missing parents too) where it is not there. That the parents are there is durable then,
  * that the folder is once its own parent is synced. Refused (EACCES) where it is somebody else's; rights of others are
- * taken away.
+ * taken away. What root makes in a folder of somebody else belongs to that one, files too.
  */
 email_code email__dir_open(const char *path, email__dir *d, email_error *e);
 void email__dir_close(email__dir *d);
 /* That the folder has its name is durable. */
 email_code email__dir_sync_parent(email__dir *d, email_error *e);
-/* What was renamed, made and removed in it is durable. A failure is final for the descriptor (Q11): the next
- * call has a new one. */
+/* What was renamed, made and removed in it is durable. A failure is final for the open folder (Q11): the next
+ * call has a new one. From any thread. */
 email_code email__dir_sync(email__dir *d, email_error *e);
 
 /* A new file: exclusive, 0600, for reading and writing. */
@@ -54,7 +54,8 @@ email_code email__fd_sync(int fd, bool in_place, const char *name, email_error *
 email_code email__fd_size(int fd, uint64_t *size, const char *name, email_error *e);
 /* Cut off; what fails is of no interest. */
 void email__fd_truncate(int fd, uint64_t size);
-/* The kernel's lock, which ends with the descriptor. False: somebody else has it, and we do not `wait`. */
+/* The kernel's lock, which ends with the descriptor. False: somebody else has it, and we do not `wait`, or did for two
+ * seconds. */
 bool email__fd_lock(int fd, bool wait);
 void email__fd_unlock(int fd);
 void email__fd_close(int fd);

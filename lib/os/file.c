@@ -122,7 +122,7 @@ email__file_read(const char *path, email__buf *out, email_error *e)
 		return email__os_failed(e, "read", path);
 	for (;;) {
 		size_t left = email__buf_left(out), want = left < 4096 ? left : 4096;
-		unsigned char more, *room = want ? email__buf_room(out, want) : &more;
+		unsigned char more = 0, *room = want ? email__buf_room(out, want) : &more;
 		ssize_t n;
 
 		if (!room) {
@@ -172,10 +172,8 @@ sync_folder(const char *folder)
 	return ok;
 }
 
-/* The file that a symbolic link leads to, so that the link stays and its target is replaced; the path itself
- * where it is none. NULL: no memory. */
-static char *
-resolved(const char *path)
+char *
+email__path_real(const char *path)
 {
 	char real[PATH_MAX];
 
@@ -231,7 +229,8 @@ email_code
 email__file_save(const char *path, const void *bytes, size_t n, bool secret, email_error *e)
 {
 	email__buf temporary;
-	char *target = resolved(path), *folder = target ? folder_of(target) : NULL;
+	/* so that a link stays, and its target is replaced */
+	char *target = email__path_real(path), *folder = target ? folder_of(target) : NULL;
 	email_code rc;
 
 	email__buf_init(&temporary, PATH_MAX + 64);
@@ -275,6 +274,22 @@ email__folder_make(const char *path, email_error *e)
 	if (rc == EMAIL_OK && mkdir(copy, 0700) != 0 && !is_folder(copy))
 		rc = email__os_failed(e, "make the folder", copy);
 	email__free(copy);
+	return rc;
+}
+
+email_code
+email__folder_move(const char *path, const char *new_path, email_error *e)
+{
+	char *parent = folder_of(new_path);
+	email_code rc = EMAIL_OK;
+
+	if (!parent)
+		return email__error_memory(e, EMAIL_STAGE_NONE);
+	if (rename(path, new_path))
+		rc = email__os_failed(e, "rename", path);
+	else if (!sync_folder(parent))
+		rc = email__os_failed(e, "sync", parent);
+	email__free(parent);
 	return rc;
 }
 

@@ -24,6 +24,8 @@ email_code email__file_save(const char *path, const void *bytes, size_t n, bool 
 
 /* A folder with mode 0700, its missing parents too; fine where it is there already. */
 email_code email__folder_make(const char *path, email_error *e);
+/* Gives a folder another name beside it, durably. One that is there already with something in it is EMAIL_E_FILE. */
+email_code email__folder_move(const char *path, const char *new_path, email_error *e);
 bool email__file_exists(const char *path);
 /* True where nobody but its owner (and root) may do anything with it: 0600 or less. */
 bool email__file_private(const char *path);
@@ -67,6 +69,8 @@ email_code email__folder_visit(const char *path, bool (*visit)(void *context, co
 /* "a/b" from the folder of `beside` and a relative path; an absolute one is copied. NULL: no memory. */
 char *email__path_beside(const char *beside, const char *path);
 char *email__path_join(const char *folder, const char *name);
+/* The file that it leads to, from the root on, without links; the path itself where it leads nowhere. NULL: no memory. */
+char *email__path_real(const char *path);
 
 /* An environment variable, or NULL: secrets by "env:". */
 const char *email__environment(const char *name);

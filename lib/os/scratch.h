@@ -17,8 +17,8 @@ typedef struct email__scratch {
 	uint64_t written;
 } email__scratch;
 
-/* `folder` is where the file goes (NULL: $TMPDIR, else /tmp); copied. At most `memory` bytes stay in memory.
- * EMAIL_E_MEMORY. */
+/* `folder` is where the file goes (NULL: $TMPDIR, else /tmp); copied. At most `memory` bytes, one at
+ * least, stay in memory. EMAIL_E_MEMORY. */
 email_code email__scratch_init(email__scratch *s, const char *folder, size_t memory);
 void email__scratch_dispose(email__scratch *s);
 /* Empty again; memory and file stay for the next, which is written over it. */

@@ -93,7 +93,7 @@ begin_line(email__link *link, size_t most)
 static void
 add(line *l, const char *p, size_t n)
 {
-	if (n > (size_t)(l->end - l->p)) {
+	if (!l->start || n > (size_t)(l->end - l->p)) {
 		l->start = l->p = l->end = NULL; /* what follows does not fit either, and finish() says so */
 		return;
 	}

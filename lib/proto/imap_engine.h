@@ -194,6 +194,10 @@ void email__imap_ended(email__imap *s, const char *detail);
 /* The response at hand says no: its words are kept. The code that it means. */
 email_code email__imap_refusal(email__imap *s);
 
+/* imap_reply.c: what a whole response leads to, a head, or what follows one; the stage that an answer belongs to. */
+enum imap_state email__imap_take_piece(email__imap *s, const char *text, size_t n, bool first);
+email_stage email__imap_stage(enum imap_expected what);
+
 /* imap_session.c: the greeting was read; capabilities are known, or to be asked for; what the responses lead to. */
 enum imap_state email__imap_answer_greeting(email__imap *s);
 enum imap_state email__imap_introduced(email__imap *s);

@@ -5,6 +5,8 @@
  *
  *     UID FETCH set (UID BODYSTRUCTURE) > UID FETCH uid (UID BODY.PEEK[HEADER]) UID FETCH uid ( .. > ..
  *
+ * A message whose structure cannot be had comes whole: one section, BODY.PEEK[].
+ *
  * The reader goes from section to section by what comes, and by the answers where nothing comes.
  */
 #include <string.h>
@@ -34,7 +36,7 @@ write_structures(email__imap *s)
 	memset(f->plans, 0, EMAIL__IMAP_PLANS * sizeof *f->plans);
 	text = email__imap_next_set(f, &set, EMAIL__IMAP_PLANS);
 	f->planned = f->asked;
-	f->structures = true;
+	f->structures = s->frame.pass_long = true;
 	return email__imap_fetch_sent(
 		s, email__imap_put_fetch(&s->link, email__imap_tag(s), text, "(UID BODYSTRUCTURE)"),
 		X_STRUCTURE);
@@ -228,23 +230,23 @@ email__imap_fetch_structure(email__imap *s, email__imap_lex *l)
 	plan->count = 0;
 	if (rc == EMAIL_E_MEMORY)
 		return email__imap_fail(s, rc, "out of memory");
-	/* of this message alone, and the rest of the response with it */
-	s->fetching = false;
-	return email__imap_end(s, (size_t)(entry - f->entries), rc);
+	s->fetching = false; /* the rest of the response with it */
+	return s->state;
 }
 
-/* Those without plan have vanished, or are refused. */
+/* Those without plan have vanished, or the server cannot tell their structure, or what it tells makes no sense: they are
+ * asked for whole. It is no reason to leave a message, which would come again and again, and be left. */
 static enum imap_state
-structures_answered(email__imap *s, email_code code)
+structures_answered(email__imap *s)
 {
+	static const email__imap_step whole = {.section = ""};
 	imap_fetch *f = &s->fetch;
 	size_t i;
 
-	f->structures = false;
-	for (i = f->first; i < f->planned; i++)
-		if (!email__imap_is_done(f, i) && f->plans[i - f->first].count == 0 &&
-		    email__imap_end(s, i, code) == S_FAILED)
-			return S_FAILED;
+	f->structures = s->frame.pass_long = false;
+	for (i = 0; i < f->planned - f->first; i++)
+		if (f->plans[i].count == 0)
+			f->plans[i] = (email__imap_plan){(email__imap_step *)(uintptr_t)&whole, 1, 0};
 	to_section(f, &f->write_at, &f->write_step);
 	to_section(f, &f->read_at, &f->read_step);
 	f->section_bytes = UINT64_MAX;
@@ -268,7 +270,7 @@ email__imap_parts_answer(email__imap *s, enum imap_expected what, size_t upto, e
 	enum imap_state next;
 
 	if (what == X_STRUCTURE)
-		return structures_answered(s, code);
+		return structures_answered(s);
 	next = conclude_before(s, upto - 1);
 	return next != S_FAILED && s->fetch.read < upto ? conclude(s, code) : next;
 }

@@ -214,87 +214,15 @@ held(const email__pop3 *p)
 /* --- reply: what a whole reply leads to --- */
 
 static enum pop3_state
-greeting(email__pop3 *p)
-{
-	char words[200];
-
-	if (p->reply.status == EMAIL__POP3_ERR)
-		return email__pop3_fail_reply(p, EMAIL_E_TEMPORARY, "the server does not serve this station");
-	email__pop3_reply_words(&p->reply, words, sizeof words);
-	email__pop3_ended(p, words);
-	return S_CAPA;
-}
-
-static enum pop3_state
-no_stls(email__pop3 *p)
-{
-	p->link.stage = EMAIL_STAGE_STARTTLS;
-	if (p->can.known)
-		email__pop3_fail(p, EMAIL_E_STARTTLS, "the server does not offer STLS");
-	else
-		email__pop3_fail_reply(p, EMAIL_E_STARTTLS,
-		                       "the server knows no CAPA, so it cannot start TLS");
-	email__error_remedy(&p->link.error,
-	                    "Use useSsl with port 995, or a server that has Start TLS on port 110");
-	return S_FAILED;
-}
-
-static enum pop3_state
-capa_reply(email__pop3 *p)
-{
-	p->can.known = p->reply.status == EMAIL__POP3_OK;
-	if (p->start_tls && !p->tls)
-		return p->can.stls ? S_STLS : no_stls(p);
-	email__pop3_ended(p, p->can.text);
-	if (!p->credentials)
-		return S_READY;
-	/* RFC 6856 2.1: before the login, and after TLS */
-	return p->can.utf8 ? S_UTF8 : email__pop3_login(p);
-}
-
-static enum pop3_state
-in_the_clear(email__pop3 *p)
-{
-	return email__pop3_fail(p, EMAIL_E_STARTTLS, "bytes in the clear came behind the go-ahead for TLS");
-}
-
-static enum pop3_state
-stls_reply(email__pop3 *p)
-{
-	if (p->reply.status != EMAIL__POP3_OK) {
-		email__pop3_fail_reply(p, EMAIL_E_STARTTLS, "the server refused to start TLS");
-		email__error_remedy(&p->link.error, "Use useSsl with port 995");
-		return S_FAILED;
-	}
-	/* RFC 2595 2.1: whoever put them there wants them read as if they came through TLS */
-	if (email__buf_len(&p->link.in))
-		return in_the_clear(p);
-	email__pop3_ended(p, "");
-	return S_TLS;
-}
-
-static enum pop3_state
-quit_reply(email__pop3 *p)
-{
-	if (!email__pop3_uncommitted(p))
-		return S_CLOSED; /* whatever it says */
-	if (p->reply.status != EMAIL__POP3_OK)
-		return email__pop3_fail_reply(p, EMAIL_E_REFUSED,
-		                              "the server did not delete all messages that it should");
-	email__pop3_committed(p);
-	return S_CLOSED;
-}
-
-static enum pop3_state
 reply_to(email__pop3 *p, enum pop3_expected what)
 {
 	if (p->reply.status == EMAIL__POP3_CONTINUE && what != X_AUTH)
 		return email__pop3_fail(p, EMAIL_E_PROTOCOL,
 		                        "the server asks for what no command can be given");
 	switch (what) {
-	case X_GREETING: return greeting(p);
-	case X_CAPA: return capa_reply(p);
-	case X_STLS: return stls_reply(p);
+	case X_GREETING: return email__pop3_answer_greeting(p);
+	case X_CAPA: return email__pop3_answer_capa(p);
+	case X_STLS: return email__pop3_answer_stls(p);
 	case X_UTF8:
 		return email__pop3_login(p); /* without it the server converts what it can (RFC 6856 3) */
 	case X_AUTH: return email__pop3_answer_auth(p);
@@ -307,7 +235,7 @@ reply_to(email__pop3 *p, enum pop3_expected what)
 	case X_FETCH: return email__pop3_answer_fetch(p);
 	case X_DELE: return email__pop3_answer_dele(p);
 	case X_NOOP: return p->state;
-	case X_QUIT: return quit_reply(p);
+	case X_QUIT: return email__pop3_answer_quit(p);
 	}
 	return S_FAILED;
 }
@@ -495,7 +423,7 @@ step(email__link *link)
 	count_flight(p);
 	email__link_login_over(link);
 	if (p->state == S_TLS && email__buf_len(&link->in))
-		go(p, in_the_clear(p));
+		go(p, email__pop3_in_the_clear(p));
 	while (p->state != S_FAILED && p->state != S_CLOSED && p->state != S_TLS && frame(p))
 		go(p, reply(p));
 	p->filling = p->expected <= EMAIL__POP3_WINDOW / 2;
@@ -531,7 +459,7 @@ tls_started(email__link *link)
 	if (p->state != S_TLS)
 		return;
 	if (email__buf_len(&link->in))
-		go(p, in_the_clear(p));
+		go(p, email__pop3_in_the_clear(p));
 	p->tls = true;
 	go(p, S_CAPA); /* RFC 2595 4: what was announced in the clear is forgotten */
 	step(link);

@@ -116,6 +116,13 @@ void email__pop3_ended(email__pop3 *p, const char *detail);
 enum pop3_state email__pop3_sent(email__pop3 *p, email_code rc, enum pop3_expected what,
                                  enum pop3_state next);
 
+/* pop3_session.c: what the replies lead to; bytes came behind the go-ahead for TLS. */
+enum pop3_state email__pop3_answer_greeting(email__pop3 *p);
+enum pop3_state email__pop3_answer_capa(email__pop3 *p);
+enum pop3_state email__pop3_answer_stls(email__pop3 *p);
+enum pop3_state email__pop3_answer_quit(email__pop3 *p);
+enum pop3_state email__pop3_in_the_clear(email__pop3 *p);
+
 /* pop3_auth.c: how to log in is chosen; what the login's states send, and their replies lead to. */
 enum pop3_state email__pop3_login(email__pop3 *p);
 enum pop3_state email__pop3_write_login(email__pop3 *p, enum pop3_state st);

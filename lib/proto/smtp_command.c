@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "codec/base64.h"
 
 /* --- grammar --- */
@@ -131,7 +132,7 @@ begin(email__link *link, size_t most)
 static inline void
 add(line *l, const char *p, size_t n)
 {
-	if (n > (size_t)(l->end - l->p)) {
+	if (!l->start || n > (size_t)(l->end - l->p)) {
 		l->start = l->p = l->end = NULL; /* what follows does not fit either, and finish() says so */
 		return;
 	}
@@ -157,17 +158,59 @@ add_number(line *l, uint64_t v)
 	add(l, digits + at, sizeof digits - at);
 }
 
-/* RFC 3461 4: + and = become +HH. The text is printable. */
+static void
+add_hex(line *l, unsigned long v)
+{
+	char digits[8];
+	size_t at = sizeof digits;
+
+	while (v || at > sizeof digits - 2) {
+		digits[--at] = "0123456789ABCDEF"[v % 16];
+		v /= 16;
+	}
+	add(l, digits + at, sizeof digits - at);
+}
+
+static bool
+is_xchar(unsigned long c)
+{
+	return c > ' ' && c <= '~' && c != '+' && c != '=';
+}
+
+/* RFC 3461 4: what is no xchar becomes +HH. The text is ASCII. */
 static void
 add_xtext(line *l, const char *s)
 {
 	for (; *s; s++)
-		if (*s == '+')
-			adds(l, "+2B");
-		else if (*s == '=')
-			adds(l, "+3D");
-		else
+		if (is_xchar((unsigned char)*s)) {
 			add(l, s, 1);
+		} else {
+			adds(l, "+");
+			add_hex(l, (unsigned char)*s);
+		}
+}
+
+/* RFC 6533 3, utf-8-addr-xtext, which is safe everywhere: the same, but \x{HEX} by code point. */
+static void
+add_utf8_xtext(line *l, const char *s)
+{
+	size_t n = strlen(s), used;
+	unsigned long c;
+
+	for (; n; s += used, n -= used) {
+		used = email__utf8_decode((const unsigned char *)s, n, &c);
+		if (used == 0) {
+			l->start = l->p = l->end = NULL; /* not UTF-8: has no such form */
+			return;
+		}
+		if (is_xchar(c) && c != '\\') {
+			add(l, s, 1);
+		} else {
+			adds(l, "\\x{");
+			add_hex(l, c);
+			adds(l, "}");
+		}
+	}
 }
 
 /* `masked`: what the transcript shows instead, or NULL. */
@@ -263,6 +306,28 @@ add_notify(line *l, unsigned dsn)
 		}
 }
 
+/* RFC 3461 4.2: the address of RCPT itself, so that a report can say whom it was for, wherever it was forwarded to. 500
+ * characters at most; one that would be longer goes without. */
+static void
+add_orcpt(line *l, const char *address)
+{
+	char text[500];
+	line part = {NULL, text, text, text + sizeof text};
+	const char *p = address;
+
+	while (*p && (unsigned char)*p < 128)
+		p++;
+	adds(&part, *p ? "ORCPT=utf-8;" : "ORCPT=rfc822;");
+	if (*p)
+		add_utf8_xtext(&part, address);
+	else
+		add_xtext(&part, address);
+	if (part.start) {
+		adds(l, " ");
+		add(l, text, (size_t)(part.p - text));
+	}
+}
+
 email_code
 email__smtp_put_rcpt(email__link *link, const char *address, const email__smtp_mail *mail,
                      const email__smtp_capabilities *can)
@@ -274,8 +339,11 @@ email__smtp_put_rcpt(email__link *link, const char *address, const email__smtp_m
 	adds(&l, "RCPT TO:<");
 	adds(&l, address);
 	adds(&l, ">");
-	if (can->dsn)
+	if (can->dsn && mail->dsn) {
 		add_notify(&l, mail->dsn);
+		if (!(mail->dsn & EMAIL_DSN_NEVER))
+			add_orcpt(&l, address);
+	}
 	return finish(&l, NULL);
 }
 

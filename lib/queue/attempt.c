@@ -119,6 +119,8 @@ write_state(email__attempt *a, email_error *e)
 		rc = a->spool->ops->sync_area(a->spool->store, EMAIL__AREA_QUEUE, &first);
 		a->unnamed = rc != EMAIL_OK;
 	}
+	if (rc == EMAIL_OK)
+		a->waiting->generation = a->mail.generation;
 	if (rc && e && e->code == EMAIL_OK)
 		*e = first;
 	return rc;
@@ -147,6 +149,10 @@ grab(email__attempt *a, email__waiting *w, email_error *e)
 	a->open = rc == EMAIL_OK;
 	if (rc == EMAIL_OK)
 		rc = email__spool_verify(&a->file, &a->mail, &why);
+	if (rc == EMAIL_OK)
+		a->spoilt = email__spool_catch_up(&a->file, EMAIL__AREA_QUEUE, &a->mail, w->generation, &why) != EMAIL_OK;
+	if (a->spoilt && email__mailfile_count(&a->mail, EMAIL__RCPT_PENDING) == 0)
+		rc = why.code;
 	if (rc == EMAIL_OK && email__mailfile_count(&a->mail, EMAIL__RCPT_PENDING) == 0) {
 		/* somebody cancelled it, and got no further */
 		rc = email__spool_finish(s, &a->file, &a->mail, a->id, &durable, NULL, &why);
@@ -157,7 +163,7 @@ grab(email__attempt *a, email__waiting *w, email_error *e)
 		email__spool_set_aside(s, a->id, why.text);
 	if (rc == EMAIL_E_MESSAGE || rc == EMAIL_E_UNKNOWN) {
 		if (rc == EMAIL_E_MESSAGE)
-			email__spool_account(s, -1, w->size, NULL);
+			email__spool_left(s, w->size);
 		drop(s, w);
 	}
 	if (rc && e && e->code == EMAIL_OK)
@@ -187,15 +193,17 @@ email__spool_begin(email__spool *s, email__waiting *w, bool alone, const email__
 	a->spool = s;
 	memcpy(a->id, w->id, sizeof a->id);
 	rc = grab(a, w, e);
+	a->waiting = w;
 	if (rc == EMAIL_OK) {
-		a->waiting = w;
 		a->mail.attempts++;
-		a->mail.trying = alone ? EMAIL__TRYING_ALONE : EMAIL__TRYING_TOGETHER;
 		memcpy(a->mail.boot, s->boot, sizeof a->mail.boot);
 		if (a->mail.undated && a->mail.date == 0) {
 			a->mail.date = now->wall > 0 ? now->wall : 1;
 			a->mail.date_offset = now->offset;
 		}
+		if (a->mail.trying != EMAIL__TRYING_NOT)
+			a->mail.unsure++; /* cut off, and that could not be recorded at the start */
+		a->mail.trying = alone ? EMAIL__TRYING_ALONE : EMAIL__TRYING_TOGETHER;
 		rc = write_state(a, e);
 	}
 	if (rc) {
@@ -276,6 +284,12 @@ email__attempt_recipient(email__attempt *a, size_t recipient, email__rcpt_state 
 	one->reply = reply;
 	email__printable(one->enhanced, sizeof one->enhanced, enhanced ? enhanced : "", enhanced ? strlen(enhanced) : 0);
 	email__printable(one->text, sizeof one->text, text ? text : "", text ? strlen(text) : 0);
+}
+
+void
+email__attempt_unsure(email__attempt *a)
+{
+	a->mail.unsure++;
 }
 
 /* Makes the outcome durable; may be called again until that worked. */

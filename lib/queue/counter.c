@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "queue/crc.h"
 #include "queue/fixed.h"
 
@@ -101,10 +102,12 @@ email__counter_write(email__stored *f, email__counter *c, bool durable, email_er
 		rc = f->store->ops->write(f, 0, email__buf_head(&out), COPY, e);
 	if (rc == EMAIL_OK)
 		rc = f->store->ops->write(f, at, email__buf_head(&out), COPY, e);
-	if (rc == EMAIL_OK && durable)
-		rc = f->store->ops->sync(f, !both, e);
+	if (rc == EMAIL_OK && durable && (rc = f->store->ops->sync(f, !both, e)))
+		/* the copy that is durable is not to be written over next time, as this one may not be (readmail.c) */
+		f->store->ops->write(f, at, "-", 1, NULL);
 	email__buf_dispose(&out);
 	if (rc == EMAIL_OK)
 		c->generation++;
-	return rc;
+	/* a file that failed has said so */
+	return rc == EMAIL_E_MEMORY ? email__error_memory(e, EMAIL_STAGE_QUEUE) : rc;
 }

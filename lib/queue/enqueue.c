@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "base/limits.h"
 #include "crypto/digest.h"
 #include "os/random.h"
@@ -19,19 +20,6 @@
 /* A full queue is counted anew at most that often: it reads every header. */
 #define RECOUNT_MS 10000
 
-static void
-to_hex(const unsigned char *bytes, size_t n, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	out[2 * n] = '\0';
-}
-
 static email_code
 random_name(char *out, size_t bytes, email_error *e)
 {
@@ -43,7 +31,7 @@ random_name(char *out, size_t bytes, email_error *e)
 			e->os = os;
 		return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "there are no random numbers to be had");
 	}
-	to_hex(random, bytes, out);
+	*email__hex_write(out, random, bytes) = '\0';
 	return EMAIL_OK;
 }
 
@@ -111,6 +99,18 @@ take_number(email__spool *s, uint64_t *number, email_error *e)
 	return rc;
 }
 
+/* As they are now: email__spool_limit() may change them at any time. */
+static email__spool_options
+bounds(email__spool *s)
+{
+	email__spool_options now;
+
+	email__mutex_lock(&s->gate);
+	now = s->options;
+	email__mutex_unlock(&s->gate);
+	return now;
+}
+
 /* --- the file --------------------------------------------------------------------------------- */
 
 /* A new file in tmp/ that whoever sweeps there knows to be in use. */
@@ -126,7 +126,8 @@ create(email__spool *s, char name[EMAIL__ID_SIZE], email__stored *f, email_error
 			return rc;
 		if (s->ops->lock(f, true) && s->ops->holds(f, EMAIL__AREA_TMP, name))
 			return EMAIL_OK;
-		/* swept between its making and our lock */
+		/* swept between its making and our lock, or there are no locks */
+		s->ops->remove(s->store, EMAIL__AREA_TMP, name, NULL);
 		s->ops->close(f);
 	}
 	return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "a file for the mail cannot be made");
@@ -136,6 +137,7 @@ static email_code
 write_message(email__spool *s, email__stored *f, email__source *message, email__mailfile *mail, email_error *e)
 {
 	unsigned char *piece = email__alloc(PIECE);
+	const uint64_t max_size = bounds(s).max_size;
 	email_code rc = piece ? EMAIL_OK : email__spool_memory(e);
 	size_t got = 1;
 
@@ -146,10 +148,10 @@ write_message(email__spool *s, email__stored *f, email__source *message, email__
 			email__error_set(e, rc, EMAIL_STAGE_QUEUE, "the message cannot be read");
 			break;
 		}
-		if (got > s->options.max_size - mail->size)
+		if (got > max_size - mail->size)
 			rc = email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE,
 			                      "the mail is larger than the %" PRIu64 " bytes that may be queued",
-			                      s->options.max_size);
+			                      max_size);
 		else if (got > 0)
 			rc = s->ops->write(f, mail->header + mail->size, piece, got, e);
 		if (rc)
@@ -214,6 +216,19 @@ room(email__spool *s, email__counter *c, uint64_t size, const email__now *now, e
 	return rc;
 }
 
+email_code
+email__spool_coming(email__spool *s, email__counter *c, bool even_full, uint64_t size, const email__now *now, email_error *e)
+{
+	email_code rc = even_full ? EMAIL_OK : room(s, c, size, now, e);
+
+	if (rc)
+		return rc;
+	c->value[SEQUENCE_CHANGES]++;
+	c->value[SEQUENCE_COUNT]++;
+	c->value[SEQUENCE_BYTES] += size;
+	return email__counter_write(&s->sequence, c, false, e);
+}
+
 typedef struct publication {
 	const char *name, *id;
 	email__stored *file;
@@ -234,28 +249,32 @@ publish(email__spool *s, publication *p, const email__now *now, email_error *e)
 		return rc;
 	if (p->mail->key[0] && ((rc = known(s, p->id, &p->repeat, &p->where, e)) || p->repeat))
 		goto out;
-	if ((rc = room(s, &c, p->mail->size, now, e)))
-		goto out;
 	ours = s->changes == c.value[SEQUENCE_CHANGES];
-	c.value[SEQUENCE_CHANGES]++;
-	c.value[SEQUENCE_COUNT]++;
-	c.value[SEQUENCE_BYTES] += p->mail->size;
-	/* before the move: a worker may look once too often, but never too seldom */
-	if ((rc = email__counter_write(&s->sequence, &c, false, e)) ||
+	/* before the move: a worker may look once too often, but never too seldom; a digest makes room: more mails leave
+	 * for it than come */
+	if ((rc = email__spool_coming(s, &c, p->mail->digest, p->mail->size, now, e)) ||
 	    (rc = s->ops->move(s->store, EMAIL__AREA_TMP, p->name, EMAIL__AREA_QUEUE, p->id, e)))
 		goto out;
-	/* nobody sweeps it any more, and the worker may have it */
+	/* nobody sweeps it any more, and a worker may have it; ours will, from us */
 	s->ops->unlock(p->file);
-	email__mutex_lock(&s->mutex);
-	if (s->working && email__spool_index_add(s, p->waiting)) {
-		p->waiting = NULL;
-		if (ours)
-			s->changes = c.value[SEQUENCE_CHANGES];
-	}
-	email__mutex_unlock(&s->mutex);
+	if (ours && s->working)
+		s->changes = c.value[SEQUENCE_CHANGES];
 out:
 	email__spool_leave(s);
 	return rc;
+}
+
+/* Told to the worker once it is durable: what is sent, or told to have failed, must not be gone after a power cut. Where
+ * that is not known, the worker sees to it when it looks. */
+static void
+offer(email__spool *s, publication *p, bool durable)
+{
+	email__mutex_lock(&s->mutex);
+	if (s->working && !durable)
+		s->missed = true;
+	else if (s->working && email__spool_index_add(s, p->waiting))
+		p->waiting = NULL;
+	email__mutex_unlock(&s->mutex);
 }
 
 /* --- DropOldest ------------------------------------------------------------------------------- */
@@ -282,17 +301,56 @@ compare_age(void *context, const char *id, const email__mailfile *mail)
 	return true;
 }
 
+/* Where the queue is worked here, they are known without a look at each file. */
+static bool
+oldest_known(email__spool *s, oldest *o)
+{
+	size_t i;
+
+	email__mutex_lock(&s->mutex);
+	for (i = s->head; s->working && i < s->count; i++) {
+		const email__waiting *w = s->order[i];
+
+		if (!w || w->dropped || strcmp(w->id, o->skip) == 0 ||
+		    !email__policy_drop_rather(w, o->id[0] ? &o->best : NULL, o->priority))
+			continue;
+		o->best = (email__waiting){.priority = w->priority, .sequence = w->sequence};
+		memcpy(o->id, w->id, EMAIL__ID_SIZE);
+	}
+	email__mutex_unlock(&s->mutex);
+	return o->id[0] != '\0';
+}
+
+/* The worker's entries are the worker's to free. */
+static void
+note_dropped(email__spool *s, const char *id)
+{
+	size_t i;
+
+	email__mutex_lock(&s->mutex);
+	for (i = s->head; s->working && i < s->count; i++)
+		if (s->order[i] && strcmp(s->order[i]->id, id) == 0)
+			s->order[i]->dropped = true;
+	email__mutex_unlock(&s->mutex);
+}
+
 static bool
 drop_one(email__spool *s, int priority, const email__now *now)
 {
 	oldest o = {.spool = s, .priority = priority};
 	int tries;
 
-	for (tries = 0; tries < 2; tries++) {
+	for (tries = 0; tries < 3; tries++) {
+		email_code rc;
+
 		o.id[0] = '\0';
-		if (email__spool_list(s, false, compare_age, &o, NULL) || !o.id[0])
+		/* what others have taken since the worker looked is known too: so in the end the files say */
+		if ((tries == 2 || !oldest_known(s, &o)) && (email__spool_list(s, false, compare_age, &o, NULL) || !o.id[0]))
 			return false;
-		if (email__spool_cancel(s, o.id, "made room for newer mail (overflowPolicy DropOldest)", now, NULL) == EMAIL_OK)
+		rc = email__spool_cancel(s, o.id, "made room for newer mail (overflowPolicy DropOldest)", now, NULL);
+		if (rc == EMAIL_OK || rc == EMAIL_E_UNKNOWN)
+			note_dropped(s, o.id);
+		if (rc == EMAIL_OK)
 			return true;
 		memcpy(o.skip, o.id, EMAIL__ID_SIZE); /* being sent */
 	}
@@ -311,7 +369,7 @@ publish_dropping(email__spool *s, publication *p, const email__now *now, email_e
 	for (drops = 0;; drops++) {
 		memset(&why, 0, sizeof why);
 		rc = publish(s, p, now, &why);
-		if (rc != EMAIL_E_QUEUE_FULL || !s->options.drop_oldest || drops >= DROPS_MAX ||
+		if (rc != EMAIL_E_QUEUE_FULL || !bounds(s).drop_oldest || drops >= DROPS_MAX ||
 		    !drop_one(s, p->mail->priority, now))
 			break;
 	}
@@ -336,15 +394,17 @@ static email_code
 describe(email__spool *s, const email__letter *letter, const email__now *now, char *subject, email__mailfile *mail,
          email_error *e)
 {
+	const uint64_t max_size = bounds(s).max_size;
 	size_t i;
 
 	memset(mail, 0, sizeof *mail);
+	mail->key = "";
 	if (letter->count < 1 || letter->count > EMAIL__RECIPIENTS_MAX)
 		return email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE, "a mail has 1 to %d recipients, not %zu",
 		                        EMAIL__RECIPIENTS_MAX, letter->count);
-	if (letter->size > s->options.max_size)
+	if (letter->size > max_size)
 		return email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE,
-		                        "the mail is larger than the %" PRIu64 " bytes that may be queued", s->options.max_size);
+		                        "the mail is larger than the %" PRIu64 " bytes that may be queued", max_size);
 	mail->recipients = email__calloc(letter->count, sizeof *mail->recipients);
 	if (!mail->recipients)
 		return email__spool_memory(e);
@@ -367,6 +427,18 @@ describe(email__spool *s, const email__letter *letter, const email__now *now, ch
 	mail->created = now->wall;
 	mail->queued = email__spool_running(s, now);
 	return EMAIL_OK;
+}
+
+email_code
+email__spool_repeat(email__spool *s, const char *key, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e)
+{
+	email__area where;
+	email_code rc = name_of_key(key, id, e);
+
+	*repeat = false;
+	if (rc == EMAIL_OK)
+		rc = known(s, id, repeat, &where, e);
+	return rc == EMAIL_OK && *repeat ? assure(s, where, e) : rc;
 }
 
 email_code
@@ -397,8 +469,10 @@ email__spool_enqueue(email__spool *s, const email__letter *letter, email__source
 	if (rc == EMAIL_OK)
 		rc = publish_dropping(s, &p, now, e);
 	moved = rc == EMAIL_OK && !p.repeat;
-	if (moved)
+	if (moved) {
 		rc = assure(s, EMAIL__AREA_QUEUE, e);
+		offer(s, &p, rc == EMAIL_OK);
+	}
 out:
 	if (open) {
 		if (!moved)

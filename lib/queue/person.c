@@ -154,10 +154,13 @@ end_pending(email__spool *s, const char *id, email__rcpt_state state, const char
 	for (i = 0; i < mail.count; i++)
 		if (mail.recipients[i].state == EMAIL__RCPT_PENDING)
 			mail.recipients[i].state = state;
+	mail.unsure += mail.trying != EMAIL__TRYING_NOT;
 	mail.trying = EMAIL__TRYING_NOT;
 	mail.ended = email__spool_running(s, now);
 	email__printable(mail.cause, sizeof mail.cause, cause, strlen(cause));
-	rc = email__spool_finish(s, &f, &mail, id, &durable, NULL, e);
+	rc = email__spool_catch_up(&f, EMAIL__AREA_QUEUE, &mail, 0, e);
+	if (rc == EMAIL_OK)
+		rc = email__spool_finish(s, &f, &mail, id, &durable, NULL, e);
 	s->ops->close(&f);
 	email__mailfile_dispose(&mail);
 	return rc;
@@ -270,6 +273,7 @@ email__spool_requeue(email__spool *s, const char *id, const email__now *now, ema
 {
 	email__stored f;
 	email__mailfile mail;
+	email__counter c;
 	size_t i;
 	email_code rc;
 
@@ -287,9 +291,14 @@ email__spool_requeue(email__spool *s, const char *id, const email__now *now, ema
 	for (i = 0; i < mail.count; i++)
 		if (mail.recipients[i].state != EMAIL__RCPT_DELIVERED)
 			mail.recipients[i].state = EMAIL__RCPT_PENDING;
-	rc = email__spool_account(s, 1, mail.size, e);
-	if (rc == EMAIL_OK)
-		rc = move_back(s, &f, &mail, id, e);
+	rc = email__spool_catch_up(&f, EMAIL__AREA_DEAD, &mail, 0, e);
+	/* against the direction in which mail moves, so nobody may look meanwhile: neither for it nor for its key */
+	if (rc == EMAIL_OK && (rc = email__spool_enter(s, &c, e)) == EMAIL_OK) {
+		rc = email__spool_coming(s, &c, false, mail.size, now, e);
+		if (rc == EMAIL_OK)
+			rc = move_back(s, &f, &mail, id, e);
+		email__spool_leave(s);
+	}
 	s->ops->close(&f);
 	email__mailfile_dispose(&mail);
 	return rc;

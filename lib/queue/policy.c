@@ -86,19 +86,6 @@ email__policy_down(const email__policy *p, int64_t running)
 	return running < p->down_until || running < p->parked_until;
 }
 
-int
-email__policy_route(const int *failover, const bool *down, int count, int from)
-{
-	int at = from, steps;
-
-	for (steps = 0; steps < count && at >= 0 && at < count; steps++) {
-		if (!down[at])
-			return at;
-		at = failover[at];
-	}
-	return from;
-}
-
 /* --- who is next ------------------------------------------------------------------------------ */
 
 /* Forgets the seconds that are more than a minute past. */
@@ -164,11 +151,12 @@ not_now(email__policy_why why, int64_t wait)
 	return (email__policy_choice){.why = why, .wait = wait};
 }
 
-/* May a mail of this importance go, as far as the caps are concerned? */
-static bool
-within_caps(email__policy *p, bool urgent, const email__now *now, int64_t running, uint64_t today,
-            email__policy_choice *held)
+bool
+email__policy_within_caps(email__policy *p, bool urgent, const email__now *now, int64_t running, uint64_t today,
+                          email__policy_choice *held)
 {
+	if (!p)
+		return true;
 	if (!allowed(p->config.per_day, p->config.reserve, urgent, today)) {
 		*held = not_now(EMAIL__POLICY_DAY, until_midnight(now));
 		return false;
@@ -200,9 +188,9 @@ email__policy_next(email__policy *p, email__waiting *const *mails, size_t count,
 
 	if (flight_alone)
 		return not_now(EMAIL__POLICY_FLIGHT, -1);
-	if (!all && running < p->parked_until)
+	if (p && !all && running < p->parked_until)
 		return not_now(EMAIL__POLICY_PARKED, p->parked_until - running);
-	if (!all && running < p->down_until)
+	if (p && !all && running < p->down_until)
 		return not_now(EMAIL__POLICY_DOWN, p->down_until - running);
 	for (i = 0; i < count; i++) {
 		email__waiting *w = mails[i];
@@ -215,12 +203,12 @@ email__policy_next(email__policy *p, email__waiting *const *mails, size_t count,
 		} else if (w->crashes >= EMAIL__QUEUE_CRASHES_MAX)
 			last = last ? last : w;
 		/* they are sorted: what comes behind has no more of the caps than this one */
-		else if (!within_caps(p, w->priority >= EMAIL__PRIORITY_URGENT, now, running, today, &held))
+		else if (!email__policy_within_caps(p, w->priority >= EMAIL__PRIORITY_URGENT, now, running, today, &held))
 			return held;
 		else
 			return go(w, flight);
 	}
-	if (last && within_caps(p, last->priority >= EMAIL__PRIORITY_URGENT, now, running, today, &held))
+	if (last && email__policy_within_caps(p, last->priority >= EMAIL__PRIORITY_URGENT, now, running, today, &held))
 		return go(last, flight);
 	return held;
 }
@@ -288,6 +276,16 @@ email__policy_queued(email__policy *p, uint64_t subject, uint64_t recipients, in
 	p->recent_at = (p->recent_at + 1) % EMAIL__POLICY_RECENT;
 }
 
+void
+email__policy_unqueued(email__policy *p, uint64_t subject, uint64_t recipients, int64_t running)
+{
+	size_t i;
+
+	for (i = 0; i < EMAIL__POLICY_RECENT; i++)
+		if (p->recent[i].subject == subject && p->recent[i].recipients == recipients && p->recent[i].at == running)
+			p->recent[i].used = false;
+}
+
 static int
 by_arrival(const void *a, const void *b)
 {
@@ -301,7 +299,7 @@ by_arrival(const void *a, const void *b)
 static bool
 foldable(const email__waiting *w)
 {
-	return w && w->priority < EMAIL__PRIORITY_URGENT && !w->digest && !w->trying && !w->settling && w->attempts == 0;
+	return w && w->priority < EMAIL__PRIORITY_URGENT && !w->digest && !w->named && !w->trying && !w->settling && w->attempts == 0;
 }
 
 email_code

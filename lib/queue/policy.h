@@ -61,9 +61,6 @@ email__policy_class email__policy_classify(email_code code, email_stage stage);
 void email__policy_result(email__policy *p, email__policy_class result, uint32_t random, int64_t running);
 /* Is the account down, so that its failoverAccount takes over? Not once its time has come: then it is tried first. */
 bool email__policy_down(const email__policy *p, int64_t running);
-/* The account that works for account `from`: follows failover[] (-1: none) while they are down. `from` itself where all
- * are; a loop ends where it began. */
-int email__policy_route(const int *failover, const bool *down, int count, int from);
 
 /* --- who is next ------------------------------------------------------------------------------ */
 
@@ -85,7 +82,11 @@ typedef struct email__policy_choice {
 	int64_t wait; /* milliseconds until it is worth asking again; -1: until something changes */
 } email__policy_choice;
 
-/* `today`: the day's count; `flight`: attempts under way, `flight_alone`: one of them is to be alone; `all`: whatever its
+/* May one more mail of this importance go, as far as the caps are concerned? Else *held says why not. */
+bool email__policy_within_caps(email__policy *p, bool urgent, const email__now *now, int64_t running, uint64_t today,
+                               email__policy_choice *held);
+/* `p` NULL: no caps, and no account that could be down: the queue is another one's, whose caps the caller asks for.
+ * `today`: the day's count; `flight`: attempts under way, `flight_alone`: one of them is to be alone; `all`: whatever its
  * next time (a person said poll), caps hold all the same. */
 email__policy_choice email__policy_next(email__policy *p, email__waiting *const *mails, size_t count, const email__now *now,
                                         int64_t running, uint64_t today, unsigned flight, bool flight_alone, bool all);
@@ -116,6 +117,8 @@ bool email__policy_drop_rather(const email__waiting *one, const email__waiting *
 /* suppressWithin: was the same subject queued to the same recipients within the time? */
 bool email__policy_suppressed(const email__policy *p, uint64_t subject, uint64_t recipients, int64_t running);
 void email__policy_queued(email__policy *p, uint64_t subject, uint64_t recipients, int64_t running);
+/* It could not be queued after all. */
+void email__policy_unqueued(email__policy *p, uint64_t subject, uint64_t recipients, int64_t running);
 
 /*
  * digestAbove: marks as `held` what came as more than so many a minute, and, once the oldest of these is a minute old, puts

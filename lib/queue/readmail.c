@@ -174,7 +174,54 @@ email__spool_set_aside(email__spool *s, const char *name, const char *cause)
 	email_code rc = s->ops->move(s->store, EMAIL__AREA_QUEUE, name, EMAIL__AREA_BAD, name, &e);
 
 	/* nothing is synced: where that is lost, it is found, and set aside, again */
-	email__spool_tell(s, rc ? EMAIL__SPOOL_UNREADABLE : EMAIL__SPOOL_SET_ASIDE, name, cause, NULL);
+	if (rc)
+		email__spool_unreadable(s, name, cause);
+	else
+		email__spool_tell(s, EMAIL__SPOOL_SET_ASIDE, name, cause, NULL);
+}
+
+/* Was it told before? Else it is noted, where there is memory. */
+static bool
+told_before(email__spool *s, uint64_t sum)
+{
+	size_t low = 0, high = s->told_count;
+	uint64_t *grown;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->told[middle] < sum)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < s->told_count && s->told[low] == sum)
+		return true;
+	grown = email__realloc(s->told, (s->told_count + 1) * sizeof *s->told);
+	if (!grown)
+		return false;
+	s->told = grown;
+	memmove(grown + low + 1, grown + low, (s->told_count++ - low) * sizeof *grown);
+	grown[low] = sum;
+	return false;
+}
+
+void
+email__spool_unreadable(email__spool *s, const char *name, const char *cause)
+{
+	if (!told_before(s, email__crc64(0, name, strlen(name))))
+		email__spool_tell(s, EMAIL__SPOOL_UNREADABLE, name, cause, NULL);
+}
+
+email_code
+email__spool_catch_up(email__stored *f, email__area area, const email__mailfile *mail, uint64_t known, email_error *e)
+{
+	email_code rc;
+
+	if (mail->generation == known)
+		return EMAIL_OK;
+	rc = f->store->ops->sync(f, false, e);
+	return rc ? rc : f->store->ops->sync_area(f->store, area, e);
 }
 
 email_code
@@ -191,8 +238,13 @@ email__spool_write_state(email__stored *f, email__mailfile *mail, bool *spoilt, 
 		email__error_set(e, rc, EMAIL_STAGE_QUEUE, "the state of mail %s cannot be written", f->name);
 	else
 		rc = f->store->ops->write(f, at, email__buf_head(&out), email__buf_len(&out), e);
-	if (rc == EMAIL_OK && (rc = f->store->ops->sync(f, true, e)) && spoilt)
-		*spoilt = true;
+	if (rc == EMAIL_OK && (rc = f->store->ops->sync(f, true, e))) {
+		/* nobody knows what the disk has in this place; what it has in the other one holds. So nobody may take this one
+		 * for the newer, and write over the other: the next state comes here again. */
+		f->store->ops->write(f, at, "-", 1, NULL);
+		if (spoilt)
+			*spoilt = true;
+	}
 	if (rc)
 		mail->generation--;
 	email__buf_dispose(&out);

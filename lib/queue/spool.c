@@ -123,7 +123,7 @@ email__spool_enter(email__spool *s, email__counter *c, email_error *e)
 		s->sequence_open = rc == EMAIL_OK;
 	}
 	if (rc == EMAIL_OK && !s->ops->lock(&s->sequence, true))
-		rc = email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "the queue cannot be locked");
+		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another process keeps the queue locked");
 	if (rc) {
 		email__mutex_unlock(&s->gate);
 		return rc;
@@ -150,30 +150,22 @@ email__spool_leave(email__spool *s)
 	email__mutex_unlock(&s->gate);
 }
 
-email_code
-email__spool_account(email__spool *s, int count, uint64_t bytes, email_error *e)
+void
+email__spool_left(email__spool *s, uint64_t bytes)
 {
 	email__counter c;
 	bool ours;
-	email_code rc = email__spool_enter(s, &c, e);
 
-	if (rc)
-		return rc;
+	if (email__spool_enter(s, &c, NULL))
+		return;
 	ours = c.value[SEQUENCE_CHANGES] == s->changes;
 	c.value[SEQUENCE_CHANGES]++;
-	if (count > 0) {
-		c.value[SEQUENCE_COUNT]++;
-		c.value[SEQUENCE_BYTES] += bytes;
-	} else {
-		c.value[SEQUENCE_COUNT] -= c.value[SEQUENCE_COUNT] > 0;
-		c.value[SEQUENCE_BYTES] -= c.value[SEQUENCE_BYTES] < bytes ? c.value[SEQUENCE_BYTES] : bytes;
-	}
-	rc = email__counter_write(&s->sequence, &c, false, e);
+	c.value[SEQUENCE_COUNT] -= c.value[SEQUENCE_COUNT] > 0;
+	c.value[SEQUENCE_BYTES] -= c.value[SEQUENCE_BYTES] < bytes ? c.value[SEQUENCE_BYTES] : bytes;
 	/* what leaves needs no look */
-	if (rc == EMAIL_OK && ours && s->working && count < 0)
+	if (email__counter_write(&s->sequence, &c, false, NULL) == EMAIL_OK && ours && s->working)
 		s->changes = c.value[SEQUENCE_CHANGES];
 	email__spool_leave(s);
-	return rc;
 }
 
 email_code
@@ -221,7 +213,7 @@ enter_day(email__spool *s, email__counter *c, email_error *e)
 		s->day_open = rc == EMAIL_OK;
 	}
 	if (rc == EMAIL_OK && !s->ops->lock(&s->day, true))
-		rc = email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "the queue cannot be locked");
+		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another process keeps the queue locked");
 	if (rc == EMAIL_OK)
 		rc = email__counter_read(&s->day, c, e);
 	if (rc && s->day_open)
@@ -263,28 +255,49 @@ update_day(email__spool *s, email__counter *c, const email__now *now, unsigned n
 	memcpy(c->boot, s->boot, sizeof c->boot);
 }
 
+/* The copy that is durable is not written over before the newer one is, too: whoever wrote that may have died before. */
+static email_code
+write_day(email__spool *s, email__counter *c, bool durable, email_error *e)
+{
+	email_code rc = EMAIL_OK;
+
+	if (c->generation != s->day_generation)
+		rc = s->ops->sync(&s->day, true, e);
+	if (rc == EMAIL_OK)
+		rc = email__counter_write(&s->day, c, durable, e);
+	if (rc == EMAIL_OK && durable)
+		s->day_generation = c->generation;
+	if (rc == EMAIL_OK)
+		s->kept = (int64_t)c->value[DAY_RUNNING];
+	return rc;
+}
+
 email_code
 email__spool_count_day(email__spool *s, const email__now *now, unsigned n, uint64_t *today, email_error *e)
 {
 	email__counter c;
-	bool made;
 	email_code rc = enter_day(s, &c, e);
 
 	if (rc)
 		return rc;
-	made = !c.valid;
 	update_day(s, &c, now, n);
 	*today = c.value[DAY_COUNT];
-	if (n > 0) {
-		rc = email__counter_write(&s->day, &c, true, e);
-		/* a new file's name, too */
-		if (rc == EMAIL_OK && made)
-			rc = s->ops->sync_area(s->store, EMAIL__AREA_ROOT, e);
-		if (rc == EMAIL_OK)
-			s->kept = (int64_t)c.value[DAY_RUNNING];
-	}
+	if (n > 0)
+		rc = write_day(s, &c, true, e);
 	leave_day(s, rc != EMAIL_OK);
 	return rc;
+}
+
+void
+email__spool_uncount_day(email__spool *s, const email__now *now)
+{
+	email__counter c;
+
+	if (enter_day(s, &c, NULL))
+		return;
+	update_day(s, &c, now, 0);
+	c.value[DAY_COUNT] -= c.value[DAY_COUNT] > 0;
+	leave_day(s, write_day(s, &c, false, NULL) != EMAIL_OK);
 }
 
 void
@@ -295,9 +308,7 @@ email__spool_keep_time(email__spool *s, const email__now *now)
 	if (enter_day(s, &c, NULL))
 		return;
 	update_day(s, &c, now, 0);
-	if (email__counter_write(&s->day, &c, false, NULL) == EMAIL_OK)
-		s->kept = (int64_t)c.value[DAY_RUNNING];
-	leave_day(s, false);
+	leave_day(s, write_day(s, &c, false, NULL) != EMAIL_OK);
 }
 
 email_code
@@ -330,6 +341,20 @@ learn_time(email__spool *s, const email__now *now, email_error *e)
 
 	if (rc)
 		return rc;
+	/* its name and those of the folders, before anything is in them; also where they were there: who made them may have died
+	 * before that was durable */
+	if ((rc = s->ops->sync_area(s->store, EMAIL__AREA_ROOT, e))) {
+		leave_day(s, false);
+		return rc;
+	}
+	/* its room, while there is some: no mail leaves a full disk uncounted */
+	if (!c.valid && email__counter_write(&s->day, &c, false, NULL) == EMAIL_E_MEMORY) {
+		leave_day(s, false);
+		return email__spool_memory(e);
+	}
+	/* nothing is lost with a copy that counts nothing */
+	if (c.value[DAY_DAY] == 0 && c.value[DAY_COUNT] == 0 && c.value[DAY_RUNNING] == 0)
+		s->day_generation = c.generation;
 	s->mono = now->mono;
 	s->running = (int64_t)c.value[DAY_RUNNING];
 	if (same_boot(s, &c) && s->boot[0] && now->mono > (int64_t)c.value[DAY_MONO])
@@ -381,6 +406,17 @@ failed:
 }
 
 void
+email__spool_limit(email__spool *s, size_t max_count, uint64_t max_size, bool drop_oldest)
+{
+	email__mutex_lock(&s->gate);
+	s->options.max_count = max_count;
+	s->options.max_size = max_size;
+	s->options.drop_oldest = drop_oldest;
+	defaults(&s->options);
+	email__mutex_unlock(&s->gate);
+}
+
+void
 email__spool_close(email__spool *s)
 {
 	if (!s)
@@ -392,6 +428,7 @@ email__spool_close(email__spool *s)
 	if (s->day_open)
 		s->ops->close(&s->day);
 	email__spool_index_clear(s);
+	email__free(s->told);
 	s->ops->free(s->store);
 	email__mutex_dispose(&s->gate);
 	email__mutex_dispose(&s->mutex);

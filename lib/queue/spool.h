@@ -58,6 +58,8 @@ typedef struct email__spool_options {
 /* Errors: EMAIL_E_FILE, EMAIL_E_MEMORY, with `e`. */
 email_code email__spool_open(const email__spool_options *options, const email__now *now, email__spool **spool,
                              email_error *e);
+/* Other bounds, 0 for the defaults, from now on. From any thread. */
+void email__spool_limit(email__spool *s, size_t max_count, uint64_t max_size, bool drop_oldest);
 /* Releases the worker's lock, too. NULL is fine. */
 void email__spool_close(email__spool *s);
 
@@ -83,6 +85,9 @@ typedef struct email__letter {
  */
 email_code email__spool_enqueue(email__spool *s, const email__letter *letter, email__source *message,
                                 const email__now *now, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e);
+/* Was a mail with this key taken, so that another one would be a repeat? Then its id. EMAIL_E_FILE, EMAIL_E_MEMORY,
+ * EMAIL_E_INDETERMINATE. */
+email_code email__spool_repeat(email__spool *s, const char *key, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e);
 
 /* Each mail that waits, or each dead letter, in no order; what is no mail is left out. False stops. */
 email_code email__spool_list(email__spool *s, bool dead,
@@ -100,7 +105,7 @@ void email__view_free(email__view *v);
 /*
  * What a person does to one mail. EMAIL_E_UNKNOWN: there is none with this id; EMAIL_E_TEMPORARY: it is being sent just now.
  * _cancel: what has not ended is cancelled, to dead/. _delete: a waiting one is cancelled, a dead one is gone.
- * _requeue: a dead one waits again, for those recipients that did not get it. _clear: cancels all that wait (*n of them).
+ * _requeue: a dead one waits again, for those recipients that did not get it (EMAIL_E_QUEUE_FULL: no room). _clear: cancels all that wait (*n of them).
  */
 email_code email__spool_cancel(email__spool *s, const char *id, const char *cause, const email__now *now, email_error *e);
 email_code email__spool_delete(email__spool *s, const char *id, const email__now *now, email_error *e);
@@ -112,9 +117,13 @@ email_code email__spool_size(email__spool *s, const email__now *now, size_t *cou
 
 /* The day's count (Q8): adds n, durably, before that many are attempted. *today: the count with them. n 0: asks. */
 email_code email__spool_count_day(email__spool *s, const email__now *now, unsigned n, uint64_t *today, email_error *e);
+/* One of them was taken by nobody: it does not count, from now on or, after a crash, as if it did. */
+void email__spool_uncount_day(email__spool *s, const email__now *now);
 
 /* Milliseconds that this spool has lived through, of running machines (Q9). */
 int64_t email__spool_running(email__spool *s, const email__now *now);
+/* The same between _hold and _release. */
+int64_t email__spool_running_locked(const email__spool *s, const email__now *now);
 
 /* --- the worker ------------------------------------------------------------------------------- */
 
@@ -150,6 +159,8 @@ email__source email__attempt_source(email__attempt *a);
 /* What became of a recipient; kept by _end. `text` is made printable. */
 void email__attempt_recipient(email__attempt *a, size_t recipient, email__rcpt_state state, int reply, const char *enhanced,
                               const char *text);
+/* How it ended is not known: the server may have it (Q5); kept by _end. */
+void email__attempt_unsure(email__attempt *a);
 /*
  * The attempt is over. EMAIL_OK: what was said of the recipients is durable, and only now may it be told (Q6). Where any are
  * pending, it waits until `next` (running time), with `failures` in a row; else it leaves the queue.

@@ -23,6 +23,7 @@ struct email__spool {
 	email__mutex gate; /* before the counters' files, whose locks are between processes; taken before `mutex` */
 	email__stored sequence, day;
 	bool sequence_open, day_open;
+	uint64_t day_generation; /* the last one that we made durable */
 	int64_t recounted; /* when the counts were last made anew (monotonic) */
 	int64_t kept;      /* running time when it was last written down */
 
@@ -38,6 +39,8 @@ struct email__spool {
 	email__stored lock;
 	uint64_t changes; /* SEQUENCE_CHANGES when it last looked */
 	int64_t tended; /* running time when the dead were last looked through */
+	uint64_t *told; /* checksums of the names that were told to be unreadable, sorted */
+	size_t told_count;
 };
 
 struct email__attempt {
@@ -64,14 +67,19 @@ bool email__spool_is_id(const char *name);
 /* The counter "sequence", locked. Leave in any case but an error. */
 email_code email__spool_enter(email__spool *s, email__counter *c, email_error *e);
 void email__spool_leave(email__spool *s);
-/* A mail is about to come (1) or has left (-1): whoever looks will see it. A count that is too high is made good later. */
-email_code email__spool_account(email__spool *s, int count, uint64_t bytes, email_error *e);
+/* A mail has left. A count that is too high is made good later. */
+void email__spool_left(email__spool *s, uint64_t bytes);
 /* Counts anew, from the headers; inside. */
 email_code email__spool_recount(email__spool *s, email__counter *c, email_error *e);
-int64_t email__spool_running_locked(const email__spool *s, const email__now *now);
 
 /* Running time, written down so that the next start of the machine goes on from there. */
 void email__spool_keep_time(email__spool *s, const email__now *now);
+
+/* --- enqueue.c */
+/* A mail of this size is about to come into queue/: is there room for it, in numbers (EMAIL_E_QUEUE_FULL)? Then it is
+ * counted, and whoever looks will see it. Inside, and so must be what brings it. */
+email_code email__spool_coming(email__spool *s, email__counter *c, bool even_full, uint64_t size, const email__now *now,
+                               email_error *e);
 
 /* --- attempt.c */
 void email__attempt_free(email__attempt *a);
@@ -96,6 +104,13 @@ email_code email__spool_grab(email__spool *s, email__area area, const char *id, 
                              email_error *e);
 /* No mail: to bad/, with an event. */
 void email__spool_set_aside(email__spool *s, const char *name, const char *cause);
+/* It stays where it is, with one event however often it is found (Q13). */
+void email__spool_unreadable(email__spool *s, const char *name, const char *cause);
+/* Whoever wrote the state last, or this file in place of another, may have died before that was durable. It must be, unless
+ * it is the `known` generation, before the state before it is written over. After an error this file must not be synced
+ * again. */
+email_code email__spool_catch_up(email__stored *f, email__area area, const email__mailfile *mail, uint64_t known,
+                                 email_error *e);
 /* Writes the state of a higher generation in place, and syncs it. After an error it is as it was, or nobody knows
  * (*spoilt, which may be NULL): then this file must not be synced again (Q11). */
 email_code email__spool_write_state(email__stored *f, email__mailfile *mail, bool *spoilt, email_error *e);
@@ -103,7 +118,7 @@ email_code email__spool_write_state(email__stored *f, email__mailfile *mail, boo
 /* --- index.c */
 email__waiting *email__waiting_new(const char *id, const email__mailfile *mail);
 void email__waiting_update(email__waiting *w, const email__mailfile *mail);
-/* Under the mutex. False: no memory (and s->missed). */
+/* Under the mutex. Owns: w, where it returns true; one that is there already is freed. False: no memory (and s->missed). */
 bool email__spool_index_add(email__spool *s, email__waiting *w);
 /* The same for many: without their order, until they are sorted. */
 bool email__spool_index_append(email__spool *s, email__waiting *w);
@@ -116,7 +131,8 @@ void email__spool_index_clear(email__spool *s);
  * state in the file says so already, or does now. May be called again after an error, but for *spoilt. */
 email_code email__spool_finish(email__spool *s, email__stored *f, email__mailfile *mail, const char *id, bool *durable,
                                bool *spoilt, email_error *e);
-/* Dead letters, or keys of what was delivered, over the maximum, or too old (`days`). */
+/* Dead letters, or keys of what was delivered: the oldest over the maximum, once they are an eighth more, and where `days` at
+ * once, and with them what is too old. */
 void email__spool_prune(email__spool *s, email__area area, int64_t running, bool days);
 
 #endif

@@ -72,10 +72,10 @@ email__standin_text(email__spool *s, email__waiting *const *chosen, size_t count
 	if (rc == EMAIL_OK && *n == 0)
 		rc = email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_QUEUE, "none of the mails waits any more");
 	if (rc == EMAIL_OK && email__buf_addf(out,
-	                                      "\nThese %zu mails came faster than this account may send. They were not sent "
-	                                      "one by one: they are\namong its dead letters, from where each can be queued "
-	                                      "again by its id.\n",
-	                                      *n))
+	                                      "\nThese %zu mails came faster than this account may send, and were not sent "
+	                                      "one by one. They are\namong its dead letters (of which the last %zu are kept), "
+	                                      "from where each can be queued again by its id.\n",
+	                                      *n, s->options.dead_max))
 		rc = email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE, "the digest is too long");
 	if (rc) {
 		email__mailfile_dispose(mail);

@@ -68,7 +68,7 @@ struct email__store {
 	const email__store_ops *ops;
 };
 
-/* Opens the folders, makes them where they are not there. NULL with `e`. */
+/* Opens the folders, makes them where they are not there; that they are is durable once the root is synced. NULL with `e`. */
 email__store *email__store_folder(const char *folder, email_error *e);
 email__store *email__store_memory(email_error *e);
 

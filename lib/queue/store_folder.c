@@ -184,11 +184,9 @@ email__store_folder(const char *folder, email_error *e)
 		rc = path ? email__dir_open(path, &s->dir[i], e) : email__error_memory(e, EMAIL_STAGE_QUEUE);
 		email__free(path);
 	}
-	/* also where they were there: who made them may have died before that was durable */
+	/* also where it was there: who made it may have died before that was durable */
 	if (rc == EMAIL_OK)
 		rc = email__dir_sync_parent(&s->dir[EMAIL__AREA_ROOT], e);
-	if (rc == EMAIL_OK)
-		rc = email__dir_sync(&s->dir[EMAIL__AREA_ROOT], e);
 	if (rc == EMAIL_OK)
 		return &s->store;
 	folder_free(&s->store);

@@ -18,10 +18,13 @@ typedef struct email__waiting {
 	bool settling;          /* it was sent, and the outcome is not durable yet: never again (Q6, Q7) */
 	bool held;              /* one of a flood: a digest will stand for it */
 	bool digest;            /* stands for others itself */
+	bool named;             /* a digest stands for it: it is about to leave */
 	bool seen;              /* of the spool, while it looks */
+	bool dropped;           /* made room for others: the next look finds it gone */
 	unsigned attempts, failures, crashes;
 	unsigned pending;              /* recipients that have not ended */
 	uint64_t sequence, size;
+	uint64_t generation;           /* of its state, that is durable for all this worker knows */
 	uint64_t subject, recipients;  /* checksums, to compare */
 	int64_t queued, next;          /* running time, in milliseconds */
 	struct email__attempt *unsettled; /* of the spool */

@@ -82,9 +82,12 @@ sweep(email__spool *s, email_error *e)
 
 typedef struct looking {
 	email__spool *spool;
+	bool starting;
 	email__waiting **known; /* by id */
 	size_t count;
 	names news;
+	names *ended; /* those that nobody is left to go to, where it is not the start */
+	int64_t latest;
 } looking;
 
 static int
@@ -132,14 +135,53 @@ remember(email__spool *s, looking *l, email_error *e)
 	return EMAIL_OK;
 }
 
-/* A name that is new in queue/: a mail, or set aside. E_MEMORY alone is an error: it must be looked at again. */
+/* Read again, with its lock: without it two changes could be seen half made. */
 static email_code
-take_in(email__spool *s, const char *name, bool starting, int64_t *latest, email_error *e)
+take_for_bad(email__spool *s, const char *name, const char *cause)
 {
+	email__stored f;
+	email__mailfile mail;
+	email_code rc = email__spool_grab(s, EMAIL__AREA_QUEUE, name, &f, &mail, NULL);
+
+	email__mailfile_dispose(&mail);
+	if (rc == EMAIL_OK)
+		s->ops->close(&f);
+	if (rc == EMAIL_OK || rc == EMAIL_E_TEMPORARY)
+		s->missed = true;
+	else if (rc != EMAIL_E_MEMORY && rc != EMAIL_E_UNKNOWN)
+		email__spool_set_aside(s, name, cause);
+	return rc == EMAIL_E_MEMORY ? rc : EMAIL_OK;
+}
+
+/* False: no memory. */
+static bool
+take_mail(looking *l, const char *name, const email__mailfile *mail)
+{
+	email__waiting *w;
+
+	/* somebody is just moving it to the dead, or died in doing so */
+	if (!l->starting && email__mailfile_count(mail, EMAIL__RCPT_PENDING) == 0)
+		return note(l->ended, name);
+	w = email__waiting_new(name, mail);
+	if (!w || !email__spool_index_append(l->spool, w)) {
+		email__free(w);
+		return false;
+	}
+	/* what was cut off, or is over, is seen to by _start */
+	w->trying = l->starting && mail->trying != EMAIL__TRYING_NOT;
+	if (w->queued > l->latest)
+		l->latest = w->queued;
+	return true;
+}
+
+/* A name that is new in queue/: a mail, or set aside. An error: it must be looked at again. */
+static email_code
+take_in(looking *l, const char *name, email_error *e)
+{
+	email__spool *s = l->spool;
 	email__stored f;
 	email__mailfile mail = {0};
 	email_error why = {0};
-	email__waiting *w = NULL;
 	email_code rc;
 
 	if (!email__spool_is_id(name)) {
@@ -147,29 +189,24 @@ take_in(email__spool *s, const char *name, bool starting, int64_t *latest, email
 		return EMAIL_OK;
 	}
 	rc = email__spool_open_mail(s, EMAIL__AREA_QUEUE, name, false, &f, &mail, &why);
-	if (rc == EMAIL_OK && !starting && email__mailfile_count(&mail, EMAIL__RCPT_PENDING) == 0) {
-		/* somebody is just moving it, to or from the dead */
+	if (rc == EMAIL_OK) {
 		s->ops->close(&f);
-		s->missed = true;
-	} else if (rc == EMAIL_OK) {
-		s->ops->close(&f);
-		w = email__waiting_new(name, &mail);
-		if (!w || !email__spool_index_append(s, w)) {
-			email__free(w);
-			rc = EMAIL_E_MEMORY;
-		} else
-			/* what was cut off, or is over, is seen to by _start */
-			w->trying = starting && mail.trying != EMAIL__TRYING_NOT;
-		if (rc == EMAIL_OK && w->queued > *latest)
-			*latest = w->queued;
+		rc = take_mail(l, name, &mail) ? EMAIL_OK : EMAIL_E_MEMORY;
 	} else if (rc == EMAIL_E_MESSAGE)
-		email__spool_set_aside(s, name, why.text);
-	else if (rc != EMAIL_E_MEMORY && why.os != ENOENT) {
-		email__spool_tell(s, EMAIL__SPOOL_UNREADABLE, name, why.text, NULL);
-		s->missed = true;
+		rc = take_for_bad(s, name, why.text);
+	else if (rc != EMAIL_E_MEMORY && why.os != EMFILE && why.os != ENFILE) {
+		if (why.os != ENOENT) {
+			email__spool_unreadable(s, name, why.text);
+			s->missed = true;
+		}
+		rc = EMAIL_OK;
 	}
 	email__mailfile_dispose(&mail);
-	return rc == EMAIL_E_MEMORY ? email__spool_memory(e) : EMAIL_OK;
+	if (rc == EMAIL_E_MEMORY)
+		return email__spool_memory(e);
+	if (rc && e && e->code == EMAIL_OK)
+		*e = why;
+	return rc;
 }
 
 /* Those that are gone: cancelled by somebody else. Not what is being sent. */
@@ -183,12 +220,12 @@ drop_unseen(email__spool *s, looking *l)
 			email__spool_index_drop(s, l->known[i]);
 }
 
-/* Under gate and mutex. */
+/* Under gate and mutex. `ended` NULL: at the start. */
 static email_code
-look(email__spool *s, bool starting, const email__now *now, email_error *e)
+look(email__spool *s, names *ended, const email__now *now, email_error *e)
 {
-	looking l = {.spool = s};
-	int64_t latest = 0, running = email__spool_running_locked(s, now);
+	looking l = {.spool = s, .starting = !ended, .ended = ended};
+	int64_t running = email__spool_running_locked(s, now);
 	email_code rc = remember(s, &l, e);
 	size_t i;
 
@@ -199,12 +236,15 @@ look(email__spool *s, bool starting, const email__now *now, email_error *e)
 		rc = email__spool_memory(e);
 	if (rc == EMAIL_OK)
 		drop_unseen(s, &l);
+	/* who brought them may have died before they were durable, or not have come so far */
+	if (rc == EMAIL_OK && l.news.count > 0)
+		rc = s->ops->sync_area(s->store, EMAIL__AREA_QUEUE, e);
 	for (i = 0; i < l.news.count && rc == EMAIL_OK; i++)
-		rc = take_in(s, l.news.all[i], starting, &latest, e);
+		rc = take_in(&l, l.news.all[i], e);
 	email__spool_index_sort(s);
 	/* running time was not written down in time: no mail is from the future */
-	if (latest > running)
-		s->running += latest - running;
+	if (l.latest > running)
+		s->running += l.latest - running;
 	if (rc)
 		s->missed = true;
 	names_dispose(&l.news);
@@ -212,10 +252,35 @@ look(email__spool *s, bool starting, const email__now *now, email_error *e)
 	return rc;
 }
 
+/* What cannot be moved to the dead now is found again. */
+static void
+end(email__spool *s, const char *id)
+{
+	email__stored f;
+	email__mailfile mail;
+	bool durable = true;
+	email_code rc = email__spool_grab(s, EMAIL__AREA_QUEUE, id, &f, &mail, NULL);
+
+	if (rc == EMAIL_OK) {
+		rc = email__spool_catch_up(&f, EMAIL__AREA_QUEUE, &mail, 0, NULL);
+		if (rc == EMAIL_OK && email__mailfile_count(&mail, EMAIL__RCPT_PENDING) == 0)
+			rc = email__spool_finish(s, &f, &mail, id, &durable, NULL, NULL);
+		s->ops->close(&f);
+	}
+	email__mailfile_dispose(&mail);
+	if (rc && rc != EMAIL_E_UNKNOWN) {
+		email__mutex_lock(&s->mutex);
+		s->missed = true;
+		email__mutex_unlock(&s->mutex);
+	}
+}
+
 email_code
 email__spool_look(email__spool *s, const email__now *now, email_error *e)
 {
 	email__counter c;
+	names ended = {0};
+	size_t i;
 	email_code rc = email__spool_enter(s, &c, e);
 
 	if (rc)
@@ -223,10 +288,13 @@ email__spool_look(email__spool *s, const email__now *now, email_error *e)
 	email__mutex_lock(&s->mutex);
 	if (s->missed || c.value[SEQUENCE_CHANGES] != s->changes) {
 		s->changes = c.value[SEQUENCE_CHANGES];
-		rc = look(s, false, now, e);
+		rc = look(s, &ended, now, e);
 	}
 	email__mutex_unlock(&s->mutex);
 	email__spool_leave(s);
+	for (i = 0; i < ended.count; i++)
+		end(s, ended.all[i]);
+	names_dispose(&ended);
 	return rc;
 }
 
@@ -273,7 +341,7 @@ first_look(email__spool *s, const email__now *now, email_error *e)
 		return rc;
 	email__mutex_lock(&s->mutex);
 	email__spool_index_clear(s);
-	rc = look(s, true, now, e);
+	rc = look(s, NULL, now, e);
 	s->changes = c.value[SEQUENCE_CHANGES];
 	c.value[SEQUENCE_COUNT] = s->count;
 	c.value[SEQUENCE_BYTES] = 0;
@@ -306,6 +374,7 @@ interrupted(email__spool *s, email__waiting *w, email__stored *f, email__mailfil
 	if (rc)
 		return rc;
 	email__waiting_update(w, mail);
+	w->generation = mail->generation;
 	email__spool_tell(s, EMAIL__SPOOL_INTERRUPTED, w->id, "it was being sent when the process or the power died", mail);
 	if (mail->crashes == EMAIL__QUEUE_CRASHES_MAX)
 		email__spool_tell(s, EMAIL__SPOOL_CRASHING, w->id,
@@ -324,18 +393,20 @@ resume(email__spool *s, email__waiting *w)
 	bool gone = rc == EMAIL_E_UNKNOWN;
 
 	if (rc == EMAIL_OK) {
-		if (email__mailfile_count(&mail, EMAIL__RCPT_PENDING) == 0) {
-			bool durable = true;
+		bool durable = true;
 
+		rc = email__spool_catch_up(&f, EMAIL__AREA_QUEUE, &mail, 0, &e);
+		if (rc == EMAIL_OK && email__mailfile_count(&mail, EMAIL__RCPT_PENDING) == 0) {
 			rc = email__spool_finish(s, &f, &mail, w->id, &durable, NULL, &e);
 			gone = rc == EMAIL_OK;
-		} else if (mail.trying != EMAIL__TRYING_NOT)
+		} else if (rc == EMAIL_OK && mail.trying != EMAIL__TRYING_NOT)
 			rc = interrupted(s, w, &f, &mail, &e);
 		s->ops->close(&f);
 	}
 	email__mailfile_dispose(&mail);
-	if (rc && !gone)
-		email__spool_tell(s, EMAIL__SPOOL_UNREADABLE, w->id, e.text, NULL);
+	/* somebody has it just now, to cancel it: what is left to do is done when it is begun */
+	if (rc && rc != EMAIL_E_TEMPORARY && !gone)
+		email__spool_unreadable(s, w->id, e.text);
 	return gone;
 }
 

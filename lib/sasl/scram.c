@@ -37,10 +37,11 @@ email_code
 email__scram_start(email__sasl *s, const char *offered)
 {
 	const email__binding *b = s->credentials->binding && s->credentials->binding->type ? s->credentials->binding : NULL;
+	const bool binds = s->mechanism->binds;
 	unsigned char random[EMAIL__SCRAM_NONCE];
 	email_code rc;
 
-	if (s->mechanism->binds && !b)
+	if (binds && !b)
 		return EMAIL_E_USAGE;
 	rc = email__crypto_random(random, sizeof random);
 	if (rc)
@@ -48,11 +49,11 @@ email__scram_start(email__sasl *s, const char *offered)
 	s->nonce[email__base64_encode(s->nonce, random, sizeof random)] = '\0';
 	email__buf_init(&s->transcript, TRANSCRIPT_MAX);
 	s->transcript.secret = true;
-	if (s->mechanism->binds)
+	if (binds)
 		snprintf(s->gs2, sizeof s->gs2, "p=%s,,", b->type);
 	else
 		snprintf(s->gs2, sizeof s->gs2, "%s,,", b && email__str_equal(b->type, EMAIL__BINDING_SURE) && !plus_offered(offered) ? "y" : "n");
-	s->binding = s->mechanism->binds ? b : NULL;
+	s->binding = binds ? b : NULL;
 	return EMAIL_OK;
 }
 

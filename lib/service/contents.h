@@ -54,5 +54,12 @@ email_code email__contents_save(email__contents *c, const char *path, email_erro
  * account), and those of email_service_load() and _save(). */
 email_code email__contents_replace(const char *path, const char *name, const email_account *account,
                                    const email__secret *secret, const char *text, email_error *e);
+/* What the sheet at `path` has by now for this secret (account.h: secret_stored). */
+email_code email__contents_stored(const char *path, const char *name, const email_account *account,
+                                  const email__secret *secret, email__buf *out, email_error *e);
+/* Before all of it is saved: is there a refresh token that others may have renewed in the sheet meanwhile? _catch_up takes
+ * over those at `path`, so that no old one is written over them. Errors: EMAIL_E_MEMORY. */
+bool email__contents_shares(const email__contents *c);
+email_code email__contents_catch_up(email__contents *c, const char *path);
 
 #endif

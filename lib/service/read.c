@@ -235,9 +235,10 @@ read_properties(reader *r, email__node *node, email_account *account)
 		return email__error_memory(r->error, EMAIL_STAGE_SHEET);
 	for (node = email__node_first(node); node && rc == EMAIL_OK; node = email__node_next(node))
 		rc = read_property(r, node, &change);
-	if (rc == EMAIL_OK)
+	if (rc == EMAIL_OK) {
 		email__change_commit(&change);
-	else
+		account->v.auth_refresh_token.origin = EMAIL__SECRET_SHARED;
+	} else
 		email__change_abandon(&change);
 	return rc;
 }

@@ -10,34 +10,54 @@
 #include "base/limits.h"
 #include "base/wipe.h"
 #include "os/file.h"
-#include "service/contents.h"
-#include "service/sealkey.h"
-#include "service/status.h"
-
-struct email_service {
-	email__contents c;
-	char *state_override; /* NULL: the property says */
-	email_trust *trust;
-	bool trust_opened;
-	email__seal_source seal;
-	email__owner owner; /* what the accounts see of this */
-	email_error error;
-};
+#include "service/service_state.h"
 
 /* --- what accounts may ask --- */
 
 static email_trust *
-lend_trust(void *service)
+lend_trust(void *context)
 {
-	return email_service_trust(service);
+	return email_service_trust(((email__host *)context)->service);
 }
 
 static bool
 name_taken(void *context, const char *name)
 {
-	const email_service *service = context;
+	const email_service *service = ((email__host *)context)->service;
 
 	return email__contents_find(&service->c, name) != NULL;
+}
+
+/* The name by which the sheet knows it; NULL: it does not. */
+static const char *
+name_in_sheet(const email_service *service, const email_account *account)
+{
+	const email__service_entry *entry = email__contents_find(&service->c, account->name);
+
+	return entry && entry->node ? email__node_attribute(entry->node, "name") : NULL;
+}
+
+static email_code
+secret_save(void *context, const email_account *account, const email__secret *secret, const char *text,
+            email_error *e)
+{
+	email__host *host = context;
+
+	return email__host_save_secret(host, name_in_sheet(host->service, account), account, secret, text, e);
+}
+
+static email_code
+secret_stored(void *context, const email_account *account, const email__secret *secret, email__buf *out, email_error *e)
+{
+	email__host *host = context;
+
+	return email__host_stored_secret(host, name_in_sheet(host->service, account), account, secret, out, e);
+}
+
+static email_code
+work(void *context, email_account *account, email_error *e)
+{
+	return email__service_work(((email__host *)context)->service, account, e);
 }
 
 /* NULL: no memory. */
@@ -49,102 +69,29 @@ state_folder(const email_service *service, const email__contents *c)
 	return c->path ? email__path_beside(c->path, c->v.state_folder) : email__strdup(c->v.state_folder);
 }
 
-/* A service that was never loaded or saved, and was given no folder, has no place for what lasts: NULL. */
-static char *
-lasting_folder(void *context)
+/* Where the accounts find what lasts. A service that was never loaded or saved, and was given no folder, has no place for
+ * it. EMAIL_E_MEMORY: it is where it was. */
+static email_code
+place_host(email_service *service)
 {
-	email_service *service = context;
+	bool lasting = service->c.path || service->state_override;
+	char *folder = lasting ? state_folder(service, &service->c) : NULL;
+	email_code rc = lasting && !folder ? EMAIL_E_MEMORY : email__host_place(&service->host, folder, service->c.path);
 
-	return service->c.path || service->state_override ? state_folder(service, &service->c) : NULL;
-}
-
-static void
-with_status(email_service *service, email_account *account, void (*act)(const char *folder, email_account *))
-{
-	char *folder = lasting_folder(service);
-
-	if (folder)
-		act(folder, account);
 	email__free(folder);
-}
-
-static void
-status_load(void *service, email_account *account)
-{
-	with_status(service, account, email__status_load);
-}
-
-static void
-status_save(void *service, email_account *account)
-{
-	with_status(service, account, email__status_save);
-}
-
-static void
-status_forget(email_service *service, const char *name)
-{
-	char *folder = lasting_folder(service);
-
-	if (folder)
-		email__status_forget(folder, name);
-	email__free(folder);
+	return rc;
 }
 
 /* What the second of email__status_keep() held back. */
 static void
 save_statuses(email_service *service)
 {
+	email__status_place place = email__host_status(&service->host);
 	size_t i;
 
 	for (i = 0; i < service->c.count; i++)
 		if (service->c.entry[i].account->status_unsaved)
-			status_save(service, service->c.entry[i].account);
-}
-
-static email_code
-seal_key(void *context, unsigned char *key, email_error *e)
-{
-	const email_service *service = context;
-
-	return email__seal_source_key(&service->seal, key, e);
-}
-
-/* Accounts in threads of their own, and other processes, may have one to write too. What cannot be locked is written all
- * the same: a secret that is lost is lost for good. */
-#define LOCK_MS 5000
-
-static int
-lock_sheet(email_service *service)
-{
-	char *folder = lasting_folder(service);
-	char *path = folder ? email__path_join(folder, "sheet.lock") : NULL;
-	email_error ignored = {0};
-	int lock = -1;
-
-	if (path && email__folder_make(folder, &ignored) == EMAIL_OK)
-		(void)email__lock_take(path, LOCK_MS, &lock, &ignored);
-	email__free(path);
-	email__free(folder);
-	return lock;
-}
-
-static email_code
-secret_save(void *context, const email_account *account, const email__secret *secret, const char *text,
-            email_error *e)
-{
-	email_service *service = context;
-	const email__service_entry *entry = email__contents_find(&service->c, account->name);
-	email_code rc;
-	int lock;
-
-	/* no sheet, or none that knows the account: the application keeps it, or saves it yet */
-	if (!service->c.path || !entry || !entry->node)
-		return EMAIL_OK;
-	lock = lock_sheet(service);
-	rc = email__contents_replace(service->c.path, email__node_attribute(entry->node, "name"), account, secret, text,
-	                             e);
-	email__lock_release(lock);
-	return rc;
+			email__status_save(&place, service->c.entry[i].account);
 }
 
 /* Accounts know their service by its address, and their sheet by the service's copy of the path. */
@@ -154,7 +101,7 @@ adopt(email_service *service)
 	size_t i;
 
 	for (i = 0; i < service->c.count; i++) {
-		service->c.entry[i].account->owner = &service->owner;
+		service->c.entry[i].account->owner = &service->host.owner;
 		service->c.entry[i].account->sheet_path = service->c.path;
 	}
 }
@@ -172,14 +119,20 @@ email_service_new(void)
 		email__free(service);
 		return NULL;
 	}
-	service->owner = (email__owner){.service = service,
-	                                .trust = lend_trust,
-	                                .name_taken = name_taken,
-	                                .status_load = status_load,
-	                                .status_save = status_save,
-	                                .state_folder = lasting_folder,
-	                                .seal_key = seal_key,
-	                                .secret_save = secret_save};
+	if (!email__shared_init(&service->shared)) {
+		email__contents_dispose(&service->c);
+		email__free(service);
+		return NULL;
+	}
+	email__host_init(&service->host, &service->shared);
+	service->host.service = service;
+	service->host.seal = &service->seal;
+	service->host.owner.trust = lend_trust;
+	service->host.owner.name_taken = name_taken;
+	service->host.owner.renaming = email__service_renaming;
+	service->host.owner.secret_save = secret_save;
+	service->host.owner.secret_stored = secret_stored;
+	service->host.owner.work = work;
 	if (!(service->trust = email_trust_new())) {
 		email_service_free(service);
 		return NULL;
@@ -192,8 +145,11 @@ email_service_free(email_service *service)
 {
 	if (!service)
 		return;
+	email_service_stop(service);
 	save_statuses(service);
 	email__contents_dispose(&service->c);
+	email__shared_dispose(&service->shared);
+	email__host_dispose(&service->host);
 	email_trust_free(service->trust);
 	email__free(service->state_override);
 	email__seal_source_dispose(&service->seal);
@@ -235,6 +191,8 @@ email_service_set_state_folder(email_service *service, const char *folder)
 		return email__error_memory(&service->error, EMAIL_STAGE_NONE);
 	email__free(service->state_override);
 	service->state_override = copy;
+	if (place_host(service))
+		return email__error_memory(&service->error, EMAIL_STAGE_NONE);
 	return EMAIL_OK;
 }
 
@@ -259,6 +217,36 @@ trust_for(const email_service *service, const email__contents *next, email_trust
 
 /* --- load and save --- */
 
+/* The new contents in place of the old ones, and to the worker where one runs. EMAIL_E_MEMORY: the service is as it was,
+ * and what was new is gone. */
+static email_code
+exchange(email_service *service, email__contents *next, email_trust *trust)
+{
+	email__contents before = service->c;
+	email_trust *trust_before = service->trust;
+
+	service->c = *next;
+	adopt(service);
+	if (trust) {
+		service->trust = trust;
+		service->trust_opened = false;
+	}
+	if (place_host(service) == EMAIL_OK && email__service_hand_over(service, trust ? trust_before : NULL) == EMAIL_OK) {
+		email__contents_dispose(&before);
+		return EMAIL_OK;
+	}
+	email__contents_dispose(next);
+	service->c = before;
+	if (trust) {
+		email_trust_free(trust);
+		service->trust = trust_before;
+		service->trust_opened = true;
+	}
+	/* where it was it fitted, too */
+	(void)place_host(service);
+	return EMAIL_E_MEMORY;
+}
+
 email_code
 email_service_load(email_service *service, const char *path, email_error *error)
 {
@@ -274,35 +262,67 @@ email_service_load(email_service *service, const char *path, email_error *error)
 		return email__error_memory(error, EMAIL_STAGE_SHEET);
 	}
 	save_statuses(service);
-	email__contents_dispose(&service->c);
-	service->c = next;
-	adopt(service);
-	if (trust) {
-		email_trust_free(service->trust);
-		service->trust = trust;
-		service->trust_opened = false;
-	}
-	return EMAIL_OK;
+	rc = exchange(service, &next, trust);
+	if (rc)
+		email__error_memory(error, EMAIL_STAGE_SHEET);
+	return rc;
+}
+
+email_code
+email_service_reload(email_service *service, email_error *error)
+{
+	char *path;
+	email_code rc;
+
+	email__error_clear(error);
+	if (!service->c.path)
+		return email__error_set(error, EMAIL_E_USAGE, EMAIL_STAGE_SHEET, "the service has no sheet");
+	if (!(path = email__strdup(service->c.path)))
+		return email__error_memory(error, EMAIL_STAGE_SHEET);
+	rc = email_service_load(service, path, error);
+	email__free(path);
+	return rc;
+}
+
+/* Its own sheet may have a newer refresh token by now, which is not to be lost. */
+static email_code
+save_own(email_service *service, email_error *error)
+{
+	email__contents *c = &service->c;
+	int lock = email__contents_shares(c) ? email__host_lock_sheet(&service->host) : -1;
+	email_code rc;
+	size_t i;
+
+	if (email__contents_shares(c) && email__contents_catch_up(c, c->path))
+		rc = email__error_memory(error, EMAIL_STAGE_SHEET);
+	else
+		rc = email__contents_save(c, c->path, error);
+	email__lock_release(lock);
+	for (i = 0; i < c->count && rc == EMAIL_OK; i++)
+		c->entry[i].account->v.auth_refresh_token.origin = EMAIL__SECRET_SHARED;
+	return rc;
 }
 
 email_code
 email_service_save(email_service *service, const char *path, email_error *error)
 {
-	char *first = NULL;
 	email_code rc;
 
 	email__error_clear(error);
+	if (service->c.path && strcmp(service->c.path, path) != 0)
+		return email__contents_save(&service->c, path, error);
+	if (service->c.path)
+		return save_own(service, error);
 	/* the first file that it is saved to is its sheet from then on */
-	if (!service->c.path && !(first = email__strdup(path)))
+	if (!(service->c.path = email__strdup(path)))
 		return email__error_memory(error, EMAIL_STAGE_SHEET);
-	rc = email__contents_save(&service->c, path, error);
-	if (rc == EMAIL_OK && first) {
-		service->c.path = first;
-		adopt(service);
-		first = NULL;
+	if ((rc = save_own(service, error))) {
+		email__free(service->c.path);
+		service->c.path = NULL;
+		return rc;
 	}
-	email__free(first);
-	return rc;
+	adopt(service);
+	return place_host(service) ? email__error_memory(error, EMAIL_STAGE_SHEET) : EMAIL_OK;
 }
 
 /* --- the key of sealed secrets --- */
@@ -334,122 +354,6 @@ email_service_set_seal_key_file(email_service *service, const char *path)
 	if (rc == EMAIL_OK)
 		service->seal = next;
 	return rc;
-}
-
-/* --- accounts --- */
-
-email_account *
-email_service_account(email_service *service, const char *name)
-{
-	email__service_entry *entry = email__contents_find(&service->c, name);
-
-	return entry ? entry->account : NULL;
-}
-
-email_account *
-email_service_account_at(email_service *service, size_t i)
-{
-	return i < service->c.count ? service->c.entry[i].account : NULL;
-}
-
-/* The record for a name that no account has, or one that is taken or not valid. */
-static email_code
-name_error(email_service *service, email_code code, const char *name, const char *why)
-{
-	char shown[EMAIL__NAME_MAX + 1];
-
-	email__printable(shown, sizeof shown, name ? name : "", name ? strlen(name) : 0);
-	email__error_set(&service->error, code, EMAIL_STAGE_SHEET, "%s \"%s\"", why, shown);
-	snprintf(service->error.property, sizeof service->error.property, "name");
-	return code;
-}
-
-static email_code
-no_account(email_service *service, const char *name)
-{
-	return name_error(service, EMAIL_E_UNKNOWN, name, "there is no account");
-}
-
-static email_code
-may_take_name(email_service *service, const char *name)
-{
-	if (!email_account_name_valid(name))
-		return name_error(
-			service, EMAIL_E_VALUE, name,
-			"expected 1 to 64 bytes, no '/' or control character, no leading '.' or '-', not");
-	if (email__contents_find(&service->c, name))
-		return name_error(service, EMAIL_E_VALUE, name, "there is already an account");
-	return EMAIL_OK;
-}
-
-email_code
-email_service_add(email_service *service, email_account_kind kind, const char *name, email_account **account)
-{
-	email_account *made;
-	email_code rc;
-
-	email__error_clear(&service->error);
-	if (account)
-		*account = NULL;
-	if ((rc = may_take_name(service, name)))
-		return rc;
-	if (!(made = email_account_new(kind, name)))
-		return email__error_memory(&service->error, EMAIL_STAGE_SHEET);
-	if ((rc = email__contents_add(&service->c, made, NULL))) {
-		email_account_free(made);
-		return email__error_set(&service->error, rc, EMAIL_STAGE_SHEET, "%s", email_code_text(rc));
-	}
-	made->owner = &service->owner;
-	if (account)
-		*account = made;
-	return EMAIL_OK;
-}
-
-email_code
-email_service_remove(email_service *service, const char *name)
-{
-	email__contents *c = &service->c;
-	email__service_entry *entry = email__contents_find(c, name);
-	size_t i;
-
-	email__error_clear(&service->error);
-	if (!entry)
-		return no_account(service, name);
-	if (entry->node)
-		email__node_remove(entry->node);
-	status_forget(service, name);
-	email_account_free(entry->account);
-	i = (size_t)(entry - c->entry);
-	memmove(entry, entry + 1, (c->count - i - 1) * sizeof *entry);
-	c->count--;
-	return EMAIL_OK;
-}
-
-email_code
-email_service_rename(email_service *service, const char *name, const char *new_name)
-{
-	email__service_entry *entry = email__contents_find(&service->c, name);
-	char old[EMAIL__NAME_MAX + 1];
-	email_code rc;
-
-	email__error_clear(&service->error);
-	if (!entry)
-		return no_account(service, name);
-	if (strcmp(name, new_name) == 0)
-		return EMAIL_OK;
-	if ((rc = may_take_name(service, new_name)))
-		return rc;
-	email__status_know(entry->account);
-	/* `name` may be the account's own */
-	snprintf(old, sizeof old, "%s", name);
-	if ((rc = email_account_set(entry->account, "name", new_name))) {
-		service->error = entry->account->error;
-		return rc;
-	}
-	status_forget(service, old);
-	/* under its new name it is new to the file */
-	entry->account->status_unsaved = true;
-	return EMAIL_OK;
 }
 
 /* --- its own properties --- */
@@ -489,6 +393,8 @@ email_service_set(email_service *service, const char *property, const char *text
 	else
 		rc = email__value_parse(row, &service->c.v, text ? text : row->p.default_text,
 		                        &service->error);
+	if (rc == EMAIL_OK && place_host(service))
+		rc = email__error_memory(&service->error, EMAIL_STAGE_SHEET);
 	if (rc)
 		snprintf(service->error.property, sizeof service->error.property, "%s", row->p.name);
 	return rc;
@@ -506,7 +412,7 @@ worst_account(const email_service *service, int64_t *status)
 		for (i = 0; i < service->c.count; i++) {
 			email_account *account = service->c.entry[i].account;
 
-			email__status_know(account);
+			email__status_look(account);
 			*status = email__effective_status(account) & order[k];
 			/* nothing is expected of a disabled account: that no session was had is as it should be */
 			if (*status && (order[k] != EMAIL__STATUS_UNVERIFIED || account->v.enabled))

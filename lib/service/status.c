@@ -17,6 +17,8 @@
 #define ROOT "status"
 #define NAMESPACE "urn:emailservice:status:1"
 #define ACCOUNT "account"
+/* Counts: nothing that is added to one is too much for its type. More than that is no count. */
+#define COUNT_MAX (INT64_MAX / 4)
 /* A process that holds the lock is writing a file of some kB. */
 #define LOCK_MS 2000
 
@@ -78,9 +80,41 @@ find(email__node *parent, const char *element, const char *name)
 	return NULL;
 }
 
+/* --- in memory --- */
+
+bool
+email__board_init(email__board *board)
+{
+	memset(board, 0, sizeof *board);
+	return email__mutex_init(&board->mutex);
+}
+
+void
+email__board_dispose(email__board *board)
+{
+	email__sheet_free(board->sheet);
+	email__mutex_dispose(&board->mutex);
+}
+
+static bool
+change_board(email__board *board, bool (*change)(email__node *root, void *context), void *context)
+{
+	bool done;
+
+	email__mutex_lock(&board->mutex);
+	if (!board->sheet)
+		board->sheet = email__sheet_new(ROOT, NAMESPACE);
+	done = board->sheet && change(email__sheet_root(board->sheet), context);
+	board->revision++;
+	email__mutex_unlock(&board->mutex);
+	return done;
+}
+
+/* --- either --- */
+
 /* Reads, changes, writes: one process at a time. `change` returns false where there is nothing to write. */
 static bool
-transaction(const char *folder, bool (*change)(email__node *root, void *context), void *context)
+change_file(const char *folder, bool (*change)(email__node *root, void *context), void *context)
 {
 	char *path = email__path_join(folder, "status.xml"),
 	     *lock_path = email__path_join(folder, "status.lock");
@@ -107,6 +141,12 @@ out:
 	return done;
 }
 
+static bool
+transaction(const email__status_place *place, bool (*change)(email__node *root, void *context), void *context)
+{
+	return place->folder ? change_file(place->folder, change, context) : change_board(place->board, change, context);
+}
+
 /* --- the rows --- */
 
 /* Kept, though it is no property: how long the certificate's life is (account/check.c). */
@@ -131,7 +171,8 @@ kept_row(size_t i, const email_account *account)
 		return &not_before;
 	row = &email__account_table.row[i];
 	if (!row->p.read_only || !email__property_of_kind(row, account->kind) ||
-	    !email__property_of_authenticator(row, account->v.auth_type))
+	    !email__property_of_authenticator(row, account->v.auth_type) ||
+	    row->offset == offsetof(email__values, queue_size)) /* the queue itself knows */
 		return NULL;
 	return !row->compute || row->type == EMAIL__TYPE_STATUS ? row : NULL;
 }
@@ -176,7 +217,7 @@ load_text(const email__property *row, email_account *account, const char *text)
 		account->v.status_bits = status_bits(text);
 	else if (is_count(row))
 		/* its row has no range: nobody sets it */
-		(void)email__str_number(text, 0, INT64_MAX, number(row, &account->v));
+		(void)email__str_number(text, 0, COUNT_MAX, number(row, &account->v));
 	else if (row->type == EMAIL__TYPE_TIME)
 		(void)email__time_read(text, number(row, &account->v));
 	else
@@ -243,20 +284,16 @@ seen(const email_account *account, size_t i)
 	return account->status_seen ? account->status_seen[i] : NULL;
 }
 
-void
-email__status_load(const char *folder, email_account *account)
+/* For the first time: all there is. */
+static void
+load_all(email__node *node, email_account *account)
 {
-	char *path = email__path_join(folder, "status.xml");
-	email__sheet *sheet = path && email__file_exists(path) ? open_sheet(path) : NULL;
-	email__node *node = sheet ? find(email__sheet_root(sheet), ACCOUNT, account->name) : NULL;
 	size_t i;
 
 	for (i = 0; node && i < row_count(); i++)
 		if (kept_row(i, account))
 			load_row(node, kept_row(i, account), account);
 	note(account);
-	email__sheet_free(sheet);
-	email__free(path);
 }
 
 static bool
@@ -286,7 +323,7 @@ merge(email__node *node, const email__property *row, email_account *account, siz
 	int64_t known = 0, more;
 
 	if (is_count(row)) {
-		if (before && !email__str_number(before, 0, INT64_MAX, &known))
+		if (before && !email__str_number(before, 0, COUNT_MAX, &known))
 			known = 0;
 		more = *number(row, &account->v) - known;
 		*number(row, &account->v) = known;
@@ -307,6 +344,92 @@ merge(email__node *node, const email__property *row, email_account *account, siz
 	if (before && strcmp(before, email__buf_text(text)) == 0)
 		load_row(node, row, account);
 	return true;
+}
+
+/* A row that this process has not changed since it knew the file: as it stands there now. */
+static void
+load_unchanged(email__node *node, const email__property *row, email_account *account, size_t i, email__buf *text)
+{
+	const char *before = seen(account, i);
+
+	if (!before || print(row, account, text) || !email__buf_text(text) || strcmp(before, email__buf_text(text)) != 0)
+		return;
+	load_row(node, row, account);
+	if (print(row, account, text) || !email__buf_text(text))
+		return;
+	email__free(account->status_seen[i]);
+	account->status_seen[i] = email__strdup(email__buf_text(text));
+}
+
+/* Once more: what others have changed comes in. */
+static void
+load_news(email__node *node, email_account *account)
+{
+	email__buf text;
+	size_t i;
+
+	email__buf_init(&text, EMAIL__TEXT_MAX);
+	for (i = 0; i < row_count(); i++) {
+		const email__property *row = kept_row(i, account);
+
+		if (row && is_count(row))
+			(void)merge(node, row, account, i, &text);
+		else if (row)
+			load_unchanged(node, row, account, i, &text);
+	}
+	email__buf_dispose(&text);
+}
+
+static void
+load_from(email__sheet *sheet, email_account *account)
+{
+	email__node *node = sheet ? find(email__sheet_root(sheet), ACCOUNT, account->name) : NULL;
+
+	if (!account->status_seen)
+		load_all(node, account);
+	else if (node)
+		load_news(node, account);
+}
+
+static bool
+is_news(email_account *account, const email__file_stamp *stamp)
+{
+	if (account->status_seen && memcmp(stamp, &account->status_stamp, sizeof *stamp) == 0)
+		return false;
+	account->status_stamp = *stamp;
+	return true;
+}
+
+static void
+load_file(const char *folder, email_account *account)
+{
+	char *path = email__path_join(folder, "status.xml");
+	email__file_stamp stamp = {0};
+	email__sheet *sheet = NULL;
+
+	if (path && email__file_stamp_get(path, &stamp) && is_news(account, &stamp)) {
+		sheet = open_sheet(path);
+		load_from(sheet, account);
+	} else if (!account->status_seen)
+		load_from(NULL, account);
+	email__sheet_free(sheet);
+	email__free(path);
+}
+
+void
+email__status_load(const email__status_place *place, email_account *account)
+{
+	email__file_stamp stamp = {0};
+
+	if (place->folder) {
+		load_file(place->folder, account);
+		return;
+	}
+	email__mutex_lock(&place->board->mutex);
+	stamp.size = place->board->revision;
+	if (is_news(account, &stamp))
+		load_from(place->board->sheet, account);
+	email__mutex_unlock(&place->board->mutex);
 }
 
 static bool
@@ -335,11 +458,11 @@ save_account(email__node *root, void *context)
 }
 
 void
-email__status_save(const char *folder, email_account *account)
+email__status_save(const email__status_place *place, email_account *account)
 {
 	email_error ignored = {0};
 
-	if (email__folder_make(folder, &ignored) || !transaction(folder, save_account, account))
+	if ((place->folder && email__folder_make(place->folder, &ignored)) || !transaction(place, save_account, account))
 		return;
 	note(account);
 	account->status_unsaved = account->status_judged = false;
@@ -356,8 +479,8 @@ forget(email__node *root, void *context)
 }
 
 void
-email__status_forget(const char *folder, const char *name)
+email__status_forget(const email__status_place *place, const char *name)
 {
-	if (email__file_exists(folder))
-		(void)transaction(folder, forget, (void *)(uintptr_t)name);
+	if (!place->folder || email__file_exists(place->folder))
+		(void)transaction(place, forget, (void *)(uintptr_t)name);
 }

@@ -158,6 +158,7 @@ ask_judge(email__tls *tls, const mbedtls_x509_crt *leaf)
 	if (tls->judged || !tls->judge)
 		return EMAIL_E_TRUST;
 	tls->judged = true;
+	tls->not_after = seconds(&leaf->valid_to);
 	for (crt = leaf; crt; crt = crt->next) {
 		/* a certificate that mbedTLS passed over (unknown algorithm) leaves an empty place */
 		if (!crt->raw.p || chain.count == EMAIL__CHAIN_MAX)
@@ -165,7 +166,6 @@ ask_judge(email__tls *tls, const mbedtls_x509_crt *leaf)
 		chain.certificate[chain.count].der = crt->raw.p;
 		chain.certificate[chain.count++].len = crt->raw.len;
 	}
-	tls->not_after = seconds(&leaf->valid_to);
 	return tls->judge(tls->judge_context, &chain);
 }
 

@@ -9,7 +9,7 @@
 const char *
 email__imap_literal(const char *line, size_t n, uint64_t *size, email_code *rc)
 {
-	const char *end = line + n, *p = end, *digit;
+	const char *end = line + n, *p, *digit;
 	uint64_t value = 0;
 
 	*rc = EMAIL_OK;
@@ -106,16 +106,74 @@ take(email__imap_frame *f, email__buf *in, size_t n, email__imap_piece piece)
 	f->inside = piece == EMAIL__IMAP_HEAD;
 }
 
-email_code
-email__imap_frame_next(email__imap_frame *f, email__buf *in, email__imap_piece *piece, const char **text,
-                       size_t *n)
+/* --- what is too long --- */
+
+/* The end of a line as long as "{n}" can be. */
+#define TAIL (sizeof "{18446744073709551615}\r" - 1)
+
+/* The response at hand is too long: from the line at hand on it is passed over, if it may be. */
+static email_code
+too_long(email__imap_frame *f, email__buf *in)
+{
+	const char *p = (const char *)email__buf_head(in);
+	size_t held = email__buf_len(in);
+
+	if (!f->pass_long || f->inside || held < 2 || memcmp(p, "* ", 2) != 0 || is_status(p, held))
+		return EMAIL_E_LIMIT;
+	if (f->line > held) /* it begins behind a literal that is not there yet */
+		f->passed = f->line - held;
+	email__buf_consume(in, f->line < held ? f->line : held);
+	f->passing = true;
+	return EMAIL_OK;
+}
+
+/* True where its end was there. No size of a literal is too large here. */
+static bool
+pass(email__imap_frame *f, email__buf *in, email_code *rc)
+{
+	for (;;) {
+		const char *p = (const char *)email__buf_head(in), *lf, *brace;
+		size_t held = email__buf_len(in), end, n;
+		uint64_t size = 0;
+
+		if (f->passed) {
+			n = held < f->passed ? held : (size_t)f->passed;
+			email__buf_consume(in, n);
+			f->passed -= n;
+			if (n == held)
+				return false;
+			continue;
+		}
+		lf = held ? memchr(p, '\n', held) : NULL;
+		if (!lf) {
+			email__buf_consume(in, held > TAIL ? held - TAIL : 0);
+			return false;
+		}
+		end = (size_t)(lf - p);
+		brace = email__imap_literal(p, end && p[end - 1] == '\r' ? end - 1 : end, &size, rc);
+		email__buf_consume(in, end + 1);
+		if (*rc)
+			return false;
+		f->passed = size;
+		if (!brace)
+			break;
+	}
+	f->scanned = f->line = 0;
+	f->passing = false;
+	return true;
+}
+
+/* --- pieces --- */
+
+/* The next piece, or EMAIL_E_LIMIT. */
+static email_code
+next_piece(email__imap_frame *f, email__buf *in, email__imap_piece *piece, const char **text, size_t *n)
 {
 	const char *p = (const char *)email__buf_head(in), *lf;
 	size_t held = email__buf_len(in), end;
 	bool whole = false;
 	email_code rc;
 
-	*piece = EMAIL__IMAP_MORE;
 	while (f->scanned < held) {
 		lf = memchr(p + f->scanned, '\n', held - f->scanned);
 		if (!lf) {
@@ -139,6 +197,21 @@ email__imap_frame_next(email__imap_frame *f, email__buf *in, email__imap_piece *
 		return EMAIL_OK;
 	}
 	return f->scanned >= EMAIL__IMAP_LINE_MAX ? EMAIL_E_LIMIT : EMAIL_OK;
+}
+
+email_code
+email__imap_frame_next(email__imap_frame *f, email__buf *in, email__imap_piece *piece, const char **text,
+                       size_t *n)
+{
+	email_code rc = EMAIL_OK;
+
+	do {
+		*piece = EMAIL__IMAP_MORE;
+		if (f->passing && !pass(f, in, &rc))
+			return rc;
+		rc = next_piece(f, in, piece, text, n);
+	} while (rc == EMAIL_E_LIMIT && (rc = too_long(f, in)) == EMAIL_OK);
+	return rc;
 }
 
 size_t

@@ -24,13 +24,16 @@ typedef struct email__imap_frame {
 	size_t line;      /* where in `in` the line at hand begins */
 	bool inside;      /* of a response whose head was handed over */
 	uint64_t literal; /* bytes that still stream */
+	bool pass_long;   /* the caller's: an untagged response that is too long is passed over */
+	bool passing;     /* one is being passed over */
+	uint64_t passed;  /* bytes to come of a literal in it */
 } email__imap_frame;
 
 /*
  * The next piece from the front of `in`: *text and *n, without the end of its line, valid until the next append to
  * `in`; literals that it holds are in it as they came, "{n}" CRLF bytes. A bare LF is taken as an end too.
  * What still streams is to be taken by _body() before.
- * Errors: EMAIL_E_LIMIT: more than EMAIL__IMAP_LINE_MAX; EMAIL_E_PROTOCOL: a bare CR or a NUL, an impossible literal.
+ * Errors: EMAIL_E_LIMIT: more than EMAIL__IMAP_LINE_MAX, and not to be passed over; EMAIL_E_PROTOCOL: a bare CR or a NUL, an impossible literal.
  */
 email_code email__imap_frame_next(email__imap_frame *f, email__buf *in, email__imap_piece *piece,
                                   const char **text, size_t *n);

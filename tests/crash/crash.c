@@ -2,7 +2,7 @@
 /*
  * The queue's scenario, ended at every point in every way, and held to the contract after each.
  *
- *   crash [-s STEP] [-m MOST] [-q] LEVEL...
+ *   crash [-s STEP] [-m MOST] [-r SEED] [-t SECONDS] [-n LETTERS] [-q] LEVEL...
  *
  * kill    the process dies before each call that reaches the kernel (L1; strace.sh has the real calls)
  * fail    each call fails: ENOSPC, EIO, EROFS, EMFILE, EINTR, once and from there on; short reads and writes (L2)
@@ -10,14 +10,23 @@
  * full    a small tmpfs, and RLIMIT_FSIZE (L6)
  * memory  each allocation fails, once and from there on (L7)
  * clock   at the ends of time, and jumping (L8)
+ * twice   the process dies at a sync, another goes on, and the power fails (MOST / 27 states at a point)
  * nosync  mutation check: each sync taken away; every time a state must be found that breaks the contract
+ * hands   many processes at one queue, killed at random for SECONDS (hands.h)
+ * many    LETTERS in the queue (many.h)
  * list    what the scenario does, for who wants to know what a number means
  * all     all of these
  *
  *   crash run FOLDER RECORD     the scenario, for somebody else to disturb; its record goes to a file
  *   crash held FOLDER RECORD    what it left is held to the contract
+ *   crash cut FOLDER RECORD N lose|flush|stay [unsynced]
+ *                               the scenario; before the N-th call that changes anything FOLDER's file system is shut down:
+ *                               what is not durable is lost, or the journal is written first; `stay`: lost, and the
+ *                               process goes on. `unsynced`: no sync does anything. Status 137: it came to that (L3, power.sh)
+ *   crash recovered FOLDER RECORD   what that left, after another start of the machine
+ *   crash disk FOLDER           fills the file system of FOLDER, and works on (disk.h)
  *
- * STEP: only each STEP-th point. -q: no word of what was broken. Status 1 where anything was.
+ * STEP: only each STEP-th point. -q: no word of what was broken, and a level ends with it. Status 1 where anything was.
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include <errno.h>
@@ -30,9 +39,13 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "crash/disk.h"
 #include "crash/fault.h"
+#include "crash/hands.h"
+#include "crash/many.h"
 #include "crash/scenario.h"
 #include "crash/states.h"
 #include "support/failalloc.h"
@@ -44,7 +57,7 @@ static const scenario_clock ordinary = {.wall = 1795000000, .step = 1, .set = tr
 
 static char parent[200], folder[220];
 static outside *o; /* shared with the children */
-static unsigned step = 1, most = 81;
+static unsigned step = 1, most = 81, seed, seconds = 3, letters = 100000;
 static bool quiet;
 
 /* "rm -rf", "umount": of the folder that holds the spool. */
@@ -161,7 +174,7 @@ sweep(disturbance d, const char *what)
 	bool came = true;
 	int bad = 0;
 
-	for (n = 1; came; n += step, points++) {
+	for (n = 1; came && !(quiet && bad); n += step, points++) {
 		char label[100];
 
 		if (d.alloc)
@@ -226,6 +239,7 @@ typedef struct cutting {
 	const outside *whole;
 	int bad;
 	bool first; /* stops at the first violation */
+	bool twice;
 	unsigned long points;
 } cutting;
 
@@ -233,7 +247,7 @@ static bool
 cut(void *context, unsigned long op, const char *label)
 {
 	cutting *c = context;
-	scenario_rules rules = {.boot = NEXT_BOOT, .weak = true, .quiet = quiet || c->first};
+	scenario_rules rules = {.boot = NEXT_BOOT, .weak = true, .twice = c->twice, .quiet = quiet || c->first};
 	int i;
 
 	if (c->points++ % step)
@@ -254,9 +268,10 @@ cut(void *context, unsigned long op, const char *label)
 	return !(c->first && c->bad);
 }
 
-/* Records the scenario, with the n-th sync taken away (0: none). False: there are not so many. */
+/* Records the scenario, with the n-th call broken in this way (0: none). False: there are not so many. Where the process dies
+ * then (nothing that it does after that has any effect), another one goes on. */
 static bool
-record(unsigned long n, outside *whole, size_t *count, uint64_t *root)
+record(fault_kind how, unsigned long n, outside *whole, size_t *count, uint64_t *root)
 {
 	struct stat st;
 	bool happened;
@@ -269,10 +284,12 @@ record(unsigned long n, outside *whole, size_t *count, uint64_t *root)
 		exit(2);
 	*root = (uint64_t)st.st_ino;
 	fault_record(ops, OPS_MAX);
-	fault_arm(n ? FAULT_NOSYNC : FAULT_NONE, n, 0, false);
+	fault_arm(n ? how : FAULT_NONE, n, EIO, how == FAULT_HALT);
 	scenario_run(folder, o, &ordinary);
 	happened = n == 0 || fault_happened();
 	fault_off();
+	if (n && how == FAULT_HALT)
+		scenario_go_on(folder, o, &ordinary);
 	*count = fault_recorded();
 	fault_record(NULL, 0);
 	*whole = *o;
@@ -289,7 +306,7 @@ level_list(void)
 	size_t n = 0, i, syncs = 0;
 	int event = 0;
 
-	record(0, &whole, &n, &root);
+	record(FAULT_NONE, 0, &whole, &n, &root);
 	for (i = 0; i < n; i++) {
 		for (; event < whole.n && whole.event[event].op <= i; event++)
 			printf("            %c %d %d\n", (int)whole.event[event].what, whole.event[event].mail,
@@ -306,15 +323,32 @@ level_states(void)
 	outside whole;
 	uint64_t root;
 	size_t n = 0;
-	cutting c = {.whole = &whole};
+	cutting c = {.whole = &whole, .first = quiet};
 
-	record(0, &whole, &n, &root);
+	record(FAULT_NONE, 0, &whole, &n, &root);
 	if (n >= OPS_MAX || whole.n < 40) {
 		fprintf(stderr, "the scenario was not recorded: %zu operations, %d events\n", n, whole.n);
 		return 1;
 	}
-	states_build(ops, n, root, parent, 0, most, cut, &c);
+	states_build(ops, n, root, parent, 0, most, false, cut, &c);
 	return report("power cut", (c.points + step - 1) / step, c.bad);
+}
+
+static int
+level_twice(void)
+{
+	outside whole;
+	uint64_t root;
+	size_t n = 0;
+	cutting c = {.whole = &whole, .first = quiet, .twice = true};
+	unsigned keep = step;
+	unsigned long at;
+
+	step = 1;
+	for (at = 1; record(FAULT_HALT, at, &whole, &n, &root) && !(quiet && c.bad); at += keep)
+		states_build(ops, n, root, parent, fault_at(), most / 27, true, cut, &c);
+	step = keep;
+	return report("dead, then power cut", c.points, c.bad);
 }
 
 /* Which of the recorded syncs make something durable. */
@@ -325,7 +359,7 @@ find_syncs(bool *matters, size_t max)
 	uint64_t root;
 	size_t n = 0, i, syncs = 0;
 
-	record(0, &whole, &n, &root);
+	record(FAULT_NONE, 0, &whole, &n, &root);
 	for (i = 0; i < n && syncs < max; i++)
 		if (ops[i].what == DID_SYNC)
 			matters[syncs++] = states_sync_matters(ops, i, ops[i].inode);
@@ -351,9 +385,9 @@ level_nosync(void)
 			continue;
 		}
 		taken++;
-		if (!record(i + 1, &whole, &n, &root))
+		if (!record(FAULT_NOSYNC, i + 1, &whole, &n, &root))
 			exit(2);
-		states_build(ops, n, root, parent, fault_at(), most, cut, &c);
+		states_build(ops, n, root, parent, fault_at(), most, false, cut, &c);
 		if (c.bad == 0) {
 			missed++;
 			printf("sync %zu can be taken away and nobody notices (%lu states)\n", i + 1, c.points);
@@ -405,7 +439,14 @@ level_full(void)
 		run_command("umount", "");
 		bad += now;
 	}
-	return report("tmpfs", points, bad);
+	bad = report("tmpfs", points, bad);
+	fresh();
+	snprintf(mount, sizeof mount, "mount -t tmpfs -o size=512k tmpfs %s", parent);
+	if (system(mount))
+		return bad + 1;
+	bad += disk_run(folder);
+	run_command("umount", "");
+	return bad;
 }
 
 /* --- L8 ------------------------------------------------------------------------------------------- */
@@ -435,13 +476,30 @@ level_clock(void)
 	return report("clock", points, bad);
 }
 
+/* --- many ----------------------------------------------------------------------------------------- */
+
+static int
+level_hands(void)
+{
+	fresh();
+	return hands_run(folder, seed, (long)seconds * 1000);
+}
+
+static int
+level_many(void)
+{
+	fresh();
+	return many_run(folder, letters);
+}
+
 /* --- the whole ------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
 	int (*run)(void);
 } levels[] = {{"kill", level_kill},   {"fail", level_fail},   {"states", level_states}, {"full", level_full},
-              {"memory", level_memory}, {"clock", level_clock}, {"nosync", level_nosync},
+              {"memory", level_memory}, {"clock", level_clock}, {"nosync", level_nosync}, {"twice", level_twice}, {"hands", level_hands},
+            {"many", level_many},
               {"list", level_list}};
 
 /* Memory that is shared with children, and with RECORD where there is one. */
@@ -459,17 +517,58 @@ share(const char *path)
 		close(fd);
 }
 
+/* The folder itself is not there yet; the one above it is. */
 static int
-for_others(char **argument)
+cut_power(char **argument, bool unsynced)
 {
-	scenario_rules rules = {.boot = SAME_BOOT};
+	const char *how = argument[4], *slash = strrchr(folder, '/');
+	char above[sizeof folder];
 
+	if (!slash)
+		return 64;
+	snprintf(above, sizeof above, "%.*s", (int)(slash - folder), folder);
+	if (!fault_power(above, strcmp(how, "flush") == 0))
+		return 2;
+	if (unsynced)
+		fault_forget_syncs();
+	fault_arm(FAULT_POWER, (unsigned long)atol(argument[3]), 0, strcmp(how, "stay") == 0);
+	scenario_run(folder, o, &ordinary);
+	return fault_happened() ? 137 : 0;
+}
+
+static int
+for_others(char **argument, int n)
+{
+	scenario_rules rules = {.boot = SAME_BOOT, .quiet = quiet};
+
+	if (strcmp(argument[0], "disk") == 0)
+		return disk_run(argument[1]) != 0;
 	share(argument[2]);
 	snprintf(folder, sizeof folder, "%s", argument[1]);
-	if (strcmp(argument[0], "held") == 0)
+	if (n >= 5 && strcmp(argument[0], "cut") == 0)
+		return cut_power(argument, n == 6);
+	if (strcmp(argument[0], "recovered") == 0)
+		rules.boot = NEXT_BOOT;
+	if (strcmp(argument[0], "run") != 0)
 		return held(&rules, argument[2]) != 0;
 	scenario_run(folder, o, &ordinary);
 	return 0;
+}
+
+/* The commands for scripts, and how many words they have. */
+static bool
+is_for_others(char **argument, int n)
+{
+	static const struct {
+		const char *name;
+		int least, most;
+	} commands[] = {{"run", 3, 3}, {"held", 3, 3}, {"cut", 5, 6}, {"recovered", 3, 3}, {"disk", 2, 2}};
+	size_t i;
+
+	for (i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (n > 0 && strcmp(argument[0], commands[i].name) == 0)
+			return n >= commands[i].least && n <= commands[i].most;
+	return false;
 }
 
 int
@@ -478,7 +577,7 @@ main(int argc, char **argv)
 	int option, bad = 0, i;
 	size_t level;
 
-	while ((option = getopt(argc, argv, "s:m:q")) != -1)
+	while ((option = getopt(argc, argv, "s:m:r:t:n:q")) != -1)
 		switch (option) {
 		case 's':
 			step = (unsigned)atoi(optarg);
@@ -486,14 +585,25 @@ main(int argc, char **argv)
 		case 'm':
 			most = (unsigned)atoi(optarg);
 			break;
+		case 'r':
+			seed = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 't':
+			seconds = (unsigned)atoi(optarg);
+			break;
+		case 'n':
+			letters = (unsigned)atoi(optarg);
+			break;
 		case 'q':
 			quiet = true;
 			break;
 		default:
 			return 64;
 		}
-	if (argc - optind == 3 && (strcmp(argv[optind], "run") == 0 || strcmp(argv[optind], "held") == 0))
-		return for_others(argv + optind);
+	if (seed == 0)
+		seed = (unsigned)time(NULL) ^ (unsigned)getpid();
+	if (is_for_others(argv + optind, argc - optind))
+		return for_others(argv + optind, argc - optind);
 	/* a sync costs nothing there, and it is not the disk that is tried here */
 	snprintf(parent, sizeof parent, "%s/crash.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (step < 1 || optind == argc || !mkdtemp(parent))

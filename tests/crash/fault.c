@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,6 +23,9 @@ static struct {
 	unsigned long n, count;
 	int error;
 	unsigned long fail_sync;
+	bool forget_syncs;
+	int power; /* a folder of the file system that goes down */
+	uint32_t how;
 	fault_op *ops;
 	size_t recorded, max, at;
 } f;
@@ -62,6 +66,24 @@ void
 fault_fail_sync(unsigned long n)
 {
 	f.fail_sync = n;
+}
+
+/* EXT4_IOC_SHUTDOWN and XFS_IOC_GOINGDOWN, which are one number, with flags of one meaning; libc's headers have neither. */
+#define SHUTDOWN _IOR('X', 125, uint32_t)
+enum { SHUTDOWN_LOGFLUSH = 1, SHUTDOWN_NOLOGFLUSH = 2 };
+
+bool
+fault_power(const char *folder, bool flush)
+{
+	f.power = (int)syscall(SYS_openat, AT_FDCWD, folder, O_RDONLY | O_DIRECTORY, 0);
+	f.how = flush ? SHUTDOWN_LOGFLUSH : SHUTDOWN_NOLOGFLUSH;
+	return f.power >= 0;
+}
+
+void
+fault_forget_syncs(void)
+{
+	f.forget_syncs = true;
 }
 
 void
@@ -117,16 +139,23 @@ faulted(int call)
 		return false;
 	if (f.kind == FAULT_SHORT && !(call & (READS | WRITES)))
 		return false;
-	if (f.kind == FAULT_NOSYNC && !(call & SYNCS))
+	if ((f.kind == FAULT_NOSYNC || (f.kind == FAULT_HALT && !f.happened)) && !(call & SYNCS))
+		return false;
+	if (f.kind == FAULT_POWER && !(call & (WRITES | MAKES | SYNCS | NAMES)))
 		return false;
 	f.count++;
 	if (f.count != f.n && !(f.forever && f.count > f.n))
 		return false;
 	f.at = f.happened ? f.at : f.recorded;
 	f.happened = true;
-	if (f.kind == FAULT_KILL)
+	if (f.kind == FAULT_POWER && f.count == f.n && syscall(SYS_ioctl, f.power, SHUTDOWN, &f.how) != 0)
+		syscall(SYS_exit_group, 3);
+	/* a disk that went away leaves the process, whose calls fail from now on */
+	if (f.kind == FAULT_POWER && f.forever)
+		return false;
+	if (f.kind == FAULT_KILL || f.kind == FAULT_POWER)
 		syscall(SYS_exit_group, 137);
-	if (f.kind != FAULT_ERROR)
+	if (f.kind != FAULT_ERROR && f.kind != FAULT_HALT)
 		return f.kind == FAULT_SHORT || f.kind == FAULT_NOSYNC;
 	errno = f.error;
 	return true;
@@ -135,7 +164,7 @@ faulted(int call)
 static bool
 failed(int call)
 {
-	return f.kind == FAULT_KILL || f.kind == FAULT_ERROR || f.kind == FAULT_NONE ? faulted(call) : false;
+	return f.kind == FAULT_SHORT || f.kind == FAULT_NOSYNC ? false : faulted(call);
 }
 
 /* --- recording --------------------------------------------------------------------------------- */
@@ -283,6 +312,8 @@ synced(long call, int fd)
 			return 0;
 	} else if (failed(SYNCS))
 		return -1;
+	if (f.forget_syncs)
+		return 0;
 	rc = (int)syscall(call, fd);
 	if (rc == 0 && (op = record(DID_SYNC)))
 		op->inode = inode_of(fd);

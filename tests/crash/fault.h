@@ -16,7 +16,9 @@ typedef enum fault_kind {
 	FAULT_KILL,  /* the process ends before the n-th call, as by SIGKILL */
 	FAULT_ERROR, /* the n-th call that can fail in this way (errno) does */
 	FAULT_SHORT, /* the n-th read or write does half of it */
-	FAULT_NOSYNC /* the n-th fsync or fdatasync says yes and does nothing */
+	FAULT_HALT,  /* from the n-th fsync or fdatasync on nothing has any effect: as if the process had died then */
+	FAULT_NOSYNC, /* the n-th fsync or fdatasync says yes and does nothing */
+	FAULT_POWER  /* the file system goes down before the n-th call that changes anything, and the process with it */
 } fault_kind;
 
 /* From now on; `forever`: from the n-th on. Counting begins at 1. */
@@ -28,6 +30,12 @@ bool fault_happened(void);
 size_t fault_at(void);
 /* The n-th sync from now on fails with EIO, whatever else is armed: part of a scenario, not of a test of it. */
 void fault_fail_sync(unsigned long n);
+
+/* FAULT_POWER's file system, by a folder in it. `flush`: its journal is written out first, but not what belongs to it;
+ * else what is not durable yet is lost. False, with errno: this one cannot be shut down. */
+bool fault_power(const char *folder, bool flush);
+/* Every sync says yes and does nothing, whatever else is armed. */
+void fault_forget_syncs(void);
 
 /* --- what was done ---------------------------------------------------------------------------- */
 

@@ -7,6 +7,9 @@
 set -eu
 crash=$BUILD/tests/crash/crash
 "$crash" kill clock full
-"$crash" -s 5 fail memory
-"$crash" -m 9 -s 2 states
-"$crash" -m 9 -s 6 nosync
+"$crash" -s 8 fail memory
+"$crash" -m 9 -s 4 states
+"$crash" -m 9 -s 8 nosync
+"$crash" -s 20 twice
+"$crash" -t 2 hands
+"$crash" -n 3000 many

@@ -339,6 +339,23 @@ scenario_run(const char *folder, outside *o, const scenario_clock *clock)
 	email__spool_close(r.spool);
 }
 
+void
+scenario_go_on(const char *folder, outside *o, const scenario_clock *clock)
+{
+	static const int order[] = {B, C, A, E, F, B, C};
+	run r = {.o = o,
+	         .now = {.mono = 2000000, .wall = clock->wall + 1000, .clock_set = clock->set},
+	         .step = clock->step,
+	         .options = {.folder = folder, .boot = "aaaaaaaaaaaaaaaa"}};
+	size_t i;
+
+	if (!open_queue(&r))
+		return;
+	for (i = 0; i < sizeof order / sizeof *order; i++)
+		serve_one(&r, order[i]);
+	email__spool_close(r.spool);
+}
+
 /* --- held to the contract ------------------------------------------------------------------------ */
 
 typedef struct check {
@@ -562,6 +579,7 @@ check_recipient(check *c, int m, int i)
 	const char *name = mails[m].subject;
 	int got = count(c, SAID_GOT, m, i, 0, EVENTS_MAX), got_before = before(c, SAID_GOT, m, i);
 	int told = before(c, SAID_TOLD, m, i) > 0;
+	int most = c->rules->twice && got_before > 1 ? got_before : 1;
 	bool acked = before(c, SAID_ACK, m, -1) > 0, maybe = before(c, SAID_MAYBE, m, -1) > 0;
 	bool called = before(c, SAID_CALLED, m, -1) > 0, refused = before(c, SAID_NO, m, -1) > 0;
 	bool ended = c->dead[m] && (c->state[m][i] == EMAIL__RCPT_FAILED || c->state[m][i] == EMAIL__RCPT_CANCELLED);
@@ -577,7 +595,7 @@ check_recipient(check *c, int m, int i)
 		complain(c, "mail %s was refused, and is there (Q2)", name);
 	if (told && got > got_before)
 		complain(c, "mail %s came again to recipient %d, who has it (Q6, Q7)", name, i);
-	if (got > 1 + (got_before > 0 && !told))
+	if (got > most + (got_before > 0 && !told) || got_before > 1 + c->rules->twice)
 		complain(c, "mail %s came %d times to recipient %d (Q5)", name, got, i);
 	if (before(c, SAID_FAILED, m, i) && (got > 0 || !ended))
 		complain(c, "mail %s was told as failed for recipient %d, and is not (Q6)", name, i);

@@ -55,9 +55,13 @@ typedef struct scenario_clock {
 /* Runs it; whatever fails is taken as a caller would: noted, and on with the next. */
 void scenario_run(const char *folder, outside *o, const scenario_clock *clock);
 
+/* The worker is started once more, in the same boot, and tries what waits. */
+void scenario_go_on(const char *folder, outside *o, const scenario_clock *clock);
+
 typedef struct scenario_rules {
 	const char *boot; /* in which the folder is recovered */
 	bool weak;        /* the power failed: what was never promised may be set aside */
+	bool twice;       /* it broke off, went on, and then the power failed: a mail may come once more for each */
 	bool any_day;     /* the clock jumped: the day's count may be another day's */
 	bool quiet;
 } scenario_rules;

@@ -40,6 +40,7 @@ typedef struct states {
 	uint64_t seen[SEEN_MAX];
 	unsigned long visited;
 	uint64_t root;
+	bool journal;
 	const char *parent;
 	states_visit visit;
 	void *context;
@@ -118,6 +119,10 @@ find_open(states *s, size_t k)
 			here = synced(s, op->from, i, k);
 			if (op->folder == op->from && !there)
 				ways(s, i, 2, KEPT, DROPPED, KEPT);
+			else if (s->journal && !there && !here)
+				ways(s, i, 2, KEPT, DROPPED, KEPT);
+			else if (s->journal)
+				break;
 			else if (!there && !here)
 				ways(s, i, 3, KEPT, DROPPED, TWICE);
 			else if (there && !here)
@@ -350,7 +355,7 @@ some(states *s, size_t k, unsigned most)
 		all_alike(s, way);
 		visit(s, k);
 	}
-	for (round = 0; round < 2; round++)
+	for (round = 0; round < 2 && most > 0; round++)
 		for (i = 0; i < s->open_count; i++)
 			for (way = round ? 0 : 1; way < (round ? 1 : s->way_count[i]); way++) {
 				all_alike(s, (unsigned)round);
@@ -367,8 +372,8 @@ some(states *s, size_t k, unsigned most)
 }
 
 unsigned long
-states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, size_t from, unsigned most, states_visit visitor,
-             void *context)
+states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, size_t from, unsigned most, bool journal,
+             states_visit visitor, void *context)
 {
 	states *s = calloc(1, sizeof *s);
 	unsigned long visited;
@@ -379,6 +384,7 @@ states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, size_t 
 	s->ops = ops;
 	s->n = n;
 	s->root = root;
+	s->journal = journal;
 	s->parent = parent;
 	s->visit = visitor;
 	s->context = context;
@@ -410,6 +416,9 @@ states_sync_matters(const fault_op *ops, size_t at, uint64_t inode)
 
 		if (op->what == DID_SYNC && op->inode == inode)
 			return false;
+		/* where these are lost they are made anew */
+		if (op->what == DID_CREATE && (strcmp(op->name, "sequence") == 0 || strcmp(op->name, "worker") == 0))
+			continue;
 		if (((op->what == DID_WRITE || op->what == DID_TRUNCATE) && op->inode == inode) ||
 		    (op->what != DID_WRITE && op->what != DID_TRUNCATE && op->what != DID_SYNC &&
 		     (op->folder == inode || (op->what == DID_RENAME && op->from == inode))))

@@ -14,9 +14,11 @@
 typedef bool (*states_visit)(void *context, unsigned long op, const char *label);
 
 /* `root`: the inode that stood for `parent` when the operations were recorded. Every state where there are no more than
- * `most` at a point, else a choice; cuts from operation `from` on. Returns how many were visited. */
+ * `most` at a point, else a choice, of which the least is that all is kept, dropped, half kept; cuts from operation `from` on.
+ * `journal`: a name moves between folders in one step, as it does on file systems that have one. Returns how many were
+ * visited. */
 unsigned long states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, size_t from, unsigned most,
-                           states_visit visit, void *context);
+                           bool journal, states_visit visit, void *context);
 /* Does the sync of this inode, before operation `at`, make anything durable that is not? */
 bool states_sync_matters(const fault_op *ops, size_t at, uint64_t inode);
 

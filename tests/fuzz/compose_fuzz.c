@@ -76,7 +76,9 @@ check_bytes(const char *bytes, size_t n, const email__envelope *envelope)
 	for (at = 0; at < n; at += len + 2) {
 		const char *end = memchr(bytes + at, '\r', n - at);
 
-		require(end && end + 1 < bytes + n && end[1] == '\n');
+		if (!end)
+			abort();
+		require(end + 1 < bytes + n && end[1] == '\n');
 		len = (size_t)(end - bytes) - at;
 		header &= len > 0;
 		check_line(bytes + at, len, header, envelope);

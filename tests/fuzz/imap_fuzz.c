@@ -148,7 +148,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	                             .credentials = flags & 4 ? &who : NULL,
 	                             .folder = "B\xC3\xBCro",
 	                             .processed = "Done",
-	                             .events = {&c, listed, begin, take, end, settled, news}};
+	                             .events = {&c, listed, begin, take, end, settled, news, NULL}};
 	email_error over = {.code = EMAIL_E_CLOSED};
 	size_t at = 2, i;
 	email__link *l;

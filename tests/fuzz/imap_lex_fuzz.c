@@ -61,7 +61,7 @@ words(uint64_t sum, const char *p, size_t n)
 static uint64_t
 run(const uint8_t *data, size_t size, size_t by)
 {
-	email__imap_frame f = {0};
+	email__imap_frame f = {.pass_long = size % 2 != 0};
 	uint64_t sum = 0;
 	email_code rc = EMAIL_OK;
 	email__buf in;

@@ -125,6 +125,7 @@ check_deliveries(email_message *m)
 		check_text(list[i].remote, false);
 		check_text(list[i].original_id, false);
 		check_text(list[i].envelope_id, false);
+		check_text(list[i].original_recipient, false);
 	}
 	must(email_message_auto(m) == EMAIL_AUTO_REPORT || n == 0);
 }

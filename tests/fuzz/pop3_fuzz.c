@@ -160,7 +160,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	                             .tls = tls,
 	                             .allow_plaintext_login = plain_ok,
 	                             .credentials = w.flags & 4 ? &who : NULL,
-	                             .events = {&w, listed, begin, piece, end, settled, NULL}};
+	                             .events = {&w, listed, begin, piece, end, settled, NULL, NULL}};
 	email_error over = {.code = EMAIL_E_CLOSED};
 	size_t at = 2, requests = 0, i;
 	email__link *l;

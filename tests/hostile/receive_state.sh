@@ -52,12 +52,14 @@ for protocol in imap pop3; do
 
 	case_name="$protocol, another process has it"
 	receive 0
-	(flock 8 && sleep 5) 8>>state/uids/in.lock 9<&- &
+	rm -f "$WORK/holds"
+	(flock 8 && : >"$WORK/holds" && exec sleep 60) 8>>state/uids/in.lock 9<&- &
 	other=$!
-	sleep 0.3
+	until [ -e "$WORK/holds" ]; do sleep 0.05; done
 	receive 75
 	explained 'another process'
 	cause 'another process'
+	kill $other
 	wait $other
 	receive 0
 	is "handed over" 0 "$(value 'messages.#')"

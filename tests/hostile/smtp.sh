@@ -39,7 +39,7 @@ bad() {
 	began=$(date +%s)
 	send "$status_wanted"
 	took=$(($(date +%s) - began))
-	[ $took -le 6 ] || fail "$case_name: took $took s"
+	[ $took -le 20 ] || fail "$case_name: took $took s"
 	if [ "$status_wanted" != 0 ]; then
 		explained
 		checks=$((checks + 1))
@@ -115,7 +115,7 @@ bad "another protocol" 76 plain plain --reply 'greeting=HTTP/1.1 400 Bad Request
 bad "a reply too many" 76 plain plain --reply 'greeting=220 mail.test\n250 2.1.0 Ok\n250 2.1.5 Ok'
 bad "a line without end" 76 plain plain --reply "greeting=220 $(printf '%09000d' 0)"
 lines=220-x
-for i in 1 2 3 4 5 6 7 8; do lines="$lines\\n$lines"; done
+for _ in 1 2 3 4 5 6 7 8; do lines="$lines\\n$lines"; done
 bad "lines without end" 76 plain plain --reply "greeting=$lines\\n220 x"
 bad "control characters" 69 plain plain --reply 'mail=550 5.7.1 \x1b[31mRed\x07 \x9b alert'
 bad "the wrong code for MAIL" 76 plain plain --no-chunking --reply 'mail=354 Go ahead'

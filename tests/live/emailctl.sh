@@ -74,19 +74,21 @@ out '"code": "E_USAGE"'
 ctl 64 hosts
 ctl 64 send out --subject x
 ctl 64 send out --to a@example.com --priority 11
-ctl 64 send out --to a@example.com --queue
-for later in queue run discover; do
-	ctl 64 $later
-	err 'not part of this version'
-done
+ctl 64 send out --to a@example.com --key k
+ctl 64 queue
+ctl 64 queue out
+ctl 64 run out
+ctl 64 discover
+err 'not part of this version'
 ctl 0 --help
-for command in new show get set unset remove rename reset check test send hosts trust verify parse schema; do
+for command in new show get set unset remove rename reset check test send receive login \
+	queue run hosts trust keys verify parse schema; do
 	ctl 0 $command --help
 	out "usage: emailctl $command"
 	ctl 0 --help
 	out "^  $command "
 done
-no '^  (queue|run|discover) ' out
+no '^  discover ' out
 ctl 0 --version
 out '^emailctl [0-9]+\.[0-9]+\.[0-9]+$'
 

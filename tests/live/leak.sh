@@ -62,7 +62,7 @@ if command -v python3 >/dev/null; then
 		eval "pid_$name=$!"
 		servers="$servers $name"
 		tries=0
-		until grep -q port "$WORK/$name.port" 2>/dev/null || [ $tries -gt 200 ]; do
+		until grep -q port "$WORK/$name.port" 2>/dev/null || [ $tries -gt 400 ]; do
 			tries=$((tries + 1))
 			sleep 0.05
 		done

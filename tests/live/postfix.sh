@@ -180,7 +180,7 @@ dovecot=$!
 tries=0
 until [ -S "$D/run/auth-client" ]; do
 	tries=$((tries + 1))
-	if [ $tries -gt 100 ]; then
+	if [ $tries -gt 400 ]; then
 		cat "$D/out" "$D/log"
 		fail "Dovecot does not start"
 		finish
@@ -203,7 +203,7 @@ arrives() { # ADDRESS
 		set -- "$1" $(find "$P/mail" -name "$1.*.eml")
 		[ $# -lt 2 ] || break
 		tries=$((tries + 1))
-		if [ $tries -gt 100 ]; then
+		if [ $tries -gt 400 ]; then
 			fail "$case_name: nothing arrived for $1"
 			tail -n 5 "$P/log"
 			return 1

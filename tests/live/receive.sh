@@ -262,14 +262,15 @@ sleep 1
 came=$(date +%s%N)
 dovecot_put "$WORK/mails/large"
 tries=0
-while [ "$(wc -l <"$WORK/watch")" -lt 4 ] && [ $tries -lt 300 ]; do
+while [ "$(wc -l <"$WORK/watch")" -lt 4 ] && [ $tries -lt 1000 ]; do
 	tries=$((tries + 1))
 	sleep 0.01
 done
 took=$((($(date +%s%N) - came) / 1000000))
 is "pushed" 4 "$(wc -l <"$WORK/watch")"
 checks=$((checks + 1))
-[ $took -lt 1000 ] || fail "the push took $took ms"
+# long before the next poll, even where the machine has other work
+[ $took -lt 15000 ] || fail "the push took $took ms"
 echo "pushed within $took ms"
 kill -TERM $watcher
 wait $watcher

@@ -17,12 +17,15 @@ mkdir "$WORK/given" "$WORK/clear" "$WORK/seen" "$WORK/tmp"
 TMPDIR=$WORK/tmp
 export TMPDIR
 password='Kx7&w<Qz+4/Tr9%x"Lp~2Jd Vb8>Mn=Hg5'
+# shellcheck disable=SC2034 # read by name, below
 wrong='Wn3&e<Uy+6/Op1%a"Sd~7Fg Hj2>Kl=Zx4'
 token='1//Rt8-fG5hJ7kL9pO2iU4yT6rE3wQ1aS0dF-zX8cV6bN4mM2lK'
 client='Cs6~q8Q~Zt4vN2xR9mB7kW5jH3gF1dS0aP8oI6uY'
+# shellcheck disable=SC2034 # read by name, below
 keypass='Pk9+vC3bX5nM7aS1dF2gH4jK6lQ8wE0rT=yU'
 access='ey7Jh8Kf.Qw9Er2Ty4Ui6Op1As3Df5Gh.Zx8Cv0Bn_Mq-7Wl'
 from_env='En5+zX7cV9bN1mL3kJ5hG7fD9sA1qW3eR5tY'
+# shellcheck disable=SC2034 # read by name, below
 key=5a6b7c8d9eafb0c1d2e3f405162738495a6b7c8d9eafb0c1d2e3f40516273849
 for name in password wrong token client keypass access from_env key; do
 	eval "printf '%s\n' \"\$$name\"" >"$WORK/given/$name"
@@ -52,7 +55,7 @@ peer() { # NAME PROGRAM ARGUMENT...
 	eval "pid_$peer=$!"
 	servers="$servers $peer"
 	tries=0
-	until PORT=$(sed -n 's/^port //p' "$WORK/$peer.port" 2>/dev/null) && [ -n "$PORT" ] || [ $tries -gt 200 ]; do
+	until PORT=$(sed -n 's/^port //p' "$WORK/$peer.port" 2>/dev/null) && [ -n "$PORT" ] || [ $tries -gt 400 ]; do
 		tries=$((tries + 1))
 		sleep 0.05
 	done

@@ -79,8 +79,8 @@ for version in 1.2 1.3; do
 		open_station good
 		port=$PORT
 		want 0 again email.xml out 2 \
-			"kill $pid_server; sleep 0.3; mailserver --port $port --mode $mode --tls-max $version \
---cert $WORK/pki/self.pem --key $WORK/pki/self.key --until-stdin-closes --log $WORK/second.log <$WORK/alive >$WORK/second.port & sleep 0.5" 1
+			"kill $pid_server; sleep 0.3; rm -f $WORK/second.port; mailserver --port $port --mode $mode --tls-max $version \
+--cert $WORK/pki/self.pem --key $WORK/pki/self.key --until-stdin-closes --log $WORK/second.log <$WORK/alive >$WORK/second.port & until grep -q port $WORK/second.port; do sleep 0.05; done" 1
 		codes "OK OK E_TRUST "
 		servers=
 		has "$WORK/second.log" '^1 end .*tls=0 '

@@ -107,7 +107,7 @@ courier_start() {
 	tries=0
 	until answers "$imap" && answers "$pop3"; do
 		tries=$((tries + 1))
-		if [ $tries -gt 100 ]; then
+		if [ $tries -gt 400 ]; then
 			cat "$R/log"
 			fail "Courier does not start"
 			finish

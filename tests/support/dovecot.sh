@@ -189,7 +189,7 @@ $(login_service pop3 0 "$pop3s13")"
 		tries=0
 		until grep -q 'starting up' "$dir/log" 2>/dev/null; do
 			tries=$((tries + 1))
-			if [ $tries -gt 100 ]; then
+			if [ $tries -gt 400 ]; then
 				cat "$dir/out" "$dir/log"
 				fail "Dovecot does not start"
 				finish

@@ -132,7 +132,7 @@ email_test_imap_open(email_test_imap_peer *p, const char *capabilities, unsigned
 	                             .credentials = &who,
 	                             .folder = "INBOX",
 	                             .processed = "Done",
-	                             .events = {p, listed, begin, data, end, settled, news}};
+	                             .events = {p, listed, begin, data, end, settled, news, NULL}};
 	char text[600];
 
 	memset(p, 0, sizeof *p);

@@ -109,6 +109,22 @@ explained() { # [PATTERN]
 	[ $# -eq 0 ] || has "$WORK/stderr" "$1"
 }
 
+# What another process does: a command is true within 20 seconds.
+soon() { # WHAT COMMAND...
+	what=$1
+	shift
+	checks=$((checks + 1))
+	left=400
+	until "$@" >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || {
+			fail "${case_name:+$case_name: }not within 20 seconds: $what"
+			return 1
+		}
+		sleep 0.05
+	done
+}
+
 # The first attachment of a message, as it was before it was encoded, in $WORK/attachment.
 attachment() { # FILE
 	checks=$((checks + 1))
@@ -143,8 +159,8 @@ serve() { # NAME OPTION...
 	while [ -z "$PORT" ]; do
 		PORT=$(sed -n 's/^port //p' "$WORK/$server.port")
 		tries=$((tries + 1))
-		[ -n "$PORT" ] || [ $tries -gt 500 ] || sleep 0.01
-		if [ $tries -gt 500 ]; then
+		[ -n "$PORT" ] || [ $tries -gt 2000 ] || sleep 0.01
+		if [ $tries -gt 2000 ]; then
 			fail "mailserver $* does not start"
 			finish
 		fi

@@ -27,7 +27,9 @@ void post_rule(post *p, const char *stage, email_test_deed deed, const char *tex
 /* Another server on the same port, without the rules. */
 void post_restart(post *p);
 void post_close(post *p);
-/* What the server counted, once all connections have ended. */
+/* What the server counted, once all connections have ended (but for one that is kept, and rests). */
 email_test_counts post_counts(post *p);
+/* A thread's function: cancels the account's operation once the server withholds an answer, by a rule. */
+void *post_cancel_stalled(void *post);
 
 #endif

@@ -71,7 +71,7 @@ __wrap_email__pbkdf2(email__algorithm algorithm, const void *password, size_t pa
 static char *
 spell(const char *p, const char *end, size_t *n)
 {
-	char *out = NULL;
+	char *out = NULL, *longer;
 
 	for (*n = 0; p < end;) {
 		unsigned long count = 1;
@@ -88,12 +88,18 @@ spell(const char *p, const char *end, size_t *n)
 			next = piece + len + 1;
 		} else
 			count = 1;
-		out = realloc(out, *n + count + 1);
+		longer = realloc(out, *n + count + 1);
+		if (!longer)
+			abort();
+		out = longer;
 		for (i = 0; i < count; i++)
 			out[(*n)++] = piece[i % len];
 		p = next;
 	}
-	out = realloc(out, *n + 1);
+	longer = realloc(out, *n + 1);
+	if (!longer)
+		abort();
+	out = longer;
 	out[*n] = '\0';
 	return out;
 }

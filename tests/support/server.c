@@ -203,6 +203,8 @@ email_test_server_counts(email_test_server *s, email_test_counts *counts)
 {
 	pthread_mutex_lock(&s->lock);
 	*counts = s->counts;
+	for (const conn *c = s->first; c; c = c->next)
+		counts->open++;
 	pthread_mutex_unlock(&s->lock);
 }
 

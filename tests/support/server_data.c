@@ -180,6 +180,7 @@ email_test_chunk(conn *c, char *argument)
 	char *last = strchr(argument, ' ');
 	int64_t size = 0;
 	bool wanted = c->has_from && c->recipients;
+	int digit;
 
 	if (last)
 		*last++ = '\0';
@@ -210,5 +211,9 @@ email_test_chunk(conn *c, char *argument)
 		c->in_chunks = false;
 		return finish(c);
 	}
-	return email_test_reply(c, "data", NULL, "250 2.0.0 Chunk taken") > 0;
+	digit = email_test_reply(c, "data", NULL, "250 2.0.0 Chunk taken");
+	/* RFC 3030 2: behind a chunk that failed none is taken */
+	if (digit != 2)
+		email_test_reset(c);
+	return digit > 0;
 }

@@ -228,7 +228,7 @@ look_for(conn *c, const char *stage, const char *address, bool ending, email_tes
 	if (!s->o.rules)
 		return NULL;
 	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; i < s->o.rules && !found; i++) {
+	for (size_t i = 0; i < s->o.rules; i++) {
 		email_test_rule *r = &s->o.rule[i];
 		size_t n = strlen(stage);
 		bool here = strcmp(r->stage, stage) == 0 ||
@@ -239,6 +239,7 @@ look_for(conn *c, const char *stage, const char *address, bool ending, email_tes
 		if (use && r->times > 0)
 			r->times--;
 		found = r;
+		break;
 	}
 	pthread_mutex_unlock(&s->lock);
 	return found;
@@ -266,6 +267,10 @@ end_here(conn *c, const email_test_rule *r, const char *text)
 	if (r->deed == EMAIL_TEST_STALL) {
 		struct pollfd p = {c->fd, POLLIN, 0};
 		unsigned char sink[4096];
+
+		pthread_mutex_lock(&c->s->lock);
+		c->s->counts.stalled++;
+		pthread_mutex_unlock(&c->s->lock);
 		/* what comes is taken, so that the client waits for an answer and not for room */
 		while (poll(&p, 1, -1) > 0 && email_test_bio_recv(c, sink, sizeof sink) > 0)
 			;

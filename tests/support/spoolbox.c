@@ -2,6 +2,7 @@
 #include "support/spoolbox.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,73 @@ spoolbox_dispose(spoolbox *b)
 	if (system(command))
 		exit(2);
 }
+
+/* --- the store, watched ------------------------------------------------------------------------ */
+
+static const email__store_ops *real;
+static email__store_ops watched;
+static spoolbox_disk disk;
+
+static void
+called(char what)
+{
+	size_t n = strlen(disk.calls);
+
+	if (n < sizeof disk.calls - 1)
+		disk.calls[n] = what;
+}
+
+static email_code
+watched_write(email__stored *f, uint64_t at, const void *bytes, size_t n, email_error *e)
+{
+	called('w');
+	return real->write(f, at, bytes, n, e);
+}
+
+static email_code
+watched_sync(email__stored *f, bool in_place, email_error *e)
+{
+	called('s');
+	if (disk.fail_sync && --disk.fail_sync == 0) {
+		if (e)
+			*e = (email_error){.code = EMAIL_E_FILE, .os = EIO};
+		return EMAIL_E_FILE;
+	}
+	return real->sync(f, in_place, e);
+}
+
+static email_code
+watched_sync_area(email__store *s, email__area area, email_error *e)
+{
+	called('d');
+	return real->sync_area(s, area, e);
+}
+
+static bool
+watched_lock(email__stored *f, bool wait)
+{
+	if (disk.before_lock && disk.before_lock(f))
+		disk.before_lock = NULL;
+	return real->lock(f, wait);
+}
+
+spoolbox_disk *
+spoolbox_watch(email__store *s)
+{
+	if (s->ops != &watched) {
+		real = s->ops;
+		watched = *real;
+		watched.write = watched_write;
+		watched.sync = watched_sync;
+		watched.sync_area = watched_sync_area;
+		watched.lock = watched_lock;
+		s->ops = &watched;
+	}
+	memset(&disk, 0, sizeof disk);
+	return &disk;
+}
+
+/* --- letters ------------------------------------------------------------------------------------- */
 
 static email_code
 read_text(void *context, unsigned char *buffer, size_t size, size_t *got)

@@ -4,6 +4,7 @@
 #define EMAIL_TEST_SPOOLBOX_H
 
 #include "queue/spool.h"
+#include "queue/store.h"
 
 typedef struct spoolbox {
 	char folder[64]; /* "": in memory */
@@ -22,6 +23,16 @@ void spoolbox_open(spoolbox *b, bool work);
 void spoolbox_close(spoolbox *b);
 /* Closes, removes the folder. */
 void spoolbox_dispose(spoolbox *b);
+
+/* From now on this store's calls are noted in `calls`, the oldest first: w a write, s the sync of a file, d of a folder. The
+ * fail_sync-th sync of a file (1: the next) fails; 0: none. One store at a time. */
+typedef struct spoolbox_disk {
+	char calls[100];
+	size_t fail_sync;
+	/* Called before a lock is taken, until it returns true: what others do between opening and locking. NULL: nothing. */
+	bool (*before_lock)(email__stored *f);
+} spoolbox_disk;
+spoolbox_disk *spoolbox_watch(email__store *s);
 
 /* A source of n bytes. */
 typedef struct spoolbox_text {

@@ -429,7 +429,7 @@ try(const struct transcript *t, const char *name, struct how how)
 	const char *bad = run(t, &how);
 
 	if (bad)
-		fprintf(stderr, "%s (step %zu, answer %zd cut at %zu): %s\n", name, how.step,
+		fprintf(stderr, "%s (step %zu, answer %td cut at %zu): %s\n", name, how.step,
 		        (ptrdiff_t)how.at, how.cut, bad);
 	return bad != NULL;
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/cm.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "queue/spool_state.h"
 #include "support/failalloc.h"
 #include "support/spoolbox.h"
 
@@ -135,6 +138,37 @@ an_attempt_is_known_before_it_is_made(void **state)
 	spoolbox_dispose(&b);
 }
 
+/* A person has it open, to cancel it, when the next worker starts: nothing is wrong with it. */
+static void
+one_that_is_held_is_not_unreadable(void **state)
+{
+	char id[EMAIL__ID_SIZE], path[160];
+	spoolbox b;
+	int fd;
+
+	(void)state;
+	spoolbox_init(&b, false);
+	spoolbox_open(&b, true);
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, id, NULL), EMAIL_OK);
+	if (fork() == 0) {
+		email__attempt *a;
+
+		email__spool_begin(b.spool, spoolbox_first(&b), true, &b.now, &a, NULL);
+		_exit(0);
+	}
+	while (wait(NULL) < 0)
+		;
+	spoolbox_close(&b);
+	snprintf(path, sizeof path, "%s/queue/%s", b.folder, id);
+	assert_true((fd = open(path, O_RDWR)) >= 0);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	spoolbox_open(&b, true);
+	assert_int_equal(b.events[EMAIL__SPOOL_UNREADABLE], 0);
+	assert_non_null(spoolbox_first(&b));
+	close(fd);
+	spoolbox_dispose(&b);
+}
+
 /* Dies while sending, as many times; the n-th in another boot where `power`. */
 static unsigned
 crashes(int times, bool alone, bool power)
@@ -172,6 +206,64 @@ only_crashes_alone_within_one_boot_count(void **state)
 	assert_int_equal(crashes(3, true, false), 3);
 	assert_int_equal(crashes(3, false, false), 0);
 	assert_int_equal(crashes(1, true, true), 0);
+}
+
+/* Its last state may be in the kernel's memory alone, where its writer died; the one before it is the durable one. */
+static void
+what_the_dead_wrote_is_made_durable_first(void **state)
+{
+	spoolbox b;
+	email__attempt *a;
+	spoolbox_disk *disk;
+	const char *expected[] = {"ws", "sdws", "ws"};
+	int i;
+
+	(void)state;
+	spoolbox_init(&b, false);
+	spoolbox_open(&b, true);
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
+	for (i = 0; i < 3; i++) {
+		disk = spoolbox_watch(b.spool->store);
+		b.spool->ops = b.spool->store->ops;
+		a = begin(&b, true);
+		assert_string_equal(disk->calls, expected[i]);
+		end(&b, a, 0);
+		if (i == 0) {
+			spoolbox_close(&b);
+			spoolbox_open(&b, true);
+		}
+	}
+	/* where that fails, the file is done with, and the mail is written anew */
+	spoolbox_close(&b);
+	spoolbox_open(&b, true);
+	disk = spoolbox_watch(b.spool->store);
+	b.spool->ops = b.spool->store->ops;
+	disk->fail_sync = 1;
+	a = begin(&b, true);
+	assert_string_equal(disk->calls, "swwsd");
+	email__attempt_recipient(a, 0, EMAIL__RCPT_DELIVERED, 250, "", "");
+	end(&b, a, 0);
+	assert_int_equal(spoolbox_count(&b), 0);
+	spoolbox_dispose(&b);
+}
+
+static void
+attempts_of_unknown_end_are_counted(void **state)
+{
+	spoolbox b;
+	email__attempt *a;
+
+	spoolbox_init(&b, *state != NULL);
+	spoolbox_open(&b, true);
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
+	a = begin(&b, true);
+	assert_int_equal(email__attempt_mail(a)->unsure, 0);
+	email__attempt_unsure(a);
+	end(&b, a, 0);
+	a = begin(&b, true);
+	assert_int_equal(email__attempt_mail(a)->unsure, 1);
+	end(&b, a, 0);
+	spoolbox_dispose(&b);
 }
 
 static void
@@ -330,7 +422,10 @@ main(void)
 		BOTH(delivered_is_gone),
 		BOTH(who_has_it_is_not_addressed_again),
 		cmocka_unit_test(an_attempt_is_known_before_it_is_made),
+		cmocka_unit_test(one_that_is_held_is_not_unreadable),
 		cmocka_unit_test(only_crashes_alone_within_one_boot_count),
+		cmocka_unit_test(what_the_dead_wrote_is_made_durable_first),
+		BOTH(attempts_of_unknown_end_are_counted),
 		BOTH(an_undated_one_gets_its_date_once),
 		cmocka_unit_test(a_damaged_message_is_set_aside),
 		BOTH(two_hands_do_not_meet),

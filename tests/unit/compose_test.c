@@ -459,12 +459,11 @@ groups(void **state)
 }
 
 static void
-want_of_memory(void **state)
+without_memory(bool text)
 {
 	bool failed = true;
 	size_t n;
 
-	(void)state;
 	for (n = 1; failed; n++) {
 		email__defaults d = {.from = "p@x.example", .reply_to = "r@x.example", .now = 1};
 		email_code rc;
@@ -475,7 +474,10 @@ want_of_memory(void **state)
 		email_test_fail_alloc(0);
 		m = email_message_new();
 		assert_int_equal(email_message_add_to(m, "b@y.example"), EMAIL_OK);
-		assert_int_equal(email_message_attach_file(m, path, NULL), EMAIL_OK);
+		if (text)
+			assert_int_equal(email_message_set_text(m, "no end of its line"), EMAIL_OK);
+		else
+			assert_int_equal(email_message_attach_file(m, path, NULL), EMAIL_OK);
 		email_test_fail_alloc(n);
 		rc = email__message_prepare(m, &d, &envelope, NULL);
 		if (rc == EMAIL_OK) {
@@ -499,6 +501,14 @@ want_of_memory(void **state)
 	}
 	assert_true(n > 10);
 	m = email_message_new();
+}
+
+static void
+want_of_memory(void **state)
+{
+	(void)state;
+	without_memory(false);
+	without_memory(true);
 }
 
 static void
@@ -529,6 +539,63 @@ ready_message(void **state)
 	assert_int_equal(email_message_set_subject(m, "no place for it"), EMAIL_OK);
 	assert_int_equal(prepare(), EMAIL_E_MESSAGE);
 	assert_string_equal(error.property, "rawFile");
+}
+
+/* The clock is not set: the queue puts a Date in front later (Q9). What the caller set stays. */
+static void
+undated_until_the_clock_is_set(void **state)
+{
+	char id[200];
+
+	(void)state;
+	fill(m);
+	defaults.now = 17;
+	defaults.undated = true;
+	assert_int_equal(prepare(), EMAIL_OK);
+	assert_true(envelope.undated);
+	assert_int_equal(envelope.size, pull(5000));
+	assert_null(strstr(bytes, "Date:"));
+	assert_memory_equal(bytes, "From: ", 6);
+	snprintf(id, sizeof id, "%s", envelope.message_id);
+	/* again: nothing is other than it was */
+	assert_int_equal(prepare(), EMAIL_OK);
+	assert_true(envelope.undated);
+
+	/* and then it is set: the time of then, not that of 1970, and from there on the same */
+	defaults.now = 1795509000;
+	defaults.offset = 60;
+	defaults.undated = false;
+	assert_int_equal(prepare(), EMAIL_OK);
+	assert_false(envelope.undated);
+	assert_int_equal(envelope.size, pull(5000));
+	assert_non_null(strstr(bytes, "Date: Tue, 24 Nov 2026 09:30:00 +0100\r\n"));
+	assert_string_equal(envelope.message_id, id);
+	defaults.now += 3600;
+	defaults.undated = true;
+	assert_int_equal(prepare(), EMAIL_OK);
+	assert_true(envelope.undated);
+	defaults.undated = false;
+	assert_int_equal(prepare(), EMAIL_OK);
+	pull(5000);
+	assert_non_null(strstr(bytes, "Date: Tue, 24 Nov 2026 09:30:00 +0100\r\n"));
+
+	assert_int_equal(email_message_set_date(m, 1700000000), EMAIL_OK);
+	defaults.undated = true;
+	assert_int_equal(prepare(), EMAIL_OK);
+	assert_false(envelope.undated);
+	pull(5000);
+	assert_non_null(strstr(bytes, "Date: Tue, 14 Nov 2023 23:13:20 +0100\r\n"));
+}
+
+/* A ready message goes out as it is, whatever its Date. */
+static void
+ready_messages_are_not_undated(void **state)
+{
+	(void)state;
+	assert_int_equal(email_message_set_raw_file(m, path), EMAIL_OK);
+	defaults.undated = true;
+	assert_int_equal(prepare(), EMAIL_OK);
+	assert_false(envelope.undated);
 }
 
 static void
@@ -575,6 +642,8 @@ main(void)
 	                                   T(no_allocations),
 	                                   T(want_of_memory),
 	                                   T(ready_message),
+	                                   T(undated_until_the_clock_is_set),
+	                                   T(ready_messages_are_not_undated),
 	                                   T(ready_message_with_a_bad_list),
 	                                   T(many_recipients),
 	                                   T(all_sources_again),

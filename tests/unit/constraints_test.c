@@ -78,15 +78,19 @@ judge(const char *permitted, const char *excluded, const char *presented)
 	static unsigned char nc[512], san[512];
 	unsigned char list[256];
 	email__cert ca, cert;
-	size_t n = 0;
+	size_t n = 0, size;
 	long checks = 100;
 
 	memset(&ca, 0, sizeof ca);
 	memset(&cert, 0, sizeof cert);
-	if (permitted)
-		n += put(nc + n, 0xA0, list, names(list, permitted, 0x30));
-	if (excluded)
-		n += put(nc + n, 0xA1, list, names(list, excluded, 0x30));
+	if (permitted) {
+		size = names(list, permitted, 0x30);
+		n += put(nc + n, 0xA0, list, size);
+	}
+	if (excluded) {
+		size = names(list, excluded, 0x30);
+		n += put(nc + n, 0xA1, list, size);
+	}
 	ca.has_constraints = true;
 	ca.constraints = email__span_of(nc, n);
 	cert.names = email__span_of(san, names(san, presented, 0));

@@ -85,6 +85,35 @@ half_of_a_write_leaves_what_was(void **state)
 }
 
 static void
+a_count_that_was_not_synced_is_none(void **state)
+{
+	spoolbox b;
+	email__store *s = open_store(&b, true);
+	email__stored f;
+	email__counter c;
+	spoolbox_disk *disk = spoolbox_watch(s);
+	int i;
+
+	(void)state;
+	assert_int_equal(email__counter_open(s, "n", &f, NULL), EMAIL_OK);
+	email__counter_read(&f, &c, NULL);
+	for (i = 1; i < 4; i++) {
+		c.value[0] = (uint64_t)i;
+		assert_int_equal(email__counter_write(&f, &c, true, NULL), EMAIL_OK);
+	}
+	for (i = 0; i < 3; i++) {
+		disk->fail_sync = 1;
+		c.value[0] = 9;
+		assert_int_equal(email__counter_write(&f, &c, true, NULL), EMAIL_E_FILE);
+		assert_int_equal(email__counter_read(&f, &c, NULL), EMAIL_OK);
+		assert_true(c.valid);
+		assert_int_equal(c.value[0], 3);
+	}
+	s->ops->close(&f);
+	s->ops->free(s);
+}
+
+static void
 no_memory(void **state)
 {
 	spoolbox b;
@@ -111,6 +140,7 @@ main(void)
 		cmocka_unit_test(counts),
 		cmocka_unit_test_prestate(counts, &memory),
 		cmocka_unit_test(half_of_a_write_leaves_what_was),
+		cmocka_unit_test(a_count_that_was_not_synced_is_none),
 		cmocka_unit_test(no_memory),
 	};
 

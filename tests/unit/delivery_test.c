@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "mime/message.h"
+#include "mime/received.h"
 #include "mime/tree_state.h"
 #include "support/cm.h"
 #include "support/failalloc.h"
@@ -78,7 +79,9 @@ as_the_standard_says(void **state)
 	assert_int_equal(email_message_deliveries(m, &list), 2);
 	delivery_is(&list[0], "who@example.net", "failed", "5.1.1",
 	            "550 5.1.1 <who@example.net>: Recipient address rejected", "mail.example.net");
+	assert_string_equal(list[0].original_recipient, "alias@example.net");
 	delivery_is(&list[1], "other@example.net", "delayed", "4.4.1", "", "");
+	assert_string_equal(list[1].original_recipient, "other@example.net");
 	assert_string_equal(list[0].original_id, "<alarm.1@example.com>");
 	assert_string_equal(list[1].original_id, "<alarm.1@example.com>");
 	assert_string_equal(list[0].envelope_id, "Q-17");
@@ -149,6 +152,7 @@ as_others_write(void **state)
 	           "Action: failed\r\nStatus: 5.1.1\r\n",
 	           &d, 1, false);
 	assert_string_equal(d->recipient, "a@example.net");
+	assert_string_equal(d->original_recipient, "");
 	email_message_free(m);
 }
 
@@ -219,6 +223,41 @@ which_mail_it_was(void **state)
 	            "<4@example.com>");
 	original_is("", "", "nothing about Message-ID: <5@example.com>", "");
 	original_is("", "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: no id\r\n\r\n", "", "");
+}
+
+static void
+original_of(const char *text, const char *want)
+{
+	email_message *m = read_text(text);
+
+	assert_string_equal(email__message_original_id(m), want);
+	assert_int_equal(email_message_error(m)->code, EMAIL_OK);
+	email_message_free(m);
+}
+
+/* Also where nothing says what became of whom. */
+static void
+without_a_report(void **state)
+{
+	email_message *m = email_message_new();
+
+	(void)state;
+	original_of("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nno such user\r\n"
+	            "--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <1@example.com>\r\n\r\nx\r\n--b--\r\n",
+	            "<1@example.com>");
+	original_of("Subject: x\r\nIn-Reply-To: <2@example.com>\r\n\r\ntext\r\n", "<2@example.com>");
+	original_of("Subject: x\r\n\r\nMessage-Id: <3@example.com>\r\n", "<3@example.com>");
+	original_of("Subject: x\r\nMessage-ID: <own@example.com>\r\n\r\ntext\r\n", "");
+	original_of("", "");
+	original_of("Content-Type: multipart/report; report-type=disposition-notification; boundary=b\r\n"
+	            "In-Reply-To: <other@example.com>\r\n\r\n--b\r\n\r\nread\r\n"
+	            "--b\r\nContent-Type: message/disposition-notification\r\n\r\n"
+	            "Final-Recipient: rfc822;a@example.net\r\nOriginal-Message-ID: <4@example.com>\r\n"
+	            "Disposition: manual-action/MDN-sent-manually; displayed\r\n--b--\r\n",
+	            "<4@example.com>");
+	/* one that was not read has none */
+	assert_string_equal(email__message_original_id(m), "");
+	email_message_free(m);
 }
 
 /* A report within a mail that was forwarded is nothing of this mail. */
@@ -341,7 +380,8 @@ main(void)
 		cmocka_unit_test(as_the_standard_says), cmocka_unit_test(as_others_write),
 		cmocka_unit_test(international),        cmocka_unit_test(which_mail_it_was),
 		cmocka_unit_test(only_its_own),         cmocka_unit_test(more_recipients_than_there_may_be),
-		cmocka_unit_test(status_codes),         cmocka_unit_test(want_of_memory),
+		cmocka_unit_test(status_codes),         cmocka_unit_test(without_a_report),
+		        cmocka_unit_test(want_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/clock.h"
 #include "os/dir.h"
 #include "support/failalloc.h"
 
@@ -76,6 +77,32 @@ somebody_elses_is_refused(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* What root queues, the station's own user sends. */
+static void
+what_root_makes_is_the_owners(void **state)
+{
+	email__dir d;
+	struct stat st;
+	int fd;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir("users", 0700), 0);
+	assert_int_equal(chown("users", 1234, 4321), 0);
+	assert_int_equal(email__dir_open("users/q", &d, NULL), EMAIL_OK);
+	assert_int_equal(stat("users/q", &st), 0);
+	assert_int_equal(st.st_uid, 1234);
+	assert_int_equal(st.st_gid, 4321);
+	assert_int_equal(email__dir_create(&d, "x", &fd, NULL), EMAIL_OK);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_uid, 1234);
+	assert_int_equal(st.st_gid, 4321);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	email__fd_close(fd);
+	email__dir_close(&d);
+}
+
 static void
 only_regular_files_are_opened(void **state)
 {
@@ -131,6 +158,7 @@ locks_end_with_their_holder(void **state)
 {
 	email__dir d;
 	int fd, other, status;
+	int64_t began;
 
 	(void)state;
 	assert_int_equal(email__dir_open("l", &d, NULL), EMAIL_OK);
@@ -146,6 +174,10 @@ locks_end_with_their_holder(void **state)
 	assert_true(email__fd_lock(fd, false));
 	assert_int_equal(email__dir_file(&d, "x", true, &other, NULL), EMAIL_OK);
 	assert_false(email__fd_lock(other, false));
+	/* one that never lets go does not hold us up for ever */
+	began = email__clock_ms();
+	assert_false(email__fd_lock(other, true));
+	assert_in_range(email__clock_ms() - began, 1900, 10000);
 	email__fd_unlock(fd);
 	assert_true(email__fd_lock(other, true));
 	email__fd_close(fd);
@@ -208,6 +240,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(makes_folders_that_nobody_else_enters),
 		cmocka_unit_test(somebody_elses_is_refused),
+		cmocka_unit_test(what_root_makes_is_the_owners),
 		cmocka_unit_test(only_regular_files_are_opened),
 		cmocka_unit_test(the_path_above_does_not_matter),
 		cmocka_unit_test(locks_end_with_their_holder),

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "base/limits.h"
+#include "queue/spool_state.h"
 #include "support/failalloc.h"
 #include "support/spoolbox.h"
 
@@ -161,6 +162,69 @@ the_oldest_makes_room(void **state)
 	spoolbox_dispose(&b);
 }
 
+/* One after the other, whether the worker has looked in between or not; also where others took some meanwhile. */
+static void
+the_oldest_make_room_for_many(void **state)
+{
+	spoolbox b;
+	char id[40][EMAIL__ID_SIZE], subject[8];
+	email__view *v;
+	int i, k, work;
+
+	(void)state;
+	for (work = 0; work < 2; work++) {
+		email__spool *other;
+
+		spoolbox_init(&b, false);
+		b.options.max_count = 10;
+		b.options.drop_oldest = true;
+		spoolbox_open(&b, work);
+		for (i = 0; i < 40; i++) {
+			snprintf(subject, sizeof subject, "%d", i);
+			assert_int_equal(spoolbox_put(&b, subject, 5, NULL, NULL, id[i], NULL), EMAIL_OK);
+			if (i == 30 && work)
+				assert_int_equal(email__spool_look(b.spool, &b.now, NULL), EMAIL_OK);
+		}
+		assert_int_equal(b.events[EMAIL__SPOOL_DEAD], 30);
+		/* 30 and 31 are taken by another process, 32 and 33 make room, then 34 */
+		b.options.event = NULL;
+		assert_int_equal(email__spool_open(&b.options, &b.now, &other, NULL), EMAIL_OK);
+		for (i = 30; i < 34; i++)
+			assert_int_equal(email__spool_cancel(other, id[i], "no longer wanted", &b.now, NULL), EMAIL_OK);
+		email__spool_close(other);
+		for (i = 0; i < 5; i++)
+			assert_int_equal(spoolbox_put(&b, "more", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
+		for (k = 33; k < 36; k++) {
+			assert_int_equal(email__spool_view(b.spool, id[k], &v, NULL), EMAIL_OK);
+			assert_int_equal(email__view_dead(v), k < 35);
+			email__view_free(v);
+		}
+		spoolbox_dispose(&b);
+	}
+}
+
+/* For it many leave. */
+static void
+a_digest_finds_room(void **state)
+{
+	spoolbox b;
+	spoolbox_text t;
+	email__source source = spoolbox_source(&t, "x");
+	const char *to = "a@example.com";
+	email__letter letter = {.from = "p@example.com", .to = &to, .count = 1};
+	char id[EMAIL__ID_SIZE];
+
+	spoolbox_init(&b, *state != NULL);
+	b.options.max_count = 1;
+	spoolbox_open(&b, false);
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
+	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_E_QUEUE_FULL);
+	letter.digest = true;
+	source = spoolbox_source(&t, "x");
+	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_OK);
+	spoolbox_dispose(&b);
+}
+
 static void
 counts_are_made_good(void **state)
 {
@@ -185,6 +249,26 @@ counts_are_made_good(void **state)
 	assert_int_equal(email__spool_size(b.spool, &b.now, &n, &bytes, NULL), EMAIL_OK);
 	assert_int_equal(n, 0);
 	assert_true(bytes == 0);
+	spoolbox_dispose(&b);
+}
+
+static bool
+sweep(email__stored *f)
+{
+	return f->store->ops->remove(f->store, EMAIL__AREA_TMP, f->name, NULL) == EMAIL_OK;
+}
+
+static void
+a_file_that_is_swept_before_its_lock_is_made_again(void **state)
+{
+	spoolbox b;
+
+	spoolbox_init(&b, *state != NULL);
+	spoolbox_open(&b, true);
+	spoolbox_watch(b.spool->store)->before_lock = sweep;
+	b.spool->ops = b.spool->store->ops;
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
+	assert_int_equal(spoolbox_count(&b), 1);
 	spoolbox_dispose(&b);
 }
 
@@ -308,7 +392,10 @@ main(void)
 		BOTH(every_bound_is_told),
 		cmocka_unit_test(what_cannot_be_written_down_is_refused),
 		BOTH(the_oldest_makes_room),
+		cmocka_unit_test(the_oldest_make_room_for_many),
+		BOTH(a_digest_finds_room),
 		cmocka_unit_test(counts_are_made_good),
+		BOTH(a_file_that_is_swept_before_its_lock_is_made_again),
 		BOTH(many_at_a_time),
 		cmocka_unit_test(one_key_from_many_hands),
 		BOTH(no_memory_is_an_error_and_nothing_else),

@@ -395,6 +395,46 @@ path_is(char *path, const char *expected)
 }
 
 static void
+a_folder_gets_another_name(void **state)
+{
+	email_error e = {0};
+	size_t n;
+
+	(void)state;
+	assert_int_equal(email__folder_make("old", &e), EMAIL_OK);
+	put("old/mail", "here");
+	assert_int_equal(email__folder_move("old", "new", &e), EMAIL_OK);
+	assert_int_equal(e.code, EMAIL_OK);
+	expect("new/mail", "here");
+	assert_int_not_equal(access("old", F_OK), 0);
+	/* an empty one in the way is none */
+	assert_int_equal(email__folder_make("old", &e), EMAIL_OK);
+	assert_int_equal(email__folder_move("new", "old", &e), EMAIL_OK);
+	expect("old/mail", "here");
+	/* one that has something in it stays */
+	assert_int_equal(email__folder_make("new", &e), EMAIL_OK);
+	put("new/mail", "there");
+	assert_int_equal(email__folder_move("old", "new", &e), EMAIL_E_FILE);
+	assert_true(e.os == ENOTEMPTY || e.os == EEXIST);
+	expect("new/mail", "there");
+	expect("old/mail", "here");
+	memset(&e, 0, sizeof e);
+	assert_int_equal(email__folder_move("none", "other", &e), EMAIL_E_FILE);
+	assert_int_equal(e.os, ENOENT);
+	assert_non_null(strstr(e.text, "could not rename none: "));
+	memset(&e, 0, sizeof e);
+	assert_int_equal(email__folder_move("old", "none/other", &e), EMAIL_E_FILE);
+	for (n = 1; access("other", F_OK) != 0; n++) {
+		email_test_fail_alloc(n);
+		memset(&e, 0, sizeof e);
+		assert_int_equal(email__folder_move("old", "other", &e), n == 1 ? EMAIL_E_MEMORY : EMAIL_OK);
+		email_test_fail_alloc_off();
+	}
+	expect("other/mail", "here");
+	assert_int_equal(system("rm -rf other new"), 0);
+}
+
+static void
 paths_are_relative_to_the_sheet(void **state)
 {
 	(void)state;
@@ -442,6 +482,7 @@ main(void)
 		cmocka_unit_test(reads_from_any_place),
 		cmocka_unit_test(sees_that_it_was_written_again),
 		cmocka_unit_test(makes_a_file_that_grows),
+		cmocka_unit_test(a_folder_gets_another_name),
 		cmocka_unit_test(paths_are_relative_to_the_sheet),
 	};
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "os/clock.h"
 #include "support/cm.h"
 #include "support/failalloc.h"
 
@@ -238,9 +239,17 @@ one_at_a_time(void **state)
 {
 	email_error e = {0};
 	email__handed *h = opened("t");
+	int64_t from, took, shortest = INT64_MAX;
+	int i;
 
 	(void)state;
-	assert_null(email__handed_open(path, "t", &e));
+	for (i = 0; i < 5; i++) {
+		from = email__clock_ms();
+		assert_null(email__handed_open(path, "t", &e));
+		took = email__clock_ms() - from;
+		shortest = took < shortest ? took : shortest;
+	}
+	assert_true(shortest < 50); /* it is for the caller to come again */
 	assert_int_equal(e.code, EMAIL_E_TEMPORARY);
 	email__handed_close(h);
 	email__handed_close(opened("t"));

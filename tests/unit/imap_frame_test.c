@@ -155,11 +155,76 @@ bounds(void **state)
 	email__buf_dispose(&in);
 }
 
+/* Where the caller allows it, what is too long is passed over, its literals too, and what stands behind it is read. */
+static const char *
+behind_long(const char *front, const char *fill, size_t count, const char *rest, size_t by)
+{
+	static char text[4 * EMAIL__IMAP_LINE_MAX], out[200];
+	email__imap_frame f = {.pass_long = true};
+	email__imap_piece piece;
+	email_code rc = EMAIL_OK;
+	email__buf in;
+	size_t at = (size_t)sprintf(text, "%s", front), size, n;
+	const char *p;
+
+	while (count--)
+		at += (size_t)sprintf(text + at, "%s", fill);
+	size = at + (size_t)sprintf(text + at, "%s", rest);
+	email__buf_init(&in, EMAIL__IMAP_LINE_MAX + by); /* no more is ever held */
+	out[0] = '\0';
+	for (at = 0; at < size && rc == EMAIL_OK; at += n) {
+		n = size - at < by ? size - at : by;
+		assert_int_equal(email__buf_add(&in, text + at, n), EMAIL_OK);
+		for (;;) {
+			size_t len;
+
+			rc = email__imap_frame_next(&f, &in, &piece, &p, &len);
+			if (rc || piece == EMAIL__IMAP_MORE)
+				break;
+			assert_int_equal(piece, EMAIL__IMAP_RESPONSE);
+			snprintf(out + strlen(out), sizeof out - strlen(out), "<%.*s>", (int)len, p);
+		}
+	}
+	assert_true(rc || (!f.passing && email__buf_len(&in) == 0));
+	email__buf_dispose(&in);
+	return rc == EMAIL_E_LIMIT ? "LIMIT" : rc ? "PROTOCOL" : out;
+}
+
+static void
+long_ones_passed(void **state)
+{
+	static const struct {
+		const char *front, *fill;
+		size_t count;
+		const char *rest, *want;
+	} rows[] = {
+		{"* 1 FETCH (", "abc ", 20000, ")\r\n* 2 EXISTS\r\n", "<* 2 EXISTS>"},
+		{"* 1 FETCH (", "abc ", 40000, ")\n* 2 EXISTS\r\n", "<* 2 EXISTS>"},
+		{"* 1 FETCH (", "abc ", 16384, ")\r\nA1 OK x\r\n", "<A1 OK x>"},
+		{"* 1 FETCH (", "a {3}\r\n\r\n) ", 9000, ")\r\n* 2 EXISTS\r\n", "<* 2 EXISTS>"},
+		{"* 1 FETCH ({70000}\r\n", "\r\nabcdefgh", 7000, " {2}\r\n\r\n)\r\nA1 OK x\r\n", "<A1 OK x>"},
+		{"* 1 FETCH (", "abc ", 20000, " {18446744073709551616}\r\n", "PROTOCOL"},
+		/* what the caller waits for */
+		{"A1 OK ", "abc ", 20000, "\r\nA2 OK x\r\n", "LIMIT"},
+		{"* OK ", "abc ", 20000, "{5}\r\nA2 OK x\r\n", "LIMIT"},
+		{"+ ", "abc ", 20000, "\r\n", "LIMIT"},
+		{"", "abc", 30000, "\r\n", "LIMIT"},
+	};
+	static const size_t by[] = {1, 7, 1000, 4096, 65536};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		for (k = 0; k < sizeof by / sizeof by[0]; k++)
+			assert_string_equal(behind_long(rows[i].front, rows[i].fill, rows[i].count, rows[i].rest, by[k]),
+			                    rows[i].want);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(sample), cmocka_unit_test(literals),
-	                                   cmocka_unit_test(bounds)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(sample), cmocka_unit_test(literals), cmocka_unit_test(bounds),
+	                                   cmocka_unit_test(long_ones_passed)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

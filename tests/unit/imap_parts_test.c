@@ -111,10 +111,54 @@ no_memory(void **state)
 	email_test_imap_close(&p);
 }
 
+/* A structure that is longer than any response may be, and one that takes more memory than plans get: those messages come
+ * whole, the others by their parts, and the session goes on. */
+static void
+huge_structures(void **state)
+{
+	static char text[2 * EMAIL__IMAP_LINE_MAX];
+	email__entry batch[3] = {{.number = 5}, {.number = 6}, {.number = 7}};
+	size_t at, i;
+
+	(void)state;
+	assert_true(email_test_imap_open(&p, "", 3));
+	assert_int_equal(email__imap_fetch(p.s, batch, 3, EMAIL__EXTENT_NO_ATTACHMENTS, 0), EMAIL_OK);
+	email_test_imap_say(&p, "");
+	at = (size_t)sprintf(text, "* 1 FETCH (UID 5 BODYSTRUCTURE (");
+	while (at < EMAIL__IMAP_LINE_MAX + 5000)
+		at += (size_t)sprintf(text + at, "(\"text\" \"plain\" (\"name\" {3}\r\n)\r\n) NIL NIL \"7bit\" 3 1)");
+	at += (size_t)sprintf(text + at, " \"mixed\" (\"boundary\" \"b\")))\r\n");
+	assert_string_equal(email_test_imap_say_bytes(&p, text, at), "");
+	at = (size_t)sprintf(text, "* 2 FETCH (UID 6 BODYSTRUCTURE (");
+	for (i = 0; i < EMAIL__IMAP_SECTIONS_MAX + 1; i++)
+		at += (size_t)sprintf(text + at, "(\"a\" \"b\" NIL NIL NIL \"7bit\" 9)");
+	at += (size_t)sprintf(text + at, " \"mixed\" (\"boundary\" \"b\")))\r\n");
+	assert_true(at < EMAIL__IMAP_LINE_MAX);
+	email_test_imap_say_bytes(&p, text, at);
+	email_test_imap_say(&p, "* 3 FETCH (UID 7 BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 3 1))\r\n");
+	assert_string_equal(email_test_imap_say(&p, "A3 OK done\r\n"),
+	                    "A4 UID FETCH 5 (UID BODY.PEEK[])\r\nA5 UID FETCH 6 (UID BODY.PEEK[])\r\n"
+	                    "A6 UID FETCH 7 (UID BODY.PEEK[HEADER])\r\nA7 UID FETCH 7 (UID BODY.PEEK[TEXT])\r\n");
+	email_test_imap_say(&p, "* 1 FETCH (UID 5 BODY[] {3}\r\nabc)\r\nA4 OK x\r\n");
+	email_test_imap_say(&p, "* 2 FETCH (UID 6 BODY[] {3}\r\ndef)\r\nA5 OK x\r\n");
+	email_test_imap_say(&p, "* 3 FETCH (UID 7 BODY[HEADER] {2}\r\n\r\n)\r\nA6 OK x\r\n");
+	email_test_imap_say(&p, "* 3 FETCH (UID 7 BODY[TEXT] {1}\r\nx)\r\nA7 OK x\r\n");
+	assert_string_equal(email_test_imap_told(&p), "begin 5\nabcend 5 OK\nbegin 6\ndefend 6 OK\n"
+	                                              "begin 7\n\r\nxend 7 OK\n");
+	assert_true(email__imap_ready(p.s));
+	/* what is too long is an error again */
+	memset(text, 'x', sizeof text);
+	memcpy(text, "* 1 FETCH", 9);
+	email_test_imap_say_bytes(&p, text, sizeof text);
+	assert_int_equal(p.l->error.code, EMAIL_E_PROTOCOL);
+	email_test_imap_close(&p);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(many_texts), cmocka_unit_test(no_memory)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(many_texts), cmocka_unit_test(no_memory),
+	                                   cmocka_unit_test(huge_structures)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

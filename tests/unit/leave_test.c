@@ -56,6 +56,29 @@ dead_letters_are_counted_and_the_oldest_makes_room(void **state)
 	spoolbox_dispose(&b);
 }
 
+/* All must be read to know the oldest, so it is not done for each one. */
+static void
+room_is_made_for_some(void **state)
+{
+	spoolbox b;
+	int i;
+
+	spoolbox_init(&b, *state != NULL);
+	b.options.dead_max = 16;
+	spoolbox_open(&b, true);
+	for (i = 0; i < 18; i++)
+		kill_one(&b, "x", NULL);
+	assert_int_equal(dead(&b), 18);
+	kill_one(&b, "x", NULL);
+	assert_int_equal(dead(&b), 16);
+	kill_one(&b, "x", NULL);
+	b.now.mono += INT64_C(86400) * 1000;
+	assert_int_equal(email__spool_tend(b.spool, &b.now, NULL), EMAIL_OK);
+	assert_int_equal(dead(&b), 16);
+	assert_int_equal(b.events[EMAIL__SPOOL_FORGOTTEN], 4);
+	spoolbox_dispose(&b);
+}
+
 static void
 they_age_by_running_time(void **state)
 {
@@ -138,6 +161,7 @@ main(void)
 #define BOTH(f) cmocka_unit_test(f), cmocka_unit_test_prestate(f, &memory)
 	const struct CMUnitTest tests[] = {
 		BOTH(dead_letters_are_counted_and_the_oldest_makes_room),
+		BOTH(room_is_made_for_some),
 		BOTH(they_age_by_running_time),
 		BOTH(a_mail_that_leaves_twice_leaves_once),
 		BOTH(of_the_delivered_only_the_header_stays),

@@ -28,8 +28,9 @@ static email_code
 part(void *context, unsigned number, unsigned parent, unsigned depth)
 {
 	char line[40];
+	int n = snprintf(line, sizeof line, "(%u %u %u ", number, parent, depth);
 
-	return note(context, line, (size_t)snprintf(line, sizeof line, "(%u %u %u ", number, parent, depth));
+	return note(context, line, (size_t)n);
 }
 
 static email_code
@@ -61,8 +62,9 @@ static void
 defect(void *context, email_defect what, unsigned number)
 {
 	char line[40];
+	int n = snprintf(line, sizeof line, "%s %u ", email_defect_name(what), number);
 
-	note(context, line, (size_t)snprintf(line, sizeof line, "%s %u ", email_defect_name(what), number));
+	note(context, line, (size_t)n);
 }
 
 static void

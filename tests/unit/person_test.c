@@ -129,6 +129,28 @@ clearing_cancels_what_waits(void **state)
 }
 
 static void
+bounds_hold_for_what_waits_again(void **state)
+{
+	spoolbox b;
+	char id[EMAIL__ID_SIZE];
+	email_error e = {0};
+
+	spoolbox_init(&b, *state != NULL);
+	spoolbox_open(&b, true);
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, id, NULL), EMAIL_OK);
+	assert_int_equal(email__spool_cancel(b.spool, id, "", &b.now, NULL), EMAIL_OK);
+	assert_int_equal(spoolbox_put(&b, "two", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
+	email__spool_limit(b.spool, 1, 0, false);
+	assert_int_equal(email__spool_requeue(b.spool, id, &b.now, &e), EMAIL_E_QUEUE_FULL);
+	assert_string_equal(e.text, "the queue is full: it holds 1 mails");
+	assert_int_equal(listed(&b, true), 1);
+	email__spool_limit(b.spool, 0, 0, false); /* as it was by default */
+	assert_int_equal(email__spool_requeue(b.spool, id, &b.now, NULL), EMAIL_OK);
+	assert_int_equal(listed(&b, false), 2);
+	spoolbox_dispose(&b);
+}
+
+static void
 what_is_too_old_has_failed(void **state)
 {
 	spoolbox b;
@@ -189,6 +211,7 @@ main(void)
 		BOTH(deleted_twice_is_gone),
 		cmocka_unit_test(names_are_no_paths),
 		BOTH(clearing_cancels_what_waits),
+		BOTH(bounds_hold_for_what_waits_again),
 		BOTH(what_is_too_old_has_failed),
 		BOTH(no_memory),
 	};

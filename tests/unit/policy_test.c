@@ -106,25 +106,6 @@ an_account_is_down_and_well_again(void **state)
 }
 
 static void
-another_account_takes_over(void **state)
-{
-	const int failover[] = {1, 2, 0, -1, 4};
-	bool down[] = {false, false, false, false, true};
-
-	(void)state;
-	assert_int_equal(email__policy_route(failover, down, 5, 0), 0);
-	down[0] = true;
-	assert_int_equal(email__policy_route(failover, down, 5, 0), 1);
-	down[1] = true;
-	assert_int_equal(email__policy_route(failover, down, 5, 0), 2);
-	down[2] = true; /* a loop of three, all down */
-	assert_int_equal(email__policy_route(failover, down, 5, 0), 0);
-	down[3] = true;
-	assert_int_equal(email__policy_route(failover, down, 5, 3), 3);
-	assert_int_equal(email__policy_route(failover, down, 5, 4), 4);
-}
-
-static void
 the_first_that_is_due(void **state)
 {
 	(void)state;
@@ -343,6 +324,29 @@ the_same_again_is_suppressed(void **state)
 		email__policy_queued(&p, 100 + i, 2, 2);
 	assert_false(email__policy_suppressed(&p, 1, 2, 3));
 	assert_true(email__policy_suppressed(&p, 100, 2, 3));
+	/* what could not be queued does not suppress */
+	email__policy_unqueued(&p, 100, 2, 1);
+	assert_true(email__policy_suppressed(&p, 100, 2, 3));
+	email__policy_unqueued(&p, 100, 2, 2);
+	assert_false(email__policy_suppressed(&p, 100, 2, 3));
+	assert_true(email__policy_suppressed(&p, 101, 2, 3));
+}
+
+/* The caps are those of the account that works for it. */
+static void
+anothers_queue_has_no_caps(void **state)
+{
+	email__policy_choice c;
+
+	(void)state;
+	p.config.per_day = 0;
+	p.down_until = p.parked_until = 1000;
+	c = email__policy_next(NULL, all, COUNT, &now, 0, 5, 0, false, false);
+	assert_int_equal(c.why, EMAIL__POLICY_GO);
+	assert_ptr_equal(c.mail, &mail[0]);
+	assert_true(email__policy_within_caps(NULL, false, &now, 0, 5, &c));
+	assert_false(email__policy_within_caps(&p, false, &now, 0, 5, &c));
+	assert_int_equal(c.why, EMAIL__POLICY_DAY);
 }
 
 enum { FLOOD = 1000 };
@@ -443,7 +447,6 @@ main(void)
 		T(waits_longer_each_time),
 		T(whose_failure_it_was),
 		T(an_account_is_down_and_well_again),
-		T(another_account_takes_over),
 		T(the_first_that_is_due),
 		T(what_kills_goes_alone_and_last),
 		T(the_day_has_a_reserve),
@@ -453,6 +456,7 @@ main(void)
 		T(age_is_running_time),
 		T(the_least_important_makes_room),
 		T(the_same_again_is_suppressed),
+		T(anothers_queue_has_no_caps),
 		T(one_digest_stands_for_a_flood),
 		T(each_digest_has_its_recipients),
 		T(what_comes_slowly_is_no_flood),

@@ -197,6 +197,14 @@ set(const char *property, const char *text)
 }
 
 /* One poll to its end; `uids` are those handed over. */
+static email_code
+poll_opens(email_receive_fn on_message, bool peek, bool watch)
+{
+	email_code rc = email__poll_begin(&poll_, account, on_message, NULL, peek, watch);
+
+	return rc ? rc : email__poll_open(&poll_);
+}
+
 static void
 poll_gives(const char *uids)
 {
@@ -206,7 +214,7 @@ poll_gives(const char *uids)
 	seen.calls = 0;
 	box.settled = 0;
 	box.events = email__poll_events(&poll_);
-	assert_int_equal(email__poll_begin(&poll_, account, handler, NULL, false, false), EMAIL_OK);
+	assert_int_equal(poll_opens(handler, false, false), EMAIL_OK);
 	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_OVER)
 		assert_true(++steps < 100);
 	email__poll_end(&poll_);
@@ -282,7 +290,7 @@ accepted_unread(void **state)
 	(void)state;
 	set("deliveryPolicy", "Delete");
 	box.events = email__poll_events(&poll_);
-	assert_int_equal(email__poll_begin(&poll_, account, blind_handler, NULL, false, false), EMAIL_OK);
+	assert_int_equal(poll_opens(blind_handler, false, false), EMAIL_OK);
 	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_OVER)
 		;
 	email__poll_end(&poll_);
@@ -310,7 +318,6 @@ moved(void **state)
 	assert_int_equal(box.fates[0], EMAIL__FATE_DELETED);
 }
 
-/* The server did not do it: it is asked again, and the message not handed over again. */
 /* It would come again under another UID, for ever. */
 static void
 moved_to_where_it_is(void **state)
@@ -323,6 +330,7 @@ moved_to_where_it_is(void **state)
 	poll_gives("");
 }
 
+/* The server did not do it: it is asked again, and the message not handed over again. */
 static void
 owed(void **state)
 {
@@ -566,7 +574,7 @@ looking_changes_nothing(void **state)
 {
 	(void)state;
 	box.events = email__poll_events(&poll_);
-	assert_int_equal(email__poll_begin(&poll_, account, handler, NULL, true, false), EMAIL_OK);
+	assert_int_equal(poll_opens(handler, true, false), EMAIL_OK);
 	assert_true(email__poll_read_only(&poll_));
 	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_OVER)
 		;
@@ -580,14 +588,14 @@ looking_changes_nothing(void **state)
 	poll_gives("1 2 3");
 	seen.uids[0] = '\0';
 	put("4", 1000, false);
-	assert_int_equal(email__poll_begin(&poll_, account, handler, NULL, true, false), EMAIL_OK);
+	assert_int_equal(poll_opens(handler, true, false), EMAIL_OK);
 	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_OVER)
 		;
 	email__poll_end(&poll_);
 	assert_string_equal(seen.uids, "4");
 	poll_gives("4");
 	/* without a handler neither */
-	assert_int_equal(email__poll_begin(&poll_, account, NULL, NULL, false, false), EMAIL_OK);
+	assert_int_equal(poll_opens(NULL, false, false), EMAIL_OK);
 	assert_true(email__poll_read_only(&poll_));
 	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_OVER)
 		;
@@ -600,7 +608,7 @@ watching(void **state)
 	(void)state;
 	box.can_wait = true;
 	box.events = email__poll_events(&poll_);
-	assert_int_equal(email__poll_begin(&poll_, account, handler, NULL, false, true), EMAIL_OK);
+	assert_int_equal(poll_opens(handler, false, true), EMAIL_OK);
 	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_WAITING)
 		;
 	assert_true(link_.news_ms > 0);
@@ -622,7 +630,7 @@ watching(void **state)
 	email__poll_end(&poll_);
 	/* a property says no */
 	set("useIdle", "false");
-	assert_int_equal(email__poll_begin(&poll_, account, handler, NULL, false, true), EMAIL_OK);
+	assert_int_equal(poll_opens(handler, false, true), EMAIL_OK);
 	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_OVER)
 		;
 	email__poll_end(&poll_);
@@ -635,7 +643,7 @@ news_before_waiting(void **state)
 	(void)state;
 	box.can_wait = box.came = true;
 	box.events = email__poll_events(&poll_);
-	assert_int_equal(email__poll_begin(&poll_, account, handler, NULL, false, true), EMAIL_OK);
+	assert_int_equal(poll_opens(handler, false, true), EMAIL_OK);
 	while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_WAITING)
 		;
 	assert_int_equal(box.lists, 1);
@@ -662,7 +670,7 @@ no_memory(void **state)
 		box.settled = 0;
 		seen.uids[0] = '\0';
 		email_test_fail_alloc(n);
-		if (email__poll_begin(&poll_, account, handler, NULL, false, false) == EMAIL_OK)
+		if (poll_opens(handler, false, false) == EMAIL_OK)
 			while (email__poll_idle(&poll_, &engine) != EMAIL__POLL_OVER)
 				assert_true(++steps < 100);
 		failed = email_test_alloc_failed();

@@ -86,7 +86,7 @@ envelope(void **state)
 	(void)state;
 	assert_int_equal(open_text(&raw,
 	                           "From: A <a@b.c>\nTo: d@e.f,\n G: h@i.j;\nTo: k@l.m\ncc:\nBcc: n@o.p\n"
-	                           "Message-ID: <1@x> (c)\n\nFrom: no@no.no\n",
+	                           "Message-ID: <1@x> (c)\nSubject: =?utf-8?q?K=C3=BChlung?=\n =?utf-8?q?_2?= aus\n\nFrom: no@no.no\n",
 	                           NULL),
 	                 EMAIL_OK);
 	assert_int_equal(raw.from.count, 1);
@@ -95,6 +95,7 @@ envelope(void **state)
 	assert_int_equal(raw.cc.count, 0);
 	assert_string_equal(raw.bcc.item[0].address, "n@o.p");
 	assert_string_equal(raw.message_id, "<1@x>");
+	assert_string_equal(raw.subject, "K\xC3\xBChlung 2 aus");
 	assert_false(raw.eight_bit || raw.utf8);
 	email__raw_dispose(&raw);
 	assert_int_equal(open_text(&raw, "From: a@b.c\n\n\xFC\n", NULL), EMAIL_OK);

@@ -101,6 +101,65 @@ a_state_is_written_in_place(void **state)
 	spoolbox_dispose(&b);
 }
 
+/* What the disk has of it nobody knows, and the state before it is durable: that one counts, and is not written over. */
+static void
+a_state_that_was_not_synced_is_none(void **state)
+{
+	spoolbox b;
+	char id[EMAIL__ID_SIZE];
+	email__mailfile m, again;
+	email__stored f;
+	spoolbox_disk *disk;
+	bool spoilt = false;
+	int i;
+
+	spoolbox_init(&b, *state != NULL);
+	spoolbox_open(&b, false);
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, id, NULL), EMAIL_OK);
+	disk = spoolbox_watch(b.spool->store);
+	assert_int_equal(email__spool_grab(b.spool, EMAIL__AREA_QUEUE, id, &f, &m, NULL), EMAIL_OK);
+	m.attempts = 1;
+	assert_int_equal(email__spool_write_state(&f, &m, NULL, NULL), EMAIL_OK);
+	for (i = 0; i < 3; i++) {
+		disk->fail_sync = 1;
+		m.attempts = 2;
+		assert_int_equal(email__spool_write_state(&f, &m, &spoilt, NULL), EMAIL_E_FILE);
+		assert_true(spoilt);
+		assert_int_equal(email__spool_read(&f, false, &again, NULL), EMAIL_OK);
+		assert_int_equal(again.attempts, 1);
+		assert_int_equal(again.generation, 1);
+		email__mailfile_dispose(&again);
+	}
+	b.spool->ops->close(&f);
+	email__mailfile_dispose(&m);
+	spoolbox_dispose(&b);
+}
+
+static bool
+move_away(email__stored *f)
+{
+	f->store->ops->move(f->store, EMAIL__AREA_QUEUE, f->name, EMAIL__AREA_DEAD, f->name, NULL);
+	return true;
+}
+
+static void
+what_leaves_before_the_lock_is_unknown(void **state)
+{
+	spoolbox b;
+	char id[EMAIL__ID_SIZE];
+	email__mailfile m;
+	email__stored f;
+
+	spoolbox_init(&b, *state != NULL);
+	spoolbox_open(&b, false);
+	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, id, NULL), EMAIL_OK);
+	spoolbox_watch(b.spool->store)->before_lock = move_away;
+	b.spool->ops = b.spool->store->ops;
+	assert_int_equal(email__spool_grab(b.spool, EMAIL__AREA_QUEUE, id, &f, &m, NULL), EMAIL_E_UNKNOWN);
+	email__mailfile_dispose(&m);
+	spoolbox_dispose(&b);
+}
+
 static void
 what_is_gone_is_unknown(void **state)
 {
@@ -151,6 +210,8 @@ main(void)
 		cmocka_unit_test(length_is_what_the_header_says),
 		BOTH(long_headers_are_read_whole),
 		BOTH(a_state_is_written_in_place),
+		BOTH(a_state_that_was_not_synced_is_none),
+		BOTH(what_leaves_before_the_lock_is_unknown),
 		BOTH(what_is_gone_is_unknown),
 		BOTH(no_memory_is_no_damage),
 	};

@@ -178,7 +178,7 @@ this_and_nothing_else_is_written(void **state)
 	assert_string_equal(sheet(0), text[1]);
 	assert_int_equal(mode(), 0600);
 	assert_string_equal(account->v.auth_refresh_token.text, "second");
-	assert_false(account->v.auth_refresh_token.unsaved);
+	assert_int_equal(account->v.auth_refresh_token.origin, EMAIL__SECRET_SHARED);
 	/* and again, and a save of everything has it too */
 	assert_int_equal(replace("third", &e), EMAIL_OK);
 	assert_token("third", NULL);
@@ -302,6 +302,144 @@ a_sheet_that_others_changed_is_left_alone(void **state)
 	unlink(path);
 	assert_int_equal(replace("third", &e), EMAIL_E_FILE);
 	assert_int_equal(e.os, ENOENT);
+}
+
+/* Another process, with its key. */
+static void
+others_renew(const char *name, const char *with, const char *letter)
+{
+	email_service *other = email_service_new();
+	email_account *there;
+	email_error e = {0};
+
+	email_service_set_seal_key(other, letter ? give_key : NULL, (void *)(uintptr_t)letter);
+	assert_int_equal(email_service_load(other, path, &e), EMAIL_OK);
+	there = email_service_account(other, name);
+	assert_int_equal(email__secret_replace(there, &there->v.auth_refresh_token, with, &e), EMAIL_OK);
+	email_service_free(other);
+}
+
+static void
+stored(const char *expected)
+{
+	email_error e = {0};
+	email__buf out;
+
+	email__buf_init(&out, EMAIL__SECRET_MAX + 2);
+	if (email__secret_read_stored(account, &account->v.auth_refresh_token, &out, &e))
+		fail_msg("%s", e.text);
+	assert_string_equal(email__buf_text(&out), expected);
+	email__buf_dispose(&out);
+}
+
+static void
+what_others_renewed_is_seen(void **state)
+{
+	email_error e = {0};
+	email__buf out;
+
+	(void)state;
+	others_renew("Out", "second", NULL);
+	stored("second");
+	assert_string_equal(account->v.auth_refresh_token.text, "first");
+	set_key("a");
+	others_renew("Out", "third", "a");
+	stored("third");
+	/* without the key, or a sheet, what the account has is the best that there is */
+	set_key("b");
+	stored("first");
+	unlink(path);
+	stored("first");
+	/* but not where it has one that is not written, which would come in the place of that one */
+	assert_int_equal(replace("fourth", &e), EMAIL_E_FILE);
+	memset(&e, 0, sizeof e);
+	email__buf_init(&out, EMAIL__SECRET_MAX + 2);
+	assert_int_equal(email__secret_read_stored(account, &account->v.auth_refresh_token, &out, &e), EMAIL_E_FILE);
+	email__buf_dispose(&out);
+	/* one of an account that the sheet has not is its own */
+	write_sheet(before);
+	load();
+	snprintf(text[1], sizeof text[1], "%s", before);
+	memcpy(strstr(text[1], "\"Out\""), "\"Our\"", 5);
+	write_sheet(text[1]);
+	stored("first");
+	/* so is one that is given by hand */
+	write_sheet(before);
+	assert_int_equal(email_account_set(account, TOKEN, "value:mine"), EMAIL_OK);
+	stored("mine");
+}
+
+static void
+what_others_renewed_is_not_saved_over(void **state)
+{
+	email_error e = {0};
+
+	(void)state;
+	others_renew("Out", "second", NULL);
+	assert_int_equal(email_service_save(service, path, &e), EMAIL_OK);
+	assert_token("second", NULL);
+	/* also by who has no key */
+	others_renew("Out", "third", "a");
+	load();
+	others_renew("Out", "fourth", "a");
+	assert_int_equal(email_account_set(account, "hostname", "mail.example.com"), EMAIL_OK);
+	assert_int_equal(email_service_save(service, path, &e), EMAIL_OK);
+	assert_non_null(strstr(sheet(0), "mail.example.com"));
+	assert_token("fourth", "a");
+	/* under another name it is sealed anew */
+	set_key("a");
+	assert_int_equal(email_service_rename(service, "Out", "Alarms"), EMAIL_OK);
+	others_renew("Out", "fifth", "a");
+	assert_int_equal(email_service_save(service, path, &e), EMAIL_OK);
+	assert_int_equal(email_service_rename(service, "Alarms", "Out"), EMAIL_OK);
+	assert_int_equal(email_service_save(service, path, &e), EMAIL_OK);
+	assert_token("fifth", "a");
+	/* a person's own is */
+	others_renew("Out", "sixth", "a");
+	assert_int_equal(email_account_set(account, TOKEN, "value:mine"), EMAIL_OK);
+	assert_int_equal(email_service_save(service, path, &e), EMAIL_OK);
+	assert_token("mine", "a");
+	others_renew("Out", "seventh", "a");
+	assert_int_equal(email_service_save(service, path, &e), EMAIL_OK);
+	assert_token("seventh", "a");
+	/* to another file it is a copy of what is here */
+	snprintf(text[1], sizeof text[1], "%s.copy", path);
+	others_renew("Out", "eighth", "a");
+	assert_int_equal(email_service_save(service, text[1], &e), EMAIL_OK);
+	assert_int_equal(unlink(text[1]), 0);
+	assert_token("eighth", "a");
+	/* one that is not to be read keeps nobody from saving */
+	write_sheet("<emailService");
+	assert_int_equal(email_service_save(service, path, &e), EMAIL_OK);
+	assert_token("seventh", "a");
+}
+
+static void
+catching_up_memory_may_end_anywhere(void **state)
+{
+	email_error e;
+	email_code rc;
+	bool failed;
+	size_t n = 0;
+
+	(void)state;
+	set_key("a");
+	do {
+		write_sheet(before);
+		load();
+		others_renew("Out", "second", "a");
+		assert_int_equal(email_account_set(account, "hostname", "mail.example.com"), EMAIL_OK);
+		memset(&e, 0, sizeof e);
+		email_test_fail_alloc(++n);
+		rc = email_service_save(service, path, &e);
+		failed = email_test_alloc_failed();
+		email_test_fail_alloc_off();
+		assert_token("second", "a");
+		if (rc)
+			assert_int_equal(rc, EMAIL_E_MEMORY);
+	} while (failed);
+	assert_int_equal(rc, EMAIL_OK);
+	assert_true(n > 50);
 }
 
 static void
@@ -471,6 +609,9 @@ main(void)
 		TEST(saving_seals_and_is_stable),
 		TEST(renaming_seals_anew),
 		TEST(a_sheet_that_others_changed_is_left_alone),
+		TEST(what_others_renewed_is_seen),
+		TEST(what_others_renewed_is_not_saved_over),
+		TEST(catching_up_memory_may_end_anywhere),
 		TEST(one_that_could_not_be_saved_is_with_the_next),
 		TEST(a_crash_leaves_the_old_one_or_the_new_one),
 		TEST(accounts_in_threads_of_their_own),

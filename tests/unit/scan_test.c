@@ -21,8 +21,7 @@ ordinary_sheets_pass(void **state)
 {
 	static const char *const good[] = {
 		"<a/>",
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a x='1' y=\"&lt;>\"><b>t</b><!-- c > < --><?pi "
-	        "x?></a>\n",
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a x='1' y=\"&lt;>\"><b>t</b><!-- c > < --><?pi x?></a>\n",
 		"\xEF\xBB\xBF<a/>",
 		"<?xml version='1.0' encoding='utf-8'?><a><![CDATA[<!DOCTYPE x> ]] > <b>]]></a>",
 		"<a>\xC3\xA4</a>",
@@ -98,16 +97,14 @@ static void
 bound(const char *head, const char *piece, size_t times, const char *tail, bool passes)
 {
 	char *text = repeated(head, piece, times, tail);
-	struct timespec t0, t1;
+	clock_t began = clock(); /* the processor's time: the machine may have other work */
 	int line;
 	email_code rc;
 
-	clock_gettime(CLOCK_MONOTONIC, &t0);
 	rc = scan(text, strlen(text), &line);
-	clock_gettime(CLOCK_MONOTONIC, &t1);
+	assert_true(clock() - began < 4 * CLOCKS_PER_SEC);
 	if ((rc == EMAIL_OK) != passes)
 		fail_msg("%zu of %s: %s", times, piece, error.text);
-	assert_true(t1.tv_sec - t0.tv_sec < 2);
 	free(text);
 }
 

@@ -86,6 +86,33 @@ large_ones_go_to_a_file(void **state)
 	email__scratch_dispose(&s);
 }
 
+/* Until it is read, what was written ends with a whole block, whatever the pieces were. */
+static void
+the_file_is_written_in_blocks(void **state)
+{
+	static const size_t pieces[] = {1, 333, 999, 1000, 1001, 16384, 65000};
+	static char bytes[65000];
+	email__scratch s;
+	email__reader r;
+	email_error e = {0};
+	size_t i, total;
+
+	(void)state;
+	assert_int_equal(email__scratch_init(&s, NULL, 1000), EMAIL_OK);
+	for (i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+		for (total = 0; total < 66000; total += pieces[i]) {
+			assert_int_equal(email__scratch_add(&s, bytes, pieces[i], &e), EMAIL_OK);
+			assert_int_equal(s.written % 1000, 0);
+			assert_int_equal(s.written + email__buf_len(&s.memory), total + pieces[i]);
+		}
+		assert_true(s.written > 0);
+		assert_int_equal(email__scratch_reader(&s, &r, &e), EMAIL_OK);
+		assert_int_equal(r.size, total);
+		email__scratch_clear(&s);
+	}
+	email__scratch_dispose(&s);
+}
+
 static void
 no_place_for_the_file(void **state)
 {
@@ -135,6 +162,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(small_ones_stay_in_memory),
 		cmocka_unit_test(large_ones_go_to_a_file),
+		cmocka_unit_test(the_file_is_written_in_blocks),
 		cmocka_unit_test(no_place_for_the_file),
 		cmocka_unit_test(no_memory),
 	};

@@ -18,7 +18,9 @@ give_key(void *service, unsigned char *key, email_error *e)
 {
 	(void)service;
 	memset(key, key_byte, 32);
-	return key_rc && key_rc != EMAIL_E_UNKNOWN ? (e ? e->code = key_rc : key_rc) : key_rc;
+	if (e && key_rc != EMAIL_OK && key_rc != EMAIL_E_UNKNOWN)
+		e->code = key_rc;
+	return key_rc;
 }
 
 static bool
@@ -39,7 +41,7 @@ setup(void **state)
 	key_byte = 1;
 	account = email_account_new(EMAIL_OUTGOING, "Out");
 	account->owner = &owner;
-	return email_account_set_basic_authenticator(account, "plant", "s3cret");
+	return (int)email_account_set_basic_authenticator(account, "plant", "s3cret");
 }
 
 static int

@@ -321,18 +321,19 @@ the_account_goes_on_with_one_that_could_not_be_saved(void **state)
 
 	(void)state;
 	assert_int_equal(email_account_set(account, token, "value:old"), EMAIL_OK);
+	account->v.auth_refresh_token.origin = EMAIL__SECRET_SHARED;
 	account->owner = &owner;
 	memset(&e, 0, sizeof e);
 	assert_int_equal(email__secret_replace(account, &account->v.auth_refresh_token, "new", &e),
 	                 EMAIL_E_FILE);
 	assert_string_equal(account->v.auth_refresh_token.text, "new");
-	assert_true(account->v.auth_refresh_token.unsaved);
+	assert_int_equal(account->v.auth_refresh_token.origin, EMAIL__SECRET_UNSAVED);
 	/* another property's change leaves it so, and a person's own forgets it */
 	account->owner = NULL;
 	assert_int_equal(email_account_set(account, "hostname", "mail.example.com"), EMAIL_OK);
-	assert_true(account->v.auth_refresh_token.unsaved);
+	assert_int_equal(account->v.auth_refresh_token.origin, EMAIL__SECRET_UNSAVED);
 	assert_int_equal(email_account_set(account, token, "value:mine"), EMAIL_OK);
-	assert_false(account->v.auth_refresh_token.unsaved);
+	assert_int_equal(account->v.auth_refresh_token.origin, EMAIL__SECRET_GIVEN);
 }
 
 static void

@@ -240,16 +240,6 @@ what_cannot_be_sent_is_refused_before_connecting(void **state)
 	post_close(&p);
 }
 
-static void *
-cancel_soon(void *context)
-{
-	const struct timespec soon = {.tv_nsec = 100000000};
-
-	nanosleep(&soon, NULL);
-	email_account_cancel(context);
-	return NULL;
-}
-
 static void
 is_cancelled_from_another_thread(void **state)
 {
@@ -266,7 +256,7 @@ is_cancelled_from_another_thread(void **state)
 		post_init(&p, EMAIL_TEST_SSL);
 		post_rule(&p, stages[i], EMAIL_TEST_STALL, NULL);
 		post_open(&p, true);
-		assert_int_equal(pthread_create(&thread, NULL, cancel_soon, p.account), 0);
+		assert_int_equal(pthread_create(&thread, NULL, post_cancel_stalled, &p), 0);
 		clock_gettime(CLOCK_MONOTONIC, &t0);
 		rc = email_account_send(p.account, p.message, NULL);
 		clock_gettime(CLOCK_MONOTONIC, &t1);

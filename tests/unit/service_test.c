@@ -2,13 +2,15 @@
 /* The service's public face: accounts, its own properties, trust. Sheets: read_test.c, write_test.c. */
 #include "support/cm.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <emailservice/service.h>
 
-#include "account/account.h"
+#include "account/connection.h"
+#include "service/service_state.h"
 #include "support/failalloc.h"
 
 static char folder[] = "/tmp/email-service-XXXXXX";
@@ -215,6 +217,218 @@ the_state_folder_is_beside_the_sheet(void **state)
 	assert_int_equal(email_trust_error(email_service_trust(service))->code, EMAIL_E_SHEET);
 }
 
+/* --- while it runs ---------------------------------------------------------------------------- */
+
+static char running_sheet[64];
+
+/* Disabled, so that nothing is asked of anybody; beside its own state folder. */
+static void
+write_running(const char *accounts, const char *state_folder)
+{
+	FILE *f;
+
+	snprintf(running_sheet, sizeof running_sheet, "%s/running.xml", folder);
+	f = fopen(running_sheet, "w");
+	assert_non_null(f);
+	fprintf(f,
+	        "<emailService xmlns=\"urn:emailservice:property-sheet:1\"><enabled>false</enabled>"
+	        "<stateFolder>%s</stateFolder>%s</emailService>\n",
+	        state_folder, accounts);
+	fclose(f);
+}
+
+static email__lane *
+lane(const char *name)
+{
+	return email__worker_lane(service->worker, name);
+}
+
+static void
+a_load_reaches_the_worker(void **state)
+{
+	const email__host *host;
+	email_trust *trust;
+	email_account *a;
+
+	(void)state;
+	write_running("<outgoingAccount name=\"A\"/><outgoingAccount name=\"B\"/>", "running");
+	assert_int_equal(email_service_load(service, running_sheet, NULL), EMAIL_OK);
+	assert_int_equal(email_service_step(service), EMAIL_OK);
+	assert_true(email_service_running(service));
+	assert_int_equal(service->worker->count, 2);
+	host = lane("A")->host;
+	assert_ptr_equal(lane("B")->host, host);
+	assert_ptr_not_equal(host, &service->host);
+	trust = email_service_trust(service);
+	assert_ptr_equal(host->trust, trust);
+	/* its own copies, which know that the sheet has them */
+	assert_ptr_not_equal(lane("A")->account, email_service_account(service, "A"));
+	assert_true(lane("A")->account->in_sheet);
+
+	/* what the program changes comes with apply() */
+	assert_int_equal(email_account_set(email_service_account(service, "A"), "hostname", "mail.example.com"), EMAIL_OK);
+	assert_int_equal(email_service_add(service, EMAIL_INCOMING, "C", NULL), EMAIL_OK);
+	assert_int_equal(email_service_step(service), EMAIL_OK);
+	assert_string_equal(lane("A")->account->v.hostname, "");
+	assert_null(lane("C"));
+	assert_int_equal(email_service_apply(service), EMAIL_OK);
+	assert_int_equal(email_service_step(service), EMAIL_OK);
+	assert_string_equal(lane("A")->account->v.hostname, "mail.example.com");
+	assert_non_null(lane("C"));
+	assert_false(lane("C")->account->in_sheet);
+
+	/* another sheet with another folder: the old trust lives until the worker ends */
+	write_running("<outgoingAccount name=\"B\"/><outgoingAccount name=\"D\"/>", "running 2");
+	a = lane("B")->account;
+	assert_int_equal(email_service_reload(service, NULL), EMAIL_OK);
+	assert_ptr_not_equal(email_service_trust(service), trust);
+	assert_int_equal(email_service_step(service), EMAIL_OK);
+	assert_int_equal(service->worker->count, 2);
+	assert_null(lane("A"));
+	assert_ptr_equal(lane("B")->account, a);
+	assert_ptr_equal(lane("B")->host, lane("D")->host);
+	assert_ptr_equal(email__account_trust(a), email_service_trust(service));
+	assert_int_equal(service->worker->old_trusts, 1);
+	assert_non_null(strstr(lane("B")->host->folder, "running 2"));
+
+	/* one that cannot be read changes nothing */
+	write_running("<outgoingAccount/>", "running");
+	assert_int_equal(email_service_reload(service, NULL), EMAIL_E_SHEET);
+	assert_int_equal(email_service_step(service), EMAIL_OK);
+	assert_ptr_equal(lane("B")->account, a);
+	email_service_stop(service);
+	assert_false(email_service_running(service));
+}
+
+typedef struct watch {
+	email_service *service;
+	_Atomic unsigned long told;
+	unsigned long last;
+	bool disorder, missing;
+} watch;
+
+static void
+find_number(void *context, const email_event *event)
+{
+	unsigned long *wanted = context;
+
+	if (event->number == *wanted)
+		*wanted = 0;
+}
+
+/* In the worker's thread; asks for what it is told of. */
+static void
+watch_events(void *context, const email_event *event)
+{
+	watch *w = context;
+	unsigned long wanted = event->number;
+
+	w->disorder = w->disorder || event->number <= w->last;
+	w->last = event->number;
+	email_service_events(w->service, event->number - 1, find_number, &wanted);
+	w->missing = w->missing || wanted;
+	w->told++;
+}
+
+static void
+a_callback_may_ask_for_events(void **state)
+{
+	email_message *m = email_message_new();
+	watch w = {.service = service};
+	email_account *a;
+	int i;
+
+	(void)state;
+	assert_int_equal(email_service_add(service, EMAIL_OUTGOING, "A", &a), EMAIL_OK);
+	/* nobody listens there: each attempt is told */
+	email_account_set_hostname(a, "127.0.0.1");
+	email_account_set_port(a, 1);
+	email_message_set_from(m, "a@example.com");
+	email_message_add_to(m, "b@example.com");
+	email_message_set_text(m, "text");
+	email_service_set_event_callback(service, watch_events, &w);
+	assert_int_equal(email_service_start(service), EMAIL_OK);
+	assert_int_equal(email_account_enqueue(a, m, EMAIL_PRIORITY_NORMAL, NULL, 0), EMAIL_OK);
+	for (i = 0; i < 2000 && w.told < 2; i++) {
+		unsigned long wanted = 1;
+
+		email_service_events(service, 0, find_number, &wanted);
+		poll(NULL, 0, 10);
+	}
+	assert_int_equal(email_account_queue_clear(a, NULL), EMAIL_OK);
+	for (i = 0; i < 2000 && w.told < 3; i++) {
+		assert_int_equal(email_account_queue_poll(a, NULL), EMAIL_OK);
+		poll(NULL, 0, 10);
+	}
+	email_service_stop(service);
+	assert_true(w.told >= 3);
+	assert_false(w.disorder || w.missing);
+	email_message_free(m);
+}
+
+/* In a thread, again and again, with questions in between. */
+static void
+loads_while_a_thread_works(void **state)
+{
+	char text[64];
+	int i;
+
+	(void)state;
+	write_running("<outgoingAccount name=\"A\"/>", "running");
+	assert_int_equal(email_service_load(service, running_sheet, NULL), EMAIL_OK);
+	assert_int_equal(email_service_start(service), EMAIL_OK);
+	assert_int_equal(email_service_start(service), EMAIL_E_USAGE);
+	for (i = 0; i < 40; i++) {
+		write_running(i % 2 ? "<outgoingAccount name=\"A\"/><incomingAccount name=\"B\"/>"
+		                    : "<outgoingAccount name=\"A\"><hostname>x.example</hostname></outgoingAccount>",
+		              i % 4 < 2 ? "running" : "running 2");
+		assert_int_equal(email_service_load(service, running_sheet, NULL), EMAIL_OK);
+		assert_int_equal(email_account_get(email_service_account(service, "A"), "status", text, sizeof text), EMAIL_OK);
+		email_service_trust(service);
+	}
+	email_service_stop(service);
+}
+
+/* Whatever fails, the service and its worker go on as they were. */
+static void
+a_load_that_fails_for_want_of_memory(void **state)
+{
+	email_trust *trust;
+	email_account *a;
+	bool failed = true;
+	email_code rc = EMAIL_E_MEMORY;
+	size_t n;
+
+	(void)state;
+	write_running("<outgoingAccount name=\"A\"/>", "running");
+	assert_int_equal(email_service_load(service, running_sheet, NULL), EMAIL_OK);
+	assert_int_equal(email_service_step(service), EMAIL_OK);
+	trust = email_service_trust(service);
+	write_running("<outgoingAccount name=\"A\"/><outgoingAccount name=\"B\"/>", "running 2");
+	for (n = 1; rc; n++) {
+		a = email_service_account(service, "A");
+		email_test_fail_alloc(n);
+		rc = email_service_load(service, running_sheet, NULL);
+		failed = email_test_alloc_failed();
+		email_test_fail_alloc_off();
+		if (rc == EMAIL_OK)
+			break;
+		assert_true(failed && rc == EMAIL_E_MEMORY);
+		assert_ptr_equal(email_service_account(service, "A"), a);
+		assert_ptr_equal(a->owner, &service->host.owner);
+		assert_null(email_service_account(service, "B"));
+		assert_ptr_equal(email_service_trust(service), trust);
+		assert_null(strstr(service->host.folder, "running 2"));
+		assert_int_equal(email_service_step(service), EMAIL_OK);
+		assert_int_equal(service->worker->count, 1);
+		assert_null(strstr(lane("A")->host->folder, "running 2"));
+	}
+	assert_true(n > 20);
+	assert_int_equal(email_service_step(service), EMAIL_OK);
+	assert_non_null(lane("B"));
+	email_service_stop(service);
+}
+
 static void
 memory_may_end_anywhere(void **state)
 {
@@ -261,6 +475,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(status_is_the_worst_accounts, setup, teardown),
 		cmocka_unit_test_setup_teardown(accounts_have_the_services_trust, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_state_folder_is_beside_the_sheet, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_load_reaches_the_worker, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_callback_may_ask_for_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(loads_while_a_thread_works, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_load_that_fails_for_want_of_memory, setup, teardown),
 		cmocka_unit_test(memory_may_end_anywhere),
 	};
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -18,6 +18,7 @@
 
 #include "net/resolve.h"
 #include "net/session.h"
+#include "net/session_state.h"
 #include "os/clock.h"
 #include "support/echolink.h"
 #include "support/failalloc.h"
@@ -740,16 +741,19 @@ add_address(email__addresses *found, const char *address, int port)
 	a->len = sizeof a->at.v4;
 }
 
-/* 127.0.0.2 swallows, 127.0.0.3 to 127.0.0.8 refuse, 127.0.0.1 works. */
+/* 127.0.0.2 swallows, the others refuse, 127.0.0.1 works. */
 static int
-eight_addresses(const char *host, int port, email__addresses *found)
+many_addresses(const char *host, int port, email__addresses *found)
 {
-	char refuses[] = "127.0.0.3";
+	char refuses[24];
+	int i;
 
 	(void)host;
 	add_address(found, "127.0.0.2", port);
-	for (; refuses[8] <= '8'; refuses[8]++)
+	for (i = 3; i <= EMAIL__ADDRESSES_MAX; i++) {
+		snprintf(refuses, sizeof refuses, "127.0.0.%d", i);
 		add_address(found, refuses, port);
+	}
 	add_address(found, "127.0.0.1", port);
 	return 0;
 }
@@ -774,13 +778,13 @@ black_hole_is_overtaken(void **state)
 
 	serve(f, clear_echo);
 	assert_true(black_hole_open(&b, "127.0.0.2", f->server.port));
-	email__resolve_set(eight_addresses);
+	email__resolve_set(many_addresses);
 	f->config.host = "mail.example.com";
 	open_session(f);
 	took = timed_run(f, EMAIL__SESSION_IDLE);
 	/* 250 ms for the first; the others are refused at once, not after 250 ms each, and the last begins */
-	assert_true(took >= 240 && took < 1700);
-	assert_non_null(strstr(f->events, "resolve:8 addresses;connect:127.0.0.1 port"));
+	assert_true(took >= 240 && took < 3500);
+	assert_non_null(strstr(f->events, "resolve:16 addresses;connect:127.0.0.1 port"));
 	black_hole_close(&b);
 }
 
@@ -949,6 +953,48 @@ static void
 body_over_tls(void **state)
 {
 	body(*state, true);
+}
+
+#define MUCH (16u << 20)
+
+static void
+takes_much(peer *p)
+{
+	static char bytes[1 << 20];
+	size_t left = MUCH;
+	ssize_t n;
+
+	peer_say(p, "220 hello\r\n");
+	while (left > 0 && (n = recv(p->fd, bytes, sizeof bytes, 0)) > 0)
+		left -= (size_t)n;
+	peer_say(p, "250 done\r\n");
+	peer_drain(p);
+}
+
+/* A peer that is always ready does not keep the loop from others. */
+static void
+a_step_is_bounded(void **state)
+{
+	fixture *f = *state;
+	email__session_state now;
+	uint64_t before = 0, most = 0;
+
+	serve(f, takes_much);
+	open_session(f);
+	assert_int_equal(step_by_step(f), EMAIL__SESSION_IDLE);
+	echolink_body(&f->engine, MUCH, 1);
+	do {
+		struct pollfd p = {email__session_fd(f->session), (short)email__session_events(f->session), 0};
+
+		poll(&p, 1, (int)email__session_timeout(f->session));
+		before = f->session->transport.sent;
+		now = email__session_step(f->session);
+		if (f->session->transport.sent - before > most)
+			most = f->session->transport.sent - before;
+	} while (now == EMAIL__SESSION_BUSY);
+	assert_int_equal(now, EMAIL__SESSION_IDLE);
+	assert_string_equal(f->engine.last, "250 done");
+	assert_in_range(most, 1, EMAIL__TURN_BYTES + (256u << 10));
 }
 
 static void
@@ -1514,6 +1560,7 @@ main(void)
 		T(keen_engine),
 		T(body_in_the_clear),
 		T(body_over_tls),
+		T(a_step_is_bounded),
 		T(last_words),
 		T(last_words_before_a_reset),
 		T(resets),

@@ -102,7 +102,7 @@ envelope(void **state)
 	assert_string_equal(written(),
 	                    "MAIL FROM:<a@b> SIZE=18446744073709551615 RET=HDRS ENVID=+2B+3Dx\r\n");
 	assert_int_equal(email__smtp_put_rcpt(&l, "c@d", &m, &can), EMAIL_OK);
-	assert_string_equal(written(), "RCPT TO:<c@d> NOTIFY=DELAY\r\n");
+	assert_string_equal(written(), "RCPT TO:<c@d> NOTIFY=DELAY ORCPT=rfc822;c@d\r\n");
 	can.dsn = can.size = false;
 	m.from = "";
 	assert_int_equal(email__smtp_put_mail(&l, &m, &can), EMAIL_OK);
@@ -116,6 +116,82 @@ envelope(void **state)
 	m.envelope_id = "a b";
 	assert_int_equal(email__smtp_put_mail(&l, &m, &can), EMAIL_E_VALUE);
 	assert_string_equal(written(), "");
+}
+
+/* RFC 3461: nothing of it but where the mail wants it and the server offers it. */
+static void
+reports(void **state)
+{
+	static const struct {
+		unsigned dsn;
+		const char *id, *mail, *rcpt;
+	} cases[] = {
+		{0, "9f3c", "", ""},
+		{EMAIL_DSN_NEVER, NULL, " RET=HDRS", " NOTIFY=NEVER"},
+		{EMAIL_DSN_SUCCESS, NULL, " RET=HDRS", " NOTIFY=SUCCESS ORCPT=rfc822;c@d"},
+		{EMAIL_DSN_FAILURE | EMAIL_DSN_DELAY, "9f3c", " RET=HDRS ENVID=9f3c",
+	         " NOTIFY=FAILURE,DELAY ORCPT=rfc822;c@d"},
+	};
+	email__smtp_capabilities can = {0};
+	char want[128];
+	size_t i, offered;
+
+	(void)state;
+	for (offered = 0; offered < 2; offered++)
+		for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+			email__smtp_mail m = {.from = "a@b", .dsn = cases[i].dsn, .envelope_id = cases[i].id};
+
+			can.dsn = offered;
+			assert_int_equal(email__smtp_put_mail(&l, &m, &can), EMAIL_OK);
+			snprintf(want, sizeof want, "MAIL FROM:<a@b>%s\r\n", offered ? cases[i].mail : "");
+			assert_string_equal(written(), want);
+			assert_int_equal(email__smtp_put_rcpt(&l, "c@d", &m, &can), EMAIL_OK);
+			snprintf(want, sizeof want, "RCPT TO:<c@d>%s\r\n", offered ? cases[i].rcpt : "");
+			assert_string_equal(written(), want);
+		}
+}
+
+/* RFC 3461 4.2, RFC 6533 3. */
+static void
+original_recipients(void **state)
+{
+	static const struct {
+		const char *address, *want;
+	} cases[] = {
+		{"a+b=c\\d@x.example", NULL}, /* no address */
+		{"a+b=c/d@x.example", "rfc822;a+2Bb+3Dc/d@x.example"},
+		{"\"a b\\\"+\"@x.example", "rfc822;\"a+20b\\\"+2B\"@x.example"},
+		{"d\xC3\xBCty+=@x.example", "utf-8;d\\x{FC}ty\\x{2B}\\x{3D}@x.example"},
+		{"\"\xE2\x82\xAC \\\\\"@x.example", "utf-8;\"\\x{20AC}\\x{20}\\x{5C}\\x{5C}\"@x.example"},
+		{"\xF0\x9F\x94\xA5@x.example", "utf-8;\\x{1F525}@x.example"},
+		{"\xC3@x.example", ""}, /* not UTF-8 */
+	};
+	email__smtp_capabilities can = {.dsn = true};
+	email__smtp_mail m = {.from = "a@b", .dsn = EMAIL_DSN_FAILURE, .utf8 = true};
+	char want[1024], address[300];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		email_code rc = email__smtp_put_rcpt(&l, cases[i].address, &m, &can);
+
+		assert_int_equal(rc, cases[i].want ? EMAIL_OK : EMAIL_E_VALUE);
+		if (!cases[i].want)
+			continue;
+		snprintf(want, sizeof want, "RCPT TO:<%s> NOTIFY=FAILURE%s%s\r\n", cases[i].address,
+		         cases[i].want[0] ? " ORCPT=" : "", cases[i].want);
+		assert_string_equal(written(), want);
+	}
+	/* 500 characters, of which 12 are its name, and 7 each of the letters that are not ASCII */
+	for (i = 0; i < 4; i++) {
+		size_t k, n = 0;
+
+		n += (size_t)snprintf(address, sizeof address, "a@xx%.*s", (int)i, "yyy");
+		for (k = 0; k < 69; k++)
+			n += (size_t)snprintf(address + n, sizeof address - n, "\xD0\xB6");
+		assert_int_equal(email__smtp_put_rcpt(&l, address, &m, &can), EMAIL_OK);
+		assert_true((strstr(written(), " ORCPT=") != NULL) == (12 + 4 + i + 69 * 7 <= 500));
+	}
 }
 
 static char shown[256];
@@ -196,7 +272,7 @@ full(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {with_link(addresses), with_link(names),  with_link(envelope),
+	const struct CMUnitTest tests[] = {with_link(addresses), with_link(names),  with_link(envelope), with_link(reports), with_link(original_recipients),
 	                                   with_link(login),     with_link(chunks), with_link(full)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,6 +126,36 @@ numbers_go_on_after_another_start(void **state)
 	spoolbox_dispose(&b);
 }
 
+/* What was never counted before can be, on a disk that has become full since: the file has its room from the start. */
+static void
+the_day_has_its_room(void **state)
+{
+	spoolbox b;
+	spoolbox_disk *disk;
+	uint64_t size, now;
+
+	(void)state;
+	spoolbox_init(&b, false);
+	spoolbox_open(&b, false);
+	assert_int_equal(b.spool->ops->size(&b.spool->day, &size, NULL), EMAIL_OK);
+	assert_true(size > 0);
+	disk = spoolbox_watch(b.spool->store);
+	b.spool->ops = b.spool->store->ops;
+	assert_int_equal(count_day(&b, 1), 1);
+	assert_string_equal(disk->calls, "ws");
+	assert_int_equal(count_day(&b, 1), 2);
+	assert_string_equal(disk->calls, "wsws");
+	/* whoever wrote that may have died before it was durable */
+	reopen(&b, NULL);
+	disk = spoolbox_watch(b.spool->store);
+	b.spool->ops = b.spool->store->ops;
+	assert_int_equal(count_day(&b, 1), 3);
+	assert_string_equal(disk->calls, "sws");
+	assert_int_equal(b.spool->ops->size(&b.spool->day, &now, NULL), EMAIL_OK);
+	assert_true(now == size);
+	spoolbox_dispose(&b);
+}
+
 static void
 opening_without_memory(void **state)
 {
@@ -172,6 +202,7 @@ main(void)
 		cmocka_unit_test(running_time_only_runs),
 		cmocka_unit_test(no_mail_is_from_the_future),
 		cmocka_unit_test(numbers_go_on_after_another_start),
+		cmocka_unit_test(the_day_has_its_room),
 		cmocka_unit_test(opening_without_memory),
 		cmocka_unit_test_prestate(opening_without_memory, &memory),
 		cmocka_unit_test(a_folder_that_cannot_be),

@@ -78,6 +78,16 @@ hexadecimal_digits(void **state)
 	}
 }
 
+static void
+bytes_in_hexadecimal(void **state)
+{
+	char text[9] = "........";
+
+	(void)state;
+	assert_ptr_equal(email__hex_write(text, (const unsigned char *)"\x00\x9a\xff", 3), text + 6);
+	assert_string_equal(text, "009aff..");
+}
+
 int
 main(void)
 {
@@ -85,6 +95,7 @@ main(void)
 		cmocka_unit_test(compares_without_case), cmocka_unit_test(hashes),
 		cmocka_unit_test(numbers_are_whole_or_nothing),
 		cmocka_unit_test(hexadecimal_digits),
+		cmocka_unit_test(bytes_in_hexadecimal),
 		cmocka_unit_test(distance_counts_edits),
 	};
 

@@ -10,6 +10,7 @@
 
 #include "account/connection.h"
 #include "os/clock.h"
+#include "os/file.h"
 #include "proto/http.h"
 #include "support/cm.h"
 
@@ -164,7 +165,7 @@ answer(int status, const char *json)
 static const char *
 sent(void)
 {
-	return email__buf_text(&account->connection->tokens.refresh);
+	return email__buf_text(&account->connection->tokens.refresh.sent);
 }
 
 static void
@@ -275,9 +276,118 @@ another_was_first(void **state)
 	assert_int_equal(answer(400, no), EMAIL__TOKEN_ASKS);
 	assert_string_equal(sent(), "second");
 	assert_int_equal(email_account_error(account)->code, EMAIL_OK);
+	/* once */
+	write_file(path, "third\n");
 	assert_int_equal(answer(400, no), EMAIL__TOKEN_NONE);
 	assert_int_equal(email_account_error(account)->code, EMAIL_E_LOGIN);
 	unlink(path);
+}
+
+/* What was lost is told by the account, for as long as it counts. */
+static void
+one_that_could_not_be_written_is_a_fault(void **state)
+{
+	char path[] = "/tmp/email-token-XXXXXX", text[600];
+
+	(void)state;
+	refresh_token(path, "env");
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	assert_int_equal(answer(200, GOOD_WITH("second")), EMAIL__TOKEN_READY);
+	email__status_of_session(account, &account->error);
+	assert_int_equal(email_account_get(account, "status", text, sizeof text), EMAIL_OK);
+	assert_string_equal(text, "fault");
+	assert_int_equal(email_account_get(account, "faultCause", text, sizeof text), EMAIL_OK);
+	assert_non_null(strstr(text, "refresh token"));
+	assert_non_null(strstr(text, "EMAIL_TEST_REFRESH"));
+	assert_null(strstr(text, "second"));
+	/* somebody signed in */
+	setenv("EMAIL_TEST_REFRESH", "third", 1);
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	assert_string_equal(sent(), "third");
+	assert_int_equal(answer(200, "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"expires_in\":0}"),
+	                 EMAIL__TOKEN_READY);
+	email__status_of_session(account, &account->error);
+	assert_int_equal(email_account_get(account, "status", text, sizeof text), EMAIL_OK);
+	assert_string_equal(text, "ok");
+	unlink(path);
+}
+
+/* --- turns --- */
+
+static char turns[] = "/tmp/email-turns-XXXXXX";
+
+static char *
+state_folder(void *service)
+{
+	(void)service;
+	return email__path_join(turns, "");
+}
+
+static void
+no_status(void *service, email_account *a)
+{
+	(void)service;
+	(void)a;
+}
+
+static void
+no_event(void *service, const email_event *event)
+{
+	(void)service;
+	(void)event;
+}
+
+static void
+one_at_a_time(void **state)
+{
+	static const email__owner owner = {.state_folder = state_folder,
+	                                   .status_load = no_status,
+	                                   .status_save = no_status,
+	                                   .tell = no_event};
+	char path[] = "/tmp/email-token-XXXXXX", command[64];
+	email__tokens *t = &account->connection->tokens;
+	email__turn other;
+
+	(void)state;
+	assert_non_null(mkdtemp(turns));
+	refresh_token(path, "file");
+	account->owner = &owner;
+	email_account_set_trust(account, email_trust_new());
+	email__turn_init(&other);
+	assert_int_equal(email__turn_take(&other, account), EMAIL__TURN_OURS);
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_WAITS);
+	assert_in_range(email__token_wait(account), 1, 1000);
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_WAITS);
+	/* what the other one got is read in our turn */
+	write_file(path, "second\n");
+	email__turn_release(&other);
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	assert_string_equal(sent(), "second");
+	assert_int_equal(email__turn_take(&other, account), EMAIL__TURN_THEIRS);
+	assert_int_equal(answer(200, GOOD_WITH("third")), EMAIL__TOKEN_READY);
+	/* over with the answer, whichever it is */
+	assert_int_equal(email__turn_take(&other, account), EMAIL__TURN_OURS);
+	email__turn_release(&other);
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	assert_int_equal(answer(400, "{\"error\":\"invalid_grant\"}"), EMAIL__TOKEN_NONE);
+	memset(&account->error, 0, sizeof account->error);
+	assert_int_equal(email__turn_take(&other, account), EMAIL__TURN_OURS);
+	/* one that is to be renewed does while somebody else renews */
+	email__life_forget(&t->life);
+	email__life_got(&t->life, email__clock_ms() - 3500 * 1000, 3600);
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_READY);
+	assert_int_equal(account->error.code, EMAIL_OK);
+	email__turn_release(&other);
+	assert_int_equal(email__token_begin(account), EMAIL__TOKEN_ASKS);
+	email__token_abandon(account);
+	assert_int_equal(email__turn_take(&other, account), EMAIL__TURN_OURS);
+	email__turn_release(&other);
+	email_trust_free(account->trust);
+	account->trust = NULL;
+	account->owner = NULL;
+	unlink(path);
+	snprintf(command, sizeof command, "rm -r %s", turns);
+	assert_int_equal(system(command), 0);
 }
 
 /* A token that is held is used, and one that a server refused is not. */
@@ -362,7 +472,7 @@ main(void)
 	                                   T(held_and_refused), T(expires_with_the_settings), T(the_programs_own),
 	                                   T(what_is_wrong_at_home_may_be_mended),
 	                                   T(a_refresh_token_is_not_lost), T(an_environment_is_outlived),
-	                                   T(another_was_first)};
+	                                   T(another_was_first),    T(one_that_could_not_be_written_is_a_fault), T(one_at_a_time)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,6 +144,69 @@ what_was_over_is_ended(void **state)
 }
 
 static void
+what_a_dead_hand_cancelled_leaves(void **state)
+{
+	spoolbox b, other;
+	char id[EMAIL__ID_SIZE];
+	email__stored f;
+	email__mailfile m;
+
+	(void)state;
+	spoolbox_init(&b, false);
+	spoolbox_open(&b, true);
+	other = b;
+	spoolbox_open(&other, false);
+	assert_int_equal(spoolbox_put(&other, "x", 5, NULL, NULL, id, NULL), EMAIL_OK);
+	assert_int_equal(email__spool_grab(other.spool, EMAIL__AREA_QUEUE, id, &f, &m, NULL), EMAIL_OK);
+	m.recipients[0].state = EMAIL__RCPT_CANCELLED;
+	assert_int_equal(email__spool_write_state(&f, &m, NULL, NULL), EMAIL_OK);
+	/* it is at it */
+	assert_int_equal(email__spool_look(b.spool, &b.now, NULL), EMAIL_OK);
+	assert_int_equal(spoolbox_files(&b, "queue"), 1);
+	/* and died */
+	other.spool->ops->close(&f);
+	email__mailfile_dispose(&m);
+	spoolbox_close(&other);
+	assert_int_equal(email__spool_look(b.spool, &b.now, NULL), EMAIL_OK);
+	assert_int_equal(spoolbox_files(&b, "queue"), 0);
+	assert_int_equal(spoolbox_files(&b, "dead"), 1);
+	assert_int_equal(spoolbox_count(&b), 0);
+	spoolbox_dispose(&b);
+}
+
+static void
+what_cannot_be_read_is_told_once(void **state)
+{
+	spoolbox b;
+	int i, status;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	spoolbox_init(&b, false);
+	spoolbox_open(&b, true);
+	assert_int_equal(spoolbox_put(&b, "x", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
+	spoolbox_close(&b);
+	/* roots may read all, so it is somebody else who looks, in a folder of his own */
+	shell(&b, "chown -R 65534 .. ../.. && chown 0 *");
+	if (fork() == 0) {
+		if (setuid(65534))
+			_exit(2);
+		spoolbox_open(&b, true);
+		for (i = 0; i < 3; i++)
+			if (email__spool_look(b.spool, &b.now, NULL))
+				_exit(3);
+		_exit(spoolbox_count(&b) == 0 && b.events[EMAIL__SPOOL_UNREADABLE] == 1 ? 0 : 1);
+	}
+	wait(&status);
+	assert_int_equal(status, 0);
+	shell(&b, "chown -R 0 ..");
+	spoolbox_open(&b, true);
+	assert_int_equal(spoolbox_count(&b), 1);
+	spoolbox_dispose(&b);
+}
+
+static void
 an_idle_look_writes_nothing(void **state)
 {
 	spoolbox b;
@@ -256,6 +319,8 @@ main(void)
 		cmocka_unit_test(bad_files_cost_an_event_each),
 		cmocka_unit_test(what_is_half_written_is_swept_but_not_under_its_writer),
 		cmocka_unit_test(what_was_over_is_ended),
+		cmocka_unit_test(what_a_dead_hand_cancelled_leaves),
+		cmocka_unit_test(what_cannot_be_read_is_told_once),
 		cmocka_unit_test(an_idle_look_writes_nothing),
 		cmocka_unit_test(works_while_others_add),
 		cmocka_unit_test_prestate(works_while_others_add, &memory),

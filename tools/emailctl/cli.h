@@ -77,6 +77,8 @@ void json_flag(json_t *object, const char *key, bool flag);
 void json_time(json_t *object, const char *key, int64_t seconds);
 /* Prints the document and frees it. */
 void json_print(json_t *document);
+/* From now on a document is a line, which is out at once: of a command that goes on there is no end to wait for. */
+void json_lines(void);
 /* The document of a command that has nothing else to say. */
 void print_done(const cli *c);
 
@@ -137,6 +139,32 @@ char *secret_text(cli *c, const char *property, const char *given, int *status);
 void secret_free(char *text);
 void wipe(void *p, size_t n);
 
+/* --- folder.c --- */
+
+/* A folder that received mail goes into, a file a message. */
+typedef struct mail_folder {
+	int fd;
+	char why[320]; /* why a message could not be written; "" where the last one could */
+} mail_folder;
+/* Opens it, 0700 where it has to be made. DONE, or the exit status of an error that was told. */
+int folder_open(const cli *c, mail_folder *f, const char *path);
+/* Writes the message's raw bytes into a file that is named by its UID: `name`. It is durable when this
+ * returns true. `in` is a folder inside, made where it is missing; NULL: the folder itself. */
+#define FOLDER_NAME_SIZE 300
+bool folder_save(mail_folder *f, const char *in, const email_received *m, char name[FOLDER_NAME_SIZE]);
+void folder_close(mail_folder *f);
+
+/* --- signals.c --- */
+
+/* SIGTERM and SIGINT end the program in good order, the second one of them at once. With `reload` SIGHUP is taken too.
+ * DONE, or the exit status of an error that was told. */
+int signals_catch(const cli *c, bool reload);
+/* Readable where one came: for poll(2), so that none slips in between a look and the wait. */
+int signals_fd(void);
+bool signals_ended(void);
+/* Whether SIGHUP came since the last call. It empties the pipe: signals_ended() is to be asked behind it. */
+bool signals_reload(void);
+
 /* --- certificate.c --- */
 
 void certificate_print(const email_certificate *certificate);
@@ -159,6 +187,11 @@ void challenge_start(email_trust *trust);
 /* Shows the entry, and beside it the approved one where the key changed, and asks whether to approve it. */
 bool challenge_confirm(email_trust *trust, const email_allowed_host *entry);
 
+/* --- queue.c --- */
+
+/* DONE; or, for no outgoing account and for a queue in memory, which ends with each command: the exit status, told. */
+int queue_usable(const cli *c, const email_account *account);
+
 /* --- commands --- */
 
 int command_new(cli *c);
@@ -173,6 +206,8 @@ int command_check(cli *c);
 int command_test(cli *c);
 int command_send(cli *c);
 int command_receive(cli *c);
+int command_queue(cli *c);
+int command_run(cli *c);
 int command_login(cli *c);
 int command_hosts(cli *c);
 int command_trust(cli *c);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* emailctl: the one table of commands, the arguments sorted by it, and help. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -45,8 +47,8 @@ static const struct command {
          command_test},
 	{"send", "ACCOUNT --to ADDRESS... [options]",
          "to= cc= bcc= from= reply-to= subject= text= html= attach= inline= header= priority= "
-         "in-reply-to= references= dsn= raw= queue",
-         1, 1, "compose a mail and send it now",
+         "in-reply-to= references= dsn= raw= queue key=",
+         1, 1, "compose a mail, and send it now or queue it",
          "  --to, --cc, --bcc ADDRESS   recipients; may be repeated\n"
          "  --from, --reply-to ADDRESS  in place of the account's\n"
          "  --subject TEXT\n"
@@ -60,8 +62,34 @@ static const struct command {
          "  --in-reply-to ID            the Message-ID of the mail that this one answers, and with\n"
          "  --references IDS            what that mail has in its References\n"
          "  --dsn LIST                  never, or of success,failure,delay\n"
-         "  --raw FILE                  a ready message; --from and --to then make the envelope",
+         "  --raw FILE                  a ready message; --from and --to then make the envelope\n"
+         "  --queue                     takes it durably, by --priority; prints its id; a running service sends\n"
+         "                              it. Exit status 75: the queue is full, or may have it\n"
+         "  --key KEY                   with --queue: a second mail of the same key is not queued, and the first\n"
+         "                              one's id is printed",
          command_send},
+	{"queue", "ACCOUNT list|dead|view ID|requeue ID|delete ID|poll|clear", "", 2, 3,
+         "mail that waits to be sent, and dead letters",
+         "  list         the mail that waits, in the order in which it goes\n"
+         "  dead         the dead letters, oldest first, and why\n"
+         "  view ID      what is known of it, an empty line, and the message as it goes out; with --json the\n"
+         "               message is in \"message\" where it is UTF-8, else it is left out\n"
+         "  requeue ID   a dead letter waits again, for those who did not get it\n"
+         "  delete ID    a waiting mail becomes a dead letter; a dead letter is gone\n"
+         "  poll         tries all of it now, whatever its next time; a running service is told to, and\n"
+         "               nothing is waited for\n"
+         "  clear        all that waits becomes dead letters\n"
+         "Exit status 65: there is no mail of this id. 75: it is being sent just now, or what is left could not\n"
+         "be sent for now.",
+         command_queue},
+	{"run", "[--out DIR]", "out=", 0, 0, "the service, until SIGTERM: queues and mailboxes",
+         "Sends what is queued and reads the mailboxes, each account at its pollrate. What happens is a line on\n"
+         "standard error; with --json a document a line on standard output.\n"
+         "  --out DIR   received mail goes into files in DIR/ACCOUNT, as receive does it. Without it mailboxes\n"
+         "              are looked at, and nothing there is changed\n"
+         "SIGHUP loads the sheet again; one that is not valid is told, and it goes on as it was. SIGTERM or\n"
+         "SIGINT end it within 10 seconds, a second one at once; nothing is lost.",
+         command_run},
 	{"receive", "ACCOUNT [--out DIR] [--max N] [--watch]", "out= max= watch", 1, 1,
          "read the mailbox once, or keep watching it",
          "  --out DIR   a file for each message, its raw bytes; the server is told when it is on the disk.\n"
@@ -106,7 +134,7 @@ static const struct command {
 static const struct {
 	const char *name, *what;
 } later[] = {
-	{"queue", "the queue"}, {"run", "the service"}, {"discover", "finding settings"},
+	{"discover", "finding settings"},
 };
 
 static const char global_options[] = "sheet= state= seal-key= json trace help version";
@@ -291,6 +319,21 @@ run(cli *c, const struct command *command)
 	return command->run(c);
 }
 
+/* Where a standard descriptor is closed the next file would get its number, and what is printed would be written into a queue's
+ * file, or a lock. */
+static bool
+open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -299,6 +342,8 @@ main(int argc, char **argv)
 	int status;
 	size_t i;
 
+	if (!open_standard())
+		return RETRY;
 	c.word = need_memory(calloc((size_t)argc + 1, sizeof *c.word));
 	c.option = need_memory(calloc((size_t)argc + 1, sizeof *c.option));
 	/* known before the others, so that a complaint about them is JSON too */

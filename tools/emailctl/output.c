@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What people and programs read: tables, JSON, errors, exit status. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,14 +103,15 @@ table_add(table *t, tint colour, const char *format, ...)
 	add_cell(t, colour, need_memory(strdup(text)));
 }
 
-static size_t
-column_width(const table *t, size_t column)
+/* Of each column. Owns: the caller; free(). */
+static size_t *
+column_widths(const table *t)
 {
-	size_t widest = 0, i;
+	size_t *widest = need_memory(calloc(t->columns, sizeof *widest)), i;
 
-	for (i = column; i < t->count; i += t->columns)
-		if (width(t->cell[i].text) > widest)
-			widest = width(t->cell[i].text);
+	for (i = 0; i < t->count; i++)
+		if (width(t->cell[i].text) > widest[i % t->columns])
+			widest[i % t->columns] = width(t->cell[i].text);
 	return widest;
 }
 
@@ -126,16 +128,17 @@ rest_is_empty(const table *t, size_t i)
 void
 table_print(table *t)
 {
-	size_t i;
+	size_t *widest = column_widths(t), i;
 
 	for (i = 0; i < t->count; i++) {
 		const cell *at = &t->cell[i];
 		bool last = (i + 1) % t->columns == 0;
-		size_t pad = rest_is_empty(t, i) ? 0 : column_width(t, i % t->columns) - width(at->text) + 2;
+		size_t pad = rest_is_empty(t, i) ? 0 : widest[i % t->columns] - width(at->text) + 2;
 
 		printf("%s%s%s%*s%s", tint_on(at->colour), at->text, at->colour ? tint_off() : "", (int)pad,
 		       "", last ? "\n" : "");
 	}
+	free(widest);
 }
 
 void
@@ -196,11 +199,21 @@ json_time(json_t *object, const char *key, int64_t seconds)
 	json_text(object, key, when_text(seconds, text));
 }
 
+static bool a_line_each;
+
+void
+json_lines(void)
+{
+	a_line_each = true;
+}
+
 void
 json_print(json_t *document)
 {
-	if (json_dumpf(document, stdout, JSON_INDENT(2)) == 0)
+	if (json_dumpf(document, stdout, a_line_each ? JSON_COMPACT : JSON_INDENT(2)) == 0)
 		putchar('\n');
+	if (a_line_each)
+		fflush(stdout);
 	json_decref(document);
 }
 
@@ -306,7 +319,8 @@ fail(const cli *c, const email_error *e, json_t *document)
 	} else if (document) {
 		json_decref(document);
 	}
-	return exit_status(e->code);
+	/* the data are well where the disk is full */
+	return e->code == EMAIL_E_FILE && (e->os == ENOSPC || e->os == EDQUOT) ? RETRY : exit_status(e->code);
 }
 
 int

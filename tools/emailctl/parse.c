@@ -167,7 +167,6 @@ static email_code
 add_parts(json_t *document, email_message *m)
 {
 	size_t n = email_message_part_count(m), i;
-	/* pointers, owned by the document: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	json_t **made = need_memory(calloc(n, sizeof *made));
 	json_t *attachments = json_need(json_array());
 	email_code rc = EMAIL_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* send: composes a mail from options, sends it now, and reports what became of each recipient. */
+/* send: composes a mail from options, and sends it now, with a report on each recipient, or queues it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,19 +270,47 @@ send_now(cli *c, email_account *account, email_message *m)
 	return status;
 }
 
+static int
+send_later(cli *c, email_account *account, email_message *m)
+{
+	const char *key = cli_option(c, "key"), *given = cli_option(c, "priority");
+	int priority = given ? given[0] - '0' : EMAIL_PRIORITY_NORMAL, status = queue_usable(c, account);
+	char id[EMAIL_ID_SIZE] = "";
+	json_t *document;
+	email_code rc;
+
+	if (status)
+		return status;
+	rc = key ? email_account_enqueue_once(account, m, priority, key, id, sizeof id)
+	         : email_account_enqueue(account, m, priority, id, sizeof id);
+	if (rc)
+		return fail(c, email_account_error(account), NULL);
+	if (!c->json) {
+		puts(id);
+		return DONE;
+	}
+	document = json_need(json_object());
+	json_text(document, "id", id);
+	json_print(document);
+	return DONE;
+}
+
 int
 command_send(cli *c)
 {
+	bool later = cli_option(c, "queue") != NULL;
 	email_message *m;
 	email_account *account;
 	int status;
 
-	if (cli_option(c, "queue"))
-		return usage(c, "send --queue (the queue) is not part of this version");
+	if (cli_option(c, "key") && !later)
+		return usage(c, "--key goes with --queue");
 	m = need_memory(email_message_new());
 	if ((status = compose(c, m)) == DONE && (account = sheet_account(c, c->word[0], &status))) {
 		if (email_account_get_kind(account) != EMAIL_OUTGOING) {
 			status = usage(c, "%s is an incoming account: it sends no mail", c->word[0]);
+		} else if (later) {
+			status = send_later(c, account, m);
 		} else {
 			trace_start(c, account);
 			challenge_start(email_service_trust(c->service));
