@@ -269,7 +269,7 @@ tsan:
 	@$(FAST) $(TSAN) test-programs
 	@$(RUN) -j $(JOBS) tsan $(patsubst $(BUILD)/%,$(BUILD)/tsan/%,$(UNIT) $(TRANSCRIPTS))
 valgrind: test-programs
-	@$(RUN) -j $(JOBS) -w "valgrind -q --leak-check=full --error-exitcode=99" valgrind $(UNIT) $(TRANSCRIPTS)
+	@EMAIL_TEST_VALGRIND=yes $(RUN) -j $(JOBS) -w "valgrind -q --leak-check=full --error-exitcode=99 --suppressions=tests/valgrind.supp" valgrind $(UNIT) $(TRANSCRIPTS)
 
 # Each fuzzer for FUZZ_SECONDS from its corpus; what it finds new stays in the build folder.
 fuzz:

@@ -11,8 +11,9 @@ fail() {
 	exit 1
 }
 scratch=$(mktemp -d)
-hidden=
+top=$PWD hidden=
 finish() {
+	cd "$top"
 	[ -z "$hidden" ] || mv "$hidden" "$BUILD"
 	rm -rf "$scratch"
 }
@@ -89,7 +90,7 @@ if [ -e usr/bin/emailctl ]; then
 	echo 'install: emailctl and its schema are there'
 fi
 
-cd "$OLDPWD"
+cd "$top"
 mv "$hidden" "$BUILD"
 hidden=
 install uninstall ''

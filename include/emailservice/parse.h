@@ -48,7 +48,8 @@ extern "C" {
 	X(PARAMETER, "parameter", "a parameter of a field cannot be read, or stands twice") \
 	X(UNKNOWN_ENCODING, "unknownEncoding", "a transfer encoding is not known: left as it is") \
 	X(ENCODED_MULTIPART, "encodedMultipart", "a multipart or message is encoded, against RFC 2045 6.4") \
-	X(UNKNOWN_CHARSET, "unknownCharset", "a charset is not known: read as UTF-8, what is none is replaced") \
+	X(UNKNOWN_CHARSET, "unknownCharset", \
+	  "a charset is not known: read as UTF-8, what is none is replaced") \
 	X(CHARSET, "charset", "a text is not in the charset it names: characters are replaced or guessed") \
 	X(BASE64, "base64", "a base64 body holds other characters, which are skipped") \
 	X(BASE64_CUT, "base64Cut", "a base64 body ends in the middle of a group") \
@@ -231,14 +232,15 @@ EMAIL_API email_auto email_message_auto(email_message *message);
 
 /* A delivery report (RFC 3464): what became of one recipient. Texts are "" where absent. */
 typedef struct email_delivery {
-	const char *recipient;          /* Final-Recipient, else Original-Recipient: the address alone */
-	const char *action;             /* failed, delayed, delivered, relayed, expanded */
-	const char *status;             /* "5.1.1" */
-	const char *diagnostic;         /* what the other server said */
-	const char *remote;             /* that server */
-	const char *original_id;        /* Message-ID of the mail that was sent */
-	const char *envelope_id;        /* Original-Envelope-Id */
-	const char *original_recipient; /* whom its sender named, before aliases and forwarding (RFC 3464 2.3.1) */
+	const char *recipient;   /* Final-Recipient, else Original-Recipient: the address alone */
+	const char *action;      /* failed, delayed, delivered, relayed, expanded */
+	const char *status;      /* "5.1.1" */
+	const char *diagnostic;  /* what the other server said */
+	const char *remote;      /* that server */
+	const char *original_id; /* Message-ID of the mail that was sent */
+	const char *envelope_id; /* Original-Envelope-Id */
+	const char *
+		original_recipient; /* whom its sender named, before aliases and forwarding (RFC 3464 2.3.1) */
 } email_delivery;
 EMAIL_API size_t email_message_deliveries(email_message *message, const email_delivery **list);
 

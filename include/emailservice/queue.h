@@ -33,8 +33,8 @@ enum { EMAIL_PRIORITY_LOW = 2, EMAIL_PRIORITY_NORMAL = 5, EMAIL_PRIORITY_URGENT 
  *         allowDisabledQueueing), EMAIL_E_MESSAGE, EMAIL_E_VALUE (the priority, the key), EMAIL_E_USAGE (no outgoing
  *         account of a service, a message that was read, too little room for the id), EMAIL_E_FILE, EMAIL_E_MEMORY.
  */
-EMAIL_API email_code email_account_enqueue(email_account *account, email_message *message, int priority, char *id,
-                                           size_t size);
+EMAIL_API email_code email_account_enqueue(email_account *account, email_message *message, int priority,
+                                           char *id, size_t size);
 /* The same under a key of the caller's (1 to 250 bytes, no control character): a second call with the same one makes no
  * second mail, returns EMAIL_OK and the first one's id, also once that has left. Remembered for the last 1,000 sent. */
 EMAIL_API email_code email_account_enqueue_once(email_account *account, email_message *message, int priority,
@@ -66,7 +66,8 @@ typedef struct email_queued {
 	unsigned unsure;      /* of these, how many broke off so that the server may have it */
 	int64_t queued;       /* when it was, seconds since 1970 by the clock of then */
 	int64_t next_attempt; /* not before; 0: as soon as may be */
-	const char *cause;    /* of the last failure (in a list also the account's, where that waits), or why it is dead */
+	const char *
+		cause; /* of the last failure (in a list also the account's, where that waits), or why it is dead */
 	size_t count;
 	const email_queued_recipient *recipients;
 } email_queued;
@@ -76,7 +77,8 @@ typedef bool (*email_queued_fn)(void *context, const email_queued *mail);
 
 /* Those that wait, in the order in which they go; or the dead letters, oldest first. Errors: EMAIL_E_USAGE, EMAIL_E_FILE,
  * EMAIL_E_MEMORY. */
-EMAIL_API email_code email_account_queue_list(email_account *account, bool dead, email_queued_fn visit, void *context);
+EMAIL_API email_code email_account_queue_list(email_account *account, bool dead, email_queued_fn visit,
+                                              void *context);
 /* One of either; then its bytes go to `sink` (NULL: nobody wants them). Errors: EMAIL_E_UNKNOWN, what the sink returned, as
  * _list. */
 EMAIL_API email_code email_account_queue_view(email_account *account, const char *id, email_queued_fn visit,

@@ -20,11 +20,12 @@ extern "C" {
 /* A message as it is handed over. All of it is valid during the call only. */
 typedef struct email_received {
 	email_account *account;
-	const char *uid;       /* stable: POP3's unique id, IMAP's "UIDVALIDITY.UID" */
-	email_message *message; /* parsed when it is first asked for something; its raw bytes by email_message_read() */
+	const char *uid; /* stable: POP3's unique id, IMAP's "UIDVALIDITY.UID" */
+	email_message *
+		message; /* parsed when it is first asked for something; its raw bytes by email_message_read() */
 	uint64_t size;         /* bytes on the server; 0 where it does not say */
 	int64_t internal_date; /* when the server got it, seconds since 1970; 0 where unknown (POP3) */
-	bool header_only;      /* larger than incomingEmailSizeLimit: `message` is its header, and it is left */
+	bool header_only; /* larger than incomingEmailSizeLimit: `message` is its header, and it is left */
 } email_received;
 
 /*
@@ -43,7 +44,8 @@ typedef email_code (*email_receive_fn)(void *context, const email_received *rece
  *         message), EMAIL_E_LIMIT, EMAIL_E_EXTENSION (POP3 without UIDL), EMAIL_E_DISABLED, EMAIL_E_MEMORY.
  *         What was handed over before the error stays so.
  */
-EMAIL_API email_code email_account_receive(email_account *account, email_receive_fn on_message, void *context);
+EMAIL_API email_code email_account_receive(email_account *account, email_receive_fn on_message,
+                                           void *context);
 /* Shows what a poll would hand over, by its headers alone; changes nothing on the server or in the state folder. */
 EMAIL_API email_code email_account_peek(email_account *account, email_receive_fn on_message, void *context);
 /* At most `count` messages a poll (0: no limit but the account's). For the polls to come. */

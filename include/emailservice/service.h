@@ -105,8 +105,8 @@ EMAIL_API email_trust *email_service_trust(email_service *service);
 
 /* What happened. */
 typedef enum email_event_kind {
-	EMAIL_EVENT_SENT,       /* the server took a queued mail, for all of its recipients that it was sent to or some */
-	EMAIL_EVENT_DEFERRED,   /* an attempt failed for now; without an id: the account's, and `count` mails wait for it */
+	EMAIL_EVENT_SENT, /* the server took a queued mail, for all of its recipients that it was sent to or some */
+	EMAIL_EVENT_DEFERRED, /* an attempt failed for now; without an id: the account's, and `count` mails wait for it */
 	EMAIL_EVENT_DISCARDED,  /* a mail failed or was cancelled, wholly or for some: it is a dead letter */
 	EMAIL_EVENT_FORGOTTEN,  /* a dead letter made room, or was too old */
 	EMAIL_EVENT_SUPPRESSED, /* suppressWithin: it was not queued */
@@ -127,13 +127,15 @@ typedef struct email_event {
 	int64_t time;         /* seconds since 1970 */
 	email_event_kind kind;
 	char account[65];
-	char id[EMAIL_ID_SIZE];  /* of the queue; of a DELIVERY or REPLY: the sent mail's */
-	char message_id[256];    /* of the mail; of a DELIVERY or REPLY: the sent one's */
-	char recipient[256];     /* DISCARDED: the first that failed. DELIVERY: whom it is about. REPLY: who wrote it */
-	char action[16];         /* DELIVERY: failed, delayed, delivered, ... REPLY: "auto" where a program wrote it */
-	char status[12];         /* "5.1.1", or "ok", "down", ... */
-	unsigned long count;     /* mails, or recipients, that this stands for */
-	char text[320];          /* one sentence, the cause where there is one */
+	char id[EMAIL_ID_SIZE]; /* of the queue; of a DELIVERY or REPLY: the sent mail's */
+	char message_id[256];   /* of the mail; of a DELIVERY or REPLY: the sent one's */
+	char recipient
+		[256]; /* DISCARDED: the first that failed. DELIVERY: whom it is about. REPLY: who wrote it */
+	char action
+		[16]; /* DELIVERY: failed, delayed, delivered, ... REPLY: "auto" where a program wrote it */
+	char status[12];     /* "5.1.1", or "ok", "down", ... */
+	unsigned long count; /* mails, or recipients, that this stands for */
+	char text[320];      /* one sentence, the cause where there is one */
 } email_event;
 /* The name of a kind, "sent". Never NULL. */
 EMAIL_API const char *email_event_name(email_event_kind kind);
@@ -141,9 +143,11 @@ EMAIL_API const char *email_event_name(email_event_kind kind);
 /* Called in the worker's thread, also for what others did to the queue meanwhile; see stop(). One a service;
  * NULL: nobody. Set it before start(). */
 typedef void (*email_event_fn)(void *context, const email_event *event);
-EMAIL_API void email_service_set_event_callback(email_service *service, email_event_fn on_event, void *context);
+EMAIL_API void email_service_set_event_callback(email_service *service, email_event_fn on_event,
+                                                void *context);
 /* The last 64 with a number above `after`, oldest first. From any thread. */
-EMAIL_API void email_service_events(email_service *service, unsigned long after, email_event_fn visit, void *context);
+EMAIL_API void email_service_events(email_service *service, unsigned long after, email_event_fn visit,
+                                    void *context);
 /* Takes the mail of all incoming accounts, in the worker's thread; see receive.h for what its answer means. Without one
  * mailboxes are looked at, and nothing there is changed. Set it before start(). */
 EMAIL_API void email_service_set_handler(email_service *service, email_receive_fn on_message, void *context);
@@ -177,7 +181,8 @@ typedef struct email_wait {
 	int events;
 } email_wait;
 EMAIL_API email_code email_service_step(email_service *service);
-EMAIL_API size_t email_service_wait(email_service *service, email_wait *list, size_t room, long *milliseconds);
+EMAIL_API size_t email_service_wait(email_service *service, email_wait *list, size_t room,
+                                    long *milliseconds);
 
 /* The worker takes the accounts as they are now: those whose properties are the same keep connection and queue, the others
  * end what they do first. From the thread that has the service. email_service_load() does it too. */

@@ -258,7 +258,8 @@ sealed_valid(const char *s, size_t n)
 {
 	size_t body = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 
-	return n > 0 && n <= EMAIL__SEALED_MAX && n % 4 == 0 && n - body <= 2 && strspn(s + body, "=") == n - body;
+	return n > 0 && n <= EMAIL__SEALED_MAX && n % 4 == 0 && n - body <= 2 &&
+	       strspn(s + body, "=") == n - body;
 }
 
 static bool
@@ -331,7 +332,7 @@ read_time(const email__property *row, void *at, const char *text)
 		return keep_number(at, 0);
 	snprintf(whole, sizeof whole, "%s%s", text, strlen(text) == strlen("YYYY-MM-DD") ? "T00:00:00Z" : "");
 	return strlen(text) < sizeof whole && email__time_read(whole, &v) && v > 0 ? keep_number(at, v)
-	                                                                            : EMAIL_E_VALUE;
+	                                                                           : EMAIL_E_VALUE;
 }
 
 /* Never set, but reset when an account is made. */

@@ -156,7 +156,8 @@ tell_owner(const email__change *change, email_error *e)
 
 	if (!account->owner || !account->owner->renaming || strcmp(change->v.name, account->name) == 0)
 		return EMAIL_OK;
-	if ((rc = account->owner->renaming(account->owner->service, account, change->v.name, e)) && !e->property[0])
+	if ((rc = account->owner->renaming(account->owner->service, account, change->v.name, e)) &&
+	    !e->property[0])
 		snprintf(e->property, sizeof e->property, "name");
 	return rc;
 }
@@ -479,7 +480,9 @@ end_of_certificate(const email_account *account, const char *alias)
 	email_certificate leaf;
 	email_error ignored = {0};
 
-	return alias[0] && email__trust_client_leaf(trust, alias, &leaf, &ignored) == EMAIL_OK ? leaf.not_after : 0;
+	return alias[0] && email__trust_client_leaf(trust, alias, &leaf, &ignored) == EMAIL_OK
+	               ? leaf.not_after
+	               : 0;
 }
 
 int64_t

@@ -25,8 +25,8 @@ typedef enum email__secret_kind {
 
 /* How it stands to the sheet; told of what can be replaced by email__secret_replace() alone. */
 typedef enum email__secret_origin {
-	EMAIL__SECRET_GIVEN,   /* by the application: the sheet may have another one, or none */
-	EMAIL__SECRET_SHARED,  /* the sheet had it when it was read or written last: another one there is a newer one */
+	EMAIL__SECRET_GIVEN, /* by the application: the sheet may have another one, or none */
+	EMAIL__SECRET_SHARED, /* the sheet had it when it was read or written last: another one there is a newer one */
 	EMAIL__SECRET_UNSAVED, /* by email__secret_replace(), and could not be written: what the sheet has is older */
 } email__secret_origin;
 
@@ -139,7 +139,8 @@ typedef struct email__owner {
 	/* Works this account's queue until everything was tried once; blocks. Errors: see email_account_queue_poll(). */
 	email_code (*work)(void *service, email_account *account, email_error *e);
 	/* A mail of email_account_send() that the server took, for some or all, or may have. */
-	void (*sent)(void *service, email_account *account, const struct email__smtp_mail *mail, const char *message_id);
+	void (*sent)(void *service, email_account *account, const struct email__smtp_mail *mail,
+	             const char *message_id);
 	/* Something to be told of the account, an email_event without number and time. */
 	void (*tell)(void *service, const email_event *event);
 } email__owner;
@@ -153,17 +154,17 @@ struct email_account {
 	/* The sheet that it came from, for relative "file:" secrets; NULL for an account on its own (then
 	 * relative to the working folder). Owned by the service. */
 	const char *sheet_path;
-	bool in_sheet; /* under its name (of the worker's copies) */
+	bool in_sheet;             /* under its name (of the worker's copies) */
 	const email__owner *owner; /* NULL for an account on its own */
 	email_trust *trust;        /* given by the application, or NULL */
 	/* the status in the state folder: was it asked for, what it counts, what it does not know yet */
 	bool status_loaded, status_unsaved;
-	bool status_judged; /* a session told status and faultCause anew since they were last saved */
+	bool status_judged;      /* a session told status and faultCause anew since they were last saved */
 	int64_t status_saved_at; /* monotonic milliseconds */
-	char **status_seen; /* the file's rows as texts, status_seen_count of them (service/status.c) */
+	char **status_seen;      /* the file's rows as texts, status_seen_count of them (service/status.c) */
 	size_t status_seen_count;
 	email__file_stamp status_stamp; /* of the file as it was when it was last looked at */
-	bool has_handler; /* somebody takes the mail that is received */
+	bool has_handler;               /* somebody takes the mail that is received */
 	email_credential_fn credential; /* of an authenticator "callback" */
 	void *credential_context;
 	size_t poll_limit, left; /* email_account_set_poll_limit(), email_account_left() */
@@ -198,8 +199,8 @@ email_code email__secret_read(const email_account *account, const email__secret 
 /* The same, as it stands where it is kept by now: others may have replaced it in the sheet. One that the application gave,
  * or that the sheet has no other one for, is the account's own. Errors: also those of email_service_load(), while the
  * account has one that could not be written. */
-email_code email__secret_read_stored(const email_account *account, const email__secret *secret, email__buf *out,
-                                     email_error *e);
+email_code email__secret_read_stored(const email_account *account, const email__secret *secret,
+                                     email__buf *out, email_error *e);
 /* The account has this one from the sheet. EMAIL_E_MEMORY: it is as it was. */
 email_code email__secret_take(email_account *account, email__secret *secret, const char *text);
 /* Is it kept in the sheet, rather than in a place of its own? */
@@ -217,6 +218,7 @@ email_code email__secret_seal(const email_account *account, email__secret *secre
  *         one that is kept in the sheet is the account's in memory all the same, for the old one may be worth nothing
  *         by now; the next call writes it.
  */
-email_code email__secret_replace(email_account *account, email__secret *secret, const char *text, email_error *e);
+email_code email__secret_replace(email_account *account, email__secret *secret, const char *text,
+                                 email_error *e);
 
 #endif

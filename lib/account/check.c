@@ -192,9 +192,9 @@ check_end(const check *c, const ending *x, int64_t begin, int64_t end)
 static void
 check_client_certificate(const check *c, const char *property, const char *alias)
 {
-	const ending ends = {"clientCertificateEnded", "clientCertificateEndsSoon", property,
-	                     "the client certificate",
-	                     "import a new one under another alias (emailctl keys import), and set the property to it"};
+	const ending ends = {
+		"clientCertificateEnded", "clientCertificateEndsSoon", property, "the client certificate",
+		"import a new one under another alias (emailctl keys import), and set the property to it"};
 	email_certificate leaf;
 	email_error why = {0};
 	email_code rc = email__trust_client_leaf(email__account_trust(c->account), alias, &leaf, &why);
@@ -203,7 +203,8 @@ check_client_certificate(const check *c, const char *property, const char *alias
 		check_end(c, &ends, leaf.not_before, leaf.not_after);
 	else if (rc == EMAIL_E_UNKNOWN)
 		report(c, "clientCertificateMissing", property, why.text,
-		       "import it (emailctl keys import), or set the property to an alias that emailctl keys list shows");
+		       "import it (emailctl keys import), or set the property to an alias that emailctl keys "
+		       "list shows");
 	else if (rc != EMAIL_E_MEMORY)
 		report(c, "clientCertificateUnreadable", property, why.text,
 		       "delete it (emailctl keys delete), and import it anew (emailctl keys import)");
@@ -212,12 +213,13 @@ check_client_certificate(const check *c, const char *property, const char *alias
 static void
 check_ends(const check *c)
 {
-	static const ending server = {"certificateEndsSoon", "certificateEndsSoon", "serverCertificateNotAfter",
-	                              "the certificate that the server showed last",
-	                              "ask whoever runs the server to renew it"},
-			    secret = {"clientSecretEnded", "clientSecretEndsSoon",
-	                              EMAIL__AUTHENTICATOR ".clientSecretNotAfter", "the client secret",
-	                              "have a new one made, and set clientSecret and clientSecretNotAfter to it"};
+	static const ending
+		server = {"certificateEndsSoon", "certificateEndsSoon", "serverCertificateNotAfter",
+	                  "the certificate that the server showed last",
+	                  "ask whoever runs the server to renew it"},
+		secret = {"clientSecretEnded", "clientSecretEndsSoon",
+	                  EMAIL__AUTHENTICATOR ".clientSecretNotAfter", "the client secret",
+	                  "have a new one made, and set clientSecret and clientSecretNotAfter to it"};
 	const email__values *v = &c->account->v;
 
 	check_end(c, &server, v->server_certificate_not_before, v->server_certificate_not_after);
@@ -238,14 +240,16 @@ check_secret(const check *c, const email__property *row, const email__secret *se
 
 	if (secret->kind == EMAIL__SECRET_VALUE)
 		report(c, "secretInClear", row->p.name, "the secret is kept in the clear",
-		       "keep it in a file of its own or the environment (file:PATH, env:NAME), or sealed: set a seal key, "
+		       "keep it in a file of its own or the environment (file:PATH, env:NAME), or sealed: "
+		       "set a seal key, "
 		       "and save the sheet");
 	if (secret->kind != EMAIL__SECRET_SEALED)
 		return;
 	email__buf_init(&text, EMAIL__SECRET_MAX + 2);
 	text.secret = true;
 	if (email__secret_read(c->account, secret, &text, &why) && why.code != EMAIL_E_MEMORY)
-		report(c, "sealedSecretUnreadable", row->p.name, why.text, why.remedy[0] ? why.remedy : "set it anew");
+		report(c, "sealedSecretUnreadable", row->p.name, why.text,
+		       why.remedy[0] ? why.remedy : "set it anew");
 	email__buf_dispose(&text);
 }
 

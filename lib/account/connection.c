@@ -134,7 +134,8 @@ tell_first_seen(const email__connection *c)
 	char line[512];
 
 	snprintf(line, sizeof line, "Allowed Hosts: %s %s port %d, SHA-256 %s, public key SHA-256 %s",
-	         changed ? "another key at" : "new entry for", c->key.host, c->key.port, k->sha256, k->public_key_sha256);
+	         changed ? "another key at" : "new entry for", c->key.host, c->key.port, k->sha256,
+	         k->public_key_sha256);
 	email__account_tell(account, EMAIL_EVENT_TRUST, changed ? "keyChanged" : "no", line);
 	if (!account->log)
 		return;
@@ -234,7 +235,8 @@ ended(void *context, email_stage stage, const char *detail)
 static email_code
 make_engine(email_account *account, email__connection *c)
 {
-	const email__credentials *credentials = account->v.auth_type == EMAIL__AUTH_NONE ? NULL : &c->credentials;
+	const email__credentials *credentials =
+		account->v.auth_type == EMAIL__AUTH_NONE ? NULL : &c->credentials;
 	email__mailbox_events events = email__poll_events(&c->poll);
 	email__link *link;
 

@@ -27,9 +27,9 @@
 typedef enum email__op_state {
 	EMAIL__OP_NONE, /* no operation runs */
 	EMAIL__OP_BEGIN,
-	EMAIL__OP_TURN,  /* somebody else renews a token first */
+	EMAIL__OP_TURN,    /* somebody else renews a token first */
 	EMAIL__OP_LOCKING, /* while another process reads the mailbox */
-	EMAIL__OP_TOKEN, /* a request of a token is under way */
+	EMAIL__OP_TOKEN,   /* a request of a token is under way */
 	EMAIL__OP_CONNECTING,
 	EMAIL__OP_READY,
 	EMAIL__OP_SENDING,
@@ -85,7 +85,7 @@ typedef struct email__connection {
 	email__buf user, password; /* secret; empty once logged in */
 	email__credentials credentials;
 	email__tokens tokens;
-	email__binding binding; /* of this connection */
+	email__binding binding;      /* of this connection */
 	int64_t iterations_a_second; /* of SCRAM's hash, here; 0: not measured yet */
 
 	email__mutex lock; /* for cancel: guards session, cancelled and op.state against another thread */
@@ -139,7 +139,8 @@ email_progress email__operation_advance(email_operation *op, email__session_stat
 email_report *email__report_new(const email__connection *c);
 
 /* An event of the account, for its service. */
-void email__account_tell(const email_account *account, email_event_kind kind, const char *status, const char *text);
+void email__account_tell(const email_account *account, email_event_kind kind, const char *status,
+                         const char *text);
 
 /* What an outcome does to the account's status, counts and times. */
 void email__status_of_session(email_account *account, const email_error *error);

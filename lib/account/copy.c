@@ -33,9 +33,9 @@ email__account_same(const email_account *a, const email_account *b)
 {
 	size_t i;
 
-	if (a->kind != b->kind || a->trust != b->trust || a->log != b->log || a->log_context != b->log_context ||
-	    a->credential != b->credential || a->credential_context != b->credential_context ||
-	    a->poll_limit != b->poll_limit)
+	if (a->kind != b->kind || a->trust != b->trust || a->log != b->log ||
+	    a->log_context != b->log_context || a->credential != b->credential ||
+	    a->credential_context != b->credential_context || a->poll_limit != b->poll_limit)
 		return false;
 	for (i = 0; i < email__account_table.count; i++) {
 		const email__property *row = &email__account_table.row[i];

@@ -32,7 +32,8 @@ iterations_in_time(const email_account *account, email__connection *c)
 		if (email__pbkdf2(EMAIL__SHA256, "x", 1, "salt", 4, MEASURED_ITERATIONS, out))
 			return EMAIL__SCRAM_ITERATIONS_MIN;
 		took = email__clock_us() - began;
-		c->iterations_a_second = took > 0 ? MEASURED_ITERATIONS * INT64_C(1000000) / took : INT64_MAX / 1000000;
+		c->iterations_a_second =
+			took > 0 ? MEASURED_ITERATIONS * INT64_C(1000000) / took : INT64_MAX / 1000000;
 	}
 	most = c->iterations_a_second * (account->v.response_timeout / ITERATIONS_SHARE) / 1000;
 	return most < EMAIL__SCRAM_ITERATIONS_MIN   ? EMAIL__SCRAM_ITERATIONS_MIN
@@ -65,7 +66,8 @@ ask_application(email_account *account, email__connection *c)
 	if (!(room = email__buf_room(&c->password, EMAIL__SECRET_MAX + 1)))
 		return email__error_memory(&account->error, EMAIL_STAGE_AUTHENTICATE);
 	room[0] = '\0';
-	rc = account->credential(account->credential_context, c->op.renewed, (char *)room, EMAIL__SECRET_MAX + 1, &token);
+	rc = account->credential(account->credential_context, c->op.renewed, (char *)room,
+	                         EMAIL__SECRET_MAX + 1, &token);
 	room[EMAIL__SECRET_MAX] = '\0';
 	email__buf_added(&c->password, strlen((char *)room));
 	if (rc)
@@ -98,7 +100,8 @@ email__credentials_read(email_account *account)
 	case EMAIL__AUTH_OAUTH_REFRESH_TOKEN:
 		/* got before the connection was made (token.c) */
 		c->credentials.kind = EMAIL__CREDENTIAL_TOKEN;
-		rc = email__buf_add(&c->password, email__buf_head(&c->tokens.access), email__buf_len(&c->tokens.access));
+		rc = email__buf_add(&c->password, email__buf_head(&c->tokens.access),
+		                    email__buf_len(&c->tokens.access));
 		break;
 	case EMAIL__AUTH_CALLBACK: rc = ask_application(account, c); break;
 	}

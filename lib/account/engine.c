@@ -104,9 +104,9 @@ imap_entry(void *box, const char *uid, email__entry *entry)
 	return true;
 }
 
-static const email__mailbox imap = {
-	imap_free, imap_list, imap_fetch, EMAIL__IMAP_BATCH_MAX, imap_settle, imap_wait, imap_wake, imap_quit,
-	imap_broken, imap_entry, false};
+static const email__mailbox imap = {imap_free,   imap_list,  imap_fetch, EMAIL__IMAP_BATCH_MAX,
+                                    imap_settle, imap_wait,  imap_wake,  imap_quit,
+                                    imap_broken, imap_entry, false};
 
 static bool
 make_imap(email__engine *e, const email_account *account, const email__credentials *credentials,
@@ -184,8 +184,8 @@ pop3_broken(void *box, const email_error *error)
 	email__pop3_broken(box, error);
 }
 
-static const email__mailbox pop3 = {pop3_free, pop3_list, pop3_fetch, SIZE_MAX, pop3_settle, pop3_wait, pop3_wake,
-                                    pop3_quit, pop3_broken, NULL, true};
+static const email__mailbox pop3 = {pop3_free, pop3_list, pop3_fetch,  SIZE_MAX, pop3_settle, pop3_wait,
+                                    pop3_wake, pop3_quit, pop3_broken, NULL,     true};
 
 static bool
 make_pop3(email__engine *e, const email_account *account, const email__credentials *credentials,

@@ -46,8 +46,9 @@ typedef struct email__engine {
 } email__engine;
 
 /* For the account's kind and store; `events` for an incoming one. `read_only`: nothing will be settled. EMAIL_E_MEMORY. */
-email_code email__engine_make(email__engine *e, const email_account *account, const email__credentials *credentials,
-                              const email__mailbox_events *events, bool read_only);
+email_code email__engine_make(email__engine *e, const email_account *account,
+                              const email__credentials *credentials, const email__mailbox_events *events,
+                              bool read_only);
 /* For one request of a token. EMAIL_E_MEMORY. */
 email_code email__engine_make_web(email__engine *e, const email__web_request *request);
 void email__engine_free(email__engine *e);

@@ -58,7 +58,8 @@ bool
 email__fate_remembered(const email_account *a)
 {
 	return a->v.delivery_policy == DELIVERY_DELETE || email__fate_moves(a) ||
-	       (!email__fate_pop3(a) && a->v.delivery_policy == DELIVERY_SEEN && a->v.email_to_read == READ_UNREAD);
+	       (!email__fate_pop3(a) && a->v.delivery_policy == DELIVERY_SEEN &&
+	        a->v.email_to_read == READ_UNREAD);
 }
 
 bool

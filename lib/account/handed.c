@@ -189,7 +189,8 @@ take_line(email__handed *h, const char *line, size_t n)
 	char text[EMAIL__UID_MAX + 1];
 	email__handed_state state;
 
-	if (n < 3 || n - 2 > EMAIL__UID_MAX || line[1] != ' ' || !known(line[0], &state) || memchr(line, '\0', n))
+	if (n < 3 || n - 2 > EMAIL__UID_MAX || line[1] != ' ' || !known(line[0], &state) ||
+	    memchr(line, '\0', n))
 		return EMAIL_OK;
 	memcpy(text, line + 2, n - 2);
 	text[n - 2] = '\0';
@@ -214,7 +215,8 @@ load(email__handed *h, const char *scope, email_error *e)
 		h->stale = STALE_MAX; /* another mailbox's: written anew */
 		goto out;
 	}
-	for (p = end + 1; rc == EMAIL_OK && p < stop && (end = memchr(p, '\n', (size_t)(stop - p))); p = end + 1)
+	for (p = end + 1; rc == EMAIL_OK && p < stop && (end = memchr(p, '\n', (size_t)(stop - p)));
+	     p = end + 1)
 		rc = take_line(h, p, (size_t)(end - p));
 	if (rc == EMAIL_E_MEMORY)
 		email__error_memory(e, EMAIL_STAGE_MAILBOX);
@@ -241,7 +243,8 @@ rewrite(email__handed *h, email_error *e)
 	rc = email__buf_addf(&bytes, HEAD "%s\n", h->scope);
 	for (i = 0; rc == EMAIL_OK && i < h->size; i++)
 		if (h->table[i] && h->table[i]->state != EMAIL__HANDED_NOT)
-			rc = email__buf_addf(&bytes, "%c %s\n", letter(h->table[i]->state), h->table[i]->text);
+			rc = email__buf_addf(&bytes, "%c %s\n", letter(h->table[i]->state),
+			                     h->table[i]->text);
 	if (rc)
 		rc = email__error_memory(e, EMAIL_STAGE_MAILBOX);
 	else
@@ -418,8 +421,8 @@ email__handed_set(email__handed *h, const char *text, email__handed_state state,
 	if ((rc = put(h, text, state)))
 		return rc == EMAIL_E_MEMORY
 		               ? email__error_memory(e, EMAIL_STAGE_MAILBOX)
-		               : email__error_set(e, rc, EMAIL_STAGE_MAILBOX, "more than %d messages are remembered",
-		                                  EMAIL__HANDED_MAX);
+		               : email__error_set(e, rc, EMAIL_STAGE_MAILBOX,
+		                                  "more than %d messages are remembered", EMAIL__HANDED_MAX);
 	rc = write_line(h, text, state, e);
 	if (rc == EMAIL_OK && mostly_stale(h)) {
 		email_error ignored = {0};

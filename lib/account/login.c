@@ -59,7 +59,8 @@ wait_for_person(email_account *account, email__obtain *o, email_device_fn show, 
 		const email__device *d = email__obtain_device(o);
 
 		if (email__connection_cancelled(account))
-			return email__error_set(&account->error, EMAIL_E_CANCELLED, EMAIL_STAGE_TOKEN, "cancelled");
+			return email__error_set(&account->error, EMAIL_E_CANCELLED, EMAIL_STAGE_TOKEN,
+			                        "cancelled");
 		if (d && !shown) {
 			const email_device device = {d->user_code, d->uri, d->direct, d->seconds};
 
@@ -70,7 +71,9 @@ wait_for_person(email_account *account, email__obtain *o, email_device_fn show, 
 		case EMAIL__OBTAIN_SEND: ask(account, o); break;
 		case EMAIL__OBTAIN_WAIT: rest(account, email__obtain_wait(o, email__clock_ms())); break;
 		case EMAIL__OBTAIN_DONE: return EMAIL_OK;
-		case EMAIL__OBTAIN_FAILED: account->error = *email__obtain_error(o); return account->error.code;
+		case EMAIL__OBTAIN_FAILED:
+			account->error = *email__obtain_error(o);
+			return account->error.code;
 		}
 	}
 }

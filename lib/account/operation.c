@@ -257,7 +257,8 @@ polled(email_operation *op)
 	email__connection *c = account->connection;
 
 	/* where the poll ended the session, its reason says more than that it did */
-	if (account->error.code == EMAIL_OK || (account->error.code == EMAIL_E_CANCELLED && c->poll.error.code))
+	if (account->error.code == EMAIL_OK ||
+	    (account->error.code == EMAIL_E_CANCELLED && c->poll.error.code))
 		account->error = c->poll.error;
 	email__status_of_poll(account, &account->error);
 	return done(op, account->error.code);
@@ -319,9 +320,7 @@ draining(email_operation *op, email__session_state state)
 
 	switch (email__drain_step(account, state)) {
 	case EMAIL__DRAIN_GOES_ON: return EMAIL__OP_DRAINING;
-	case EMAIL__DRAIN_AGAIN:
-		op->retried = true;
-		return after_token(op, email__token_begin(account));
+	case EMAIL__DRAIN_AGAIN: op->retried = true; return after_token(op, email__token_begin(account));
 	case EMAIL__DRAIN_OVER: break;
 	case EMAIL__DRAIN_BROKEN: email__connection_drop(account); break;
 	}
@@ -408,7 +407,8 @@ turn(email_operation *op)
 	email_account *account = op->account;
 
 	if (!email__connection_cancelled(account))
-		return email__token_wait(account) > 0 ? EMAIL__OP_TURN : after_token(op, email__token_begin(account));
+		return email__token_wait(account) > 0 ? EMAIL__OP_TURN
+		                                      : after_token(op, email__token_begin(account));
 	email__token_abandon(account);
 	email__error_set(&account->error, EMAIL_E_CANCELLED, EMAIL_STAGE_TOKEN, "cancelled");
 	return no_session(op);
@@ -518,8 +518,10 @@ email__operation_advance(email_operation *op, email__session_state (*drive)(emai
 		case EMAIL__OP_QUITTING:
 			state = drive(c->session);
 			/* a mail may be done before the session rests; one of before says nothing here */
-			if (state == EMAIL__SESSION_BUSY && !(op->state == EMAIL__OP_SENDING && c->mail.done) &&
-			    !(op->state == EMAIL__OP_DRAINING && c->flight.count > 0 && c->flight.mail[0]->done))
+			if (state == EMAIL__SESSION_BUSY &&
+			    !(op->state == EMAIL__OP_SENDING && c->mail.done) &&
+			    !(op->state == EMAIL__OP_DRAINING && c->flight.count > 0 &&
+			      c->flight.mail[0]->done))
 				return EMAIL_PENDING;
 			if (op->state == EMAIL__OP_TOKEN)
 				enter(op, token(op));

@@ -36,11 +36,13 @@ spool_event(void *context, const email__spool_event *event)
 static void
 limit_recent(email__outbox *o, const email__outbox_config *config)
 {
-	o->recent.config = (email__policy_config){.per_day = -1, .per_minute = -1, .suppress_within = config->suppress_within};
+	o->recent.config = (email__policy_config){
+		.per_day = -1, .per_minute = -1, .suppress_within = config->suppress_within};
 }
 
 email_code
-email__outbox_open(const email__outbox_config *config, const email__now *now, email__outbox **outbox, email_error *e)
+email__outbox_open(const email__outbox_config *config, const email__now *now, email__outbox **outbox,
+                   email_error *e)
 {
 	email__outbox *o = email__new(email__outbox);
 	email__spool_options options = {.folder = config->folder,
@@ -110,15 +112,16 @@ sums(const email__letter *letter, uint64_t *subject, uint64_t *recipients)
 {
 	size_t i;
 
-	*subject = email__crc64(0, letter->subject ? letter->subject : "", letter->subject ? strlen(letter->subject) : 0);
+	*subject = email__crc64(0, letter->subject ? letter->subject : "",
+	                        letter->subject ? strlen(letter->subject) : 0);
 	*recipients = 0;
 	for (i = 0; i < letter->count; i++)
 		*recipients = email__crc64(*recipients, letter->to[i], strlen(letter->to[i]) + 1);
 }
 
 static email_code
-put(email__outbox *o, const email__letter *letter, email_message *message, const email__now *now, char id[EMAIL__ID_SIZE],
-    email_error *e)
+put(email__outbox *o, const email__letter *letter, email_message *message, const email__now *now,
+    char id[EMAIL__ID_SIZE], email_error *e)
 {
 	email__source source = email__message_source(message);
 	int64_t running = email__spool_running(o->spool, now);
@@ -139,8 +142,9 @@ put(email__outbox *o, const email__letter *letter, email_message *message, const
 	if (rc || repeat)
 		return rc;
 	if (suppressed)
-		return email__error_set(e, EMAIL_E_SUPPRESSED, EMAIL_STAGE_QUEUE,
-		                        "the same subject went to the same recipients a short while ago (suppressWithin)");
+		return email__error_set(
+			e, EMAIL_E_SUPPRESSED, EMAIL_STAGE_QUEUE,
+			"the same subject went to the same recipients a short while ago (suppressWithin)");
 	rc = email__spool_enqueue(o->spool, letter, &source, now, id, &repeat, e);
 	if ((rc && rc != EMAIL_E_INDETERMINATE) || repeat) {
 		/* it is not there: the next one is no repeat of it */
@@ -151,9 +155,26 @@ put(email__outbox *o, const email__letter *letter, email_message *message, const
 	return rc;
 }
 
+/* Of a prepared message. */
+static email__letter
+letter_of(const email__envelope *envelope, int priority, const char *key)
+{
+	return (email__letter){.from = envelope->from,
+	                       .to = envelope->recipients,
+	                       .count = envelope->count,
+	                       .priority = priority,
+	                       .message_id = envelope->message_id,
+	                       .subject = envelope->subject,
+	                       .key = key,
+	                       .eight_bit = envelope->eight_bit,
+	                       .utf8 = envelope->utf8,
+	                       .undated = envelope->undated,
+	                       .dsn = envelope->dsn};
+}
+
 email_code
-email__outbox_add(email__outbox *o, email_account *account, email_message *message, int priority, const char *key,
-                  char id[EMAIL__ID_SIZE], email_error *e)
+email__outbox_add(email__outbox *o, email_account *account, email_message *message, int priority,
+                  const char *key, char id[EMAIL__ID_SIZE], email_error *e)
 {
 	email__now now = email__outbox_now(email__account_trust(account));
 	email__defaults defaults = {.from = account->v.from,
@@ -166,17 +187,7 @@ email__outbox_add(email__outbox *o, email_account *account, email_message *messa
 	email_code rc = email__message_prepare(message, &defaults, &envelope, e);
 
 	if (rc == EMAIL_OK) {
-		letter = (email__letter){.from = envelope.from,
-		                         .to = envelope.recipients,
-		                         .count = envelope.count,
-		                         .priority = priority,
-		                         .message_id = envelope.message_id,
-		                         .subject = envelope.subject,
-		                         .key = key,
-		                         .eight_bit = envelope.eight_bit,
-		                         .utf8 = envelope.utf8,
-		                         .undated = envelope.undated,
-		                         .dsn = envelope.dsn};
+		letter = letter_of(&envelope, priority, key);
 		rc = put(o, &letter, message, &now, id, e);
 	}
 	email__message_release(message);
@@ -216,8 +227,8 @@ highest(email__waiting *const *chosen, size_t count)
 }
 
 static email_code
-queue_digest(email__outbox *o, email_message *m, int priority, const char *key, const email__now *now, char id[EMAIL__ID_SIZE],
-             email_error *e)
+queue_digest(email__outbox *o, email_message *m, int priority, const char *key, const email__now *now,
+             char id[EMAIL__ID_SIZE], email_error *e)
 {
 	email__defaults defaults = {.now = now->wall, .offset = now->offset, .undated = !now->clock_set};
 	email__envelope envelope;
@@ -226,22 +237,14 @@ queue_digest(email__outbox *o, email_message *m, int priority, const char *key, 
 
 	if (rc)
 		return rc;
-	letter = (email__letter){.from = envelope.from,
-	                         .to = envelope.recipients,
-	                         .count = envelope.count,
-	                         .priority = priority,
-	                         .message_id = envelope.message_id,
-	                         .subject = envelope.subject,
-	                         .key = key,
-	                         .utf8 = envelope.utf8,
-	                         .undated = envelope.undated,
-	                         .digest = true};
+	letter = letter_of(&envelope, priority, key);
+	letter.digest = true;
 	return put(o, &letter, m, now, id, e);
 }
 
 email_code
-email__outbox_digest(email__outbox *o, email__waiting *const *chosen, size_t count, const email__now *now, size_t *n,
-                     char id[EMAIL__ID_SIZE], email_error *e)
+email__outbox_digest(email__outbox *o, email__waiting *const *chosen, size_t count, const email__now *now,
+                     size_t *n, char id[EMAIL__ID_SIZE], email_error *e)
 {
 	email_message *m = email_message_new();
 	char key[EMAIL__STANDIN_KEY];

@@ -41,8 +41,8 @@ struct email__outbox {
 };
 
 /* Errors: those of email__spool_open(). */
-email_code email__outbox_open(const email__outbox_config *config, const email__now *now, email__outbox **outbox,
-                              email_error *e);
+email_code email__outbox_open(const email__outbox_config *config, const email__now *now,
+                              email__outbox **outbox, email_error *e);
 void email__outbox_close(email__outbox *outbox);
 /* Other limits; the folder stays. */
 void email__outbox_limit(email__outbox *outbox, const email__outbox_config *config);
@@ -54,12 +54,12 @@ email__now email__outbox_now(email_trust *trust);
  * Takes a message, composed with the account's defaults. EMAIL_E_SUPPRESSED: the same one came a short while ago.
  * Errors: as email_account_enqueue().
  */
-email_code email__outbox_add(email__outbox *outbox, email_account *account, email_message *message, int priority,
-                             const char *key, char id[EMAIL__ID_SIZE], email_error *e);
+email_code email__outbox_add(email__outbox *outbox, email_account *account, email_message *message,
+                             int priority, const char *key, char id[EMAIL__ID_SIZE], email_error *e);
 /* A digest for those that email__policy_fold() chose; *n: how many it names, and its id. They are marked as named: they end by
  * email__standin_takes(), which the caller is to see to. */
-email_code email__outbox_digest(email__outbox *outbox, email__waiting *const *chosen, size_t count, const email__now *now,
-                                size_t *n, char id[EMAIL__ID_SIZE], email_error *e);
+email_code email__outbox_digest(email__outbox *outbox, email__waiting *const *chosen, size_t count,
+                                const email__now *now, size_t *n, char id[EMAIL__ID_SIZE], email_error *e);
 
 /* What was discarded since it was last taken goes into the account's counts. */
 void email__outbox_count_discards(email__outbox *outbox, email_account *account);

@@ -25,7 +25,8 @@ outbox_of(email_account *account)
 		return NULL;
 	}
 	if (!account->owner) {
-		email__error_set(e, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE, "only an account of a service has a queue");
+		email__error_set(e, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE,
+		                 "only an account of a service has a queue");
 		return NULL;
 	}
 	return account->owner->outbox(account->owner->service, account, e);
@@ -47,14 +48,18 @@ may_enqueue(email_account *account, int priority, const char *key, email_error *
 	size_t i, n = key ? strlen(key) : 1;
 
 	if (priority < 0 || priority > 9)
-		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_QUEUE, "a priority is 0 to 9, not %d", priority);
+		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_QUEUE, "a priority is 0 to 9, not %d",
+		                        priority);
 	for (i = 0; key && i < n; i++)
 		if ((unsigned char)key[i] < ' ' || key[i] == 0x7f)
-			return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_QUEUE, "a key has no control characters");
+			return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_QUEUE,
+			                        "a key has no control characters");
 	if (n == 0 || n > EMAIL__QUEUE_KEY_MAX)
-		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_QUEUE, "a key has 1 to %d bytes", EMAIL__QUEUE_KEY_MAX);
+		return email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_QUEUE, "a key has 1 to %d bytes",
+		                        EMAIL__QUEUE_KEY_MAX);
 	if (!account->v.enabled && !account->v.allow_disabled_queueing) {
-		email__error_set(e, EMAIL_E_DISABLED, EMAIL_STAGE_QUEUE, "the account %s is disabled", account->name);
+		email__error_set(e, EMAIL_E_DISABLED, EMAIL_STAGE_QUEUE, "the account %s is disabled",
+		                 account->name);
 		email__error_remedy(e, "set enabled, or allowDisabledQueueing, to true");
 		return EMAIL_E_DISABLED;
 	}
@@ -83,7 +88,8 @@ enqueue(email_account *account, email_message *message, int priority, const char
 	if (!outbox)
 		return account->error.code;
 	if (id && size < EMAIL_ID_SIZE)
-		return email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE, "an id needs %d bytes", EMAIL_ID_SIZE);
+		return email__error_set(&account->error, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE,
+		                        "an id needs %d bytes", EMAIL_ID_SIZE);
 	if ((rc = may_enqueue(account, priority, key, &account->error)))
 		return rc;
 	rc = email__outbox_add(outbox, account, message, priority, key, made, &account->error);
@@ -107,7 +113,8 @@ email_account_enqueue(email_account *account, email_message *message, int priori
 }
 
 email_code
-email_account_enqueue_once(email_account *account, email_message *message, int priority, const char *key, char *id, size_t size)
+email_account_enqueue_once(email_account *account, email_message *message, int priority, const char *key,
+                           char *id, size_t size)
 {
 	return enqueue(account, message, priority, key ? key : "", id, size);
 }
@@ -143,7 +150,8 @@ show(shown *s, const email__now *now, int64_t running, const char *id, const ema
 	for (i = 0; i < mail->count; i++) {
 		const email__recipient *r = &mail->recipients[i];
 
-		s->recipients[i] = (email_queued_recipient){r->address, state_of(r->state), r->reply, r->enhanced, r->text};
+		s->recipients[i] = (email_queued_recipient){r->address, state_of(r->state), r->reply,
+		                                            r->enhanced, r->text};
 	}
 	s->mail = (email_queued){.id = id,
 	                         .from = mail->from,
@@ -220,8 +228,9 @@ in_order(const void *a, const void *b)
 static const char *
 held_by(email_account *account, email__outbox *outbox, const email__now *now, bool urgent)
 {
-	const email__policy_config caps = {
-		.per_day = account->v.max_sendable_per_day, .per_minute = -1, .reserve = (unsigned)account->v.urgent_reserve};
+	const email__policy_config caps = {.per_day = account->v.max_sendable_per_day,
+	                                   .per_minute = -1,
+	                                   .reserve = (unsigned)account->v.urgent_reserve};
 	email__policy_choice held;
 	email__policy *p;
 	uint64_t today;
@@ -229,7 +238,8 @@ held_by(email_account *account, email__outbox *outbox, const email__now *now, bo
 
 	if (account->v.status_bits & (EMAIL__STATUS_DOWN | EMAIL__STATUS_FAULT))
 		return account->v.fault_cause ? account->v.fault_cause : "";
-	if (caps.per_day < 0 || email__spool_count_day(outbox->spool, now, 0, &today, NULL) || !(p = email__new(email__policy)))
+	if (caps.per_day < 0 || email__spool_count_day(outbox->spool, now, 0, &today, NULL) ||
+	    !(p = email__new(email__policy)))
 		return "";
 	email__policy_init(p, &caps);
 	within = email__policy_within_caps(p, urgent, now, 0, today, &held);
@@ -239,8 +249,8 @@ held_by(email_account *account, email__outbox *outbox, const email__now *now, bo
 
 /* One of them; one that has left meanwhile is no error. */
 static email_code
-show_one(email_account *account, const char *const held[2], email__spool *spool, const char *id, bool dead, const email__now *now, email_queued_fn visit,
-         void *context, bool *more)
+show_one(email_account *account, const char *const held[2], email__spool *spool, const char *id, bool dead,
+         const email__now *now, email_queued_fn visit, void *context, bool *more)
 {
 	email__view *view;
 	email_error *e = &account->error, why = {0};
@@ -312,7 +322,8 @@ copy(email__source source, email_sink_fn sink, void *context, email_error *e)
 }
 
 email_code
-email_account_queue_view(email_account *account, const char *id, email_queued_fn visit, email_sink_fn sink, void *context)
+email_account_queue_view(email_account *account, const char *id, email_queued_fn visit, email_sink_fn sink,
+                         void *context)
 {
 	email__outbox *outbox = outbox_of(account);
 	email_error *e = &account->error;
@@ -324,7 +335,8 @@ email_account_queue_view(email_account *account, const char *id, email_queued_fn
 	if (!outbox || (rc = email__spool_view(outbox->spool, id, &view, e)))
 		return account->error.code;
 	now = email__outbox_now(email__account_trust(account));
-	if (!show(&s, &now, email__spool_running(outbox->spool, &now), id, email__view_mail(view), email__view_dead(view)))
+	if (!show(&s, &now, email__spool_running(outbox->spool, &now), id, email__view_mail(view),
+	          email__view_dead(view)))
 		rc = email__error_memory(e, EMAIL_STAGE_QUEUE);
 	else {
 		visit(context, &s.mail);

@@ -48,13 +48,14 @@ static email_code
 open_handed(email__poll *p)
 {
 	email_account *a = p->account;
-	char *folder = a->owner ? a->owner->state_folder(a->owner->service) : NULL, *uids = NULL, *path = NULL;
+	char *folder = a->owner ? a->owner->state_folder(a->owner->service) : NULL, *uids = NULL,
+	     *path = NULL;
 	email_code rc = EMAIL_E_MEMORY;
 	email__buf scope;
 
 	email__buf_init(&scope, 4 * EMAIL__TEXT_MAX);
-	if (email__buf_addf(&scope, "%s %s %s %s", email__fate_pop3(a) ? "pop3" : "imap", a->v.hostname, a->v.auth_account,
-	                    email__fate_pop3(a) ? "" : a->v.folder) ||
+	if (email__buf_addf(&scope, "%s %s %s %s", email__fate_pop3(a) ? "pop3" : "imap", a->v.hostname,
+	                    a->v.auth_account, email__fate_pop3(a) ? "" : a->v.folder) ||
 	    !email__buf_text(&scope))
 		goto out;
 	if (folder) {
@@ -82,8 +83,8 @@ out:
 }
 
 email_code
-email__poll_begin(email__poll *p, email_account *account, email_receive_fn on_message, void *context, bool peek,
-                  bool watch)
+email__poll_begin(email__poll *p, email_account *account, email_receive_fn on_message, void *context,
+                  bool peek, bool watch)
 {
 	email_code rc;
 
@@ -145,7 +146,8 @@ owe(void *context, const char *uid)
 	const owing *o = context;
 	email__entry entry;
 
-	if (o->engine->mailbox->entry(o->engine->box, uid, &entry) && !email__poll_add(&o->poll->owed, &entry))
+	if (o->engine->mailbox->entry(o->engine->box, uid, &entry) &&
+	    !email__poll_add(&o->poll->owed, &entry))
 		email__poll_note(o->poll, EMAIL_E_MEMORY, NULL, "a message could not be settled");
 }
 
@@ -165,9 +167,10 @@ end_list(email__poll *p, email__engine *engine)
 		email__poll_note(p, rc, &e, "");
 	/* still so after what is gone was forgotten: the next poll will not be better off */
 	if (p->left && p->error.code == EMAIL_OK && !email__poll_can_remember(p)) {
-		email__error_set(&p->error, EMAIL_E_LIMIT, EMAIL_STAGE_MAILBOX, "more than %d messages are remembered",
-		                 EMAIL__HANDED_MAX);
-		email__error_remedy(&p->error, "Delete messages on the server, or set deliveryPolicy to Delete");
+		email__error_set(&p->error, EMAIL_E_LIMIT, EMAIL_STAGE_MAILBOX,
+		                 "more than %d messages are remembered", EMAIL__HANDED_MAX);
+		email__error_remedy(&p->error,
+		                    "Delete messages on the server, or set deliveryPolicy to Delete");
 	}
 }
 
@@ -179,7 +182,8 @@ settle(email__poll *p, email__engine *e)
 	email_code rc = EMAIL_OK;
 
 	while (p->owed_at < p->owed.count && rc == EMAIL_OK) {
-		rc = e->mailbox->settle(e->box, &p->owed.item[p->owed_at], email__fate_of(a), email__fate_moves(a));
+		rc = e->mailbox->settle(e->box, &p->owed.item[p->owed_at], email__fate_of(a),
+		                        email__fate_moves(a));
 		if (rc == EMAIL_OK) {
 			p->owed_at++;
 			p->outstanding++;
@@ -290,8 +294,8 @@ email__poll_idle(email__poll *p, email__engine *e)
 		if (rc)
 			return failed(p, rc);
 		/* asked for: the engine has to run */
-		if (p->state == before || p->state == EMAIL__POLL_LISTING || p->state == EMAIL__POLL_WAITING ||
-		    before == EMAIL__POLL_WAITING)
+		if (p->state == before || p->state == EMAIL__POLL_LISTING ||
+		    p->state == EMAIL__POLL_WAITING || before == EMAIL__POLL_WAITING)
 			break;
 	}
 	return p->state;

@@ -19,8 +19,8 @@
 typedef enum email__poll_state {
 	EMAIL__POLL_NONE,
 	EMAIL__POLL_LISTING,
-	EMAIL__POLL_WHOLE,    /* fetching messages */
-	EMAIL__POLL_HEADERS,  /* fetching the headers of those that are too large, or all of them where one only looks */
+	EMAIL__POLL_WHOLE, /* fetching messages */
+	EMAIL__POLL_HEADERS, /* fetching the headers of those that are too large, or all of them where one only looks */
 	EMAIL__POLL_SETTLING, /* the server's words on what was settled are outstanding */
 	EMAIL__POLL_WAITING,  /* IDLE */
 	EMAIL__POLL_OVER
@@ -41,25 +41,25 @@ typedef struct email__poll {
 	email__handed *handed; /* NULL where nothing is written down */
 	email__entries whole, headers, owed;
 	size_t whole_at, headers_at, owed_at; /* how far each was asked for */
-	uint64_t bytes;     /* of what was chosen */
-	size_t left;        /* for the next poll */
-	size_t outstanding; /* settled, not answered */
+	uint64_t bytes;                       /* of what was chosen */
+	size_t left;                          /* for the next poll */
+	size_t outstanding;                   /* settled, not answered */
 	bool news, stop;
 	int64_t waiting_since; /* monotonic milliseconds */
 	bool scratch_made;
 	email__scratch scratch;
 	email_message *message; /* one after the other */
-	email_code part_rc; /* of the message that comes now */
+	email_code part_rc;     /* of the message that comes now */
 	uint64_t part_bytes;
-	email_error why;    /* of the call just made */
-	email_error error;  /* the first thing that went wrong without ending the session */
+	email_error why;   /* of the call just made */
+	email_error error; /* the first thing that went wrong without ending the session */
 } email__poll;
 
 /* What the engine tells. */
 email__mailbox_events email__poll_events(email__poll *p);
 /* At the beginning of an operation: EMAIL_E_MEMORY in account->error. */
-email_code email__poll_begin(email__poll *p, email_account *account, email_receive_fn on_message, void *context,
-                             bool peek, bool watch);
+email_code email__poll_begin(email__poll *p, email_account *account, email_receive_fn on_message,
+                             void *context, bool peek, bool watch);
 /* Then what was handed over is looked up. EMAIL_E_TEMPORARY (another process reads the mailbox, which may be over soon:
  * to be called again), EMAIL_E_FILE, EMAIL_E_LIMIT, EMAIL_E_MEMORY in account->error. */
 email_code email__poll_open(email__poll *p);

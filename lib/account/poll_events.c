@@ -39,7 +39,8 @@ fits(const email__poll *p, const email__entry *entry, bool header)
 
 	if (count >= EMAIL__POLL_MAX || (a->poll_limit && count >= a->poll_limit))
 		return false;
-	return header || p->whole.count == 0 || p->bytes + entry->size <= limit_bytes(a->v.size_limit_per_poll);
+	return header || p->whole.count == 0 ||
+	       p->bytes + entry->size <= limit_bytes(a->v.size_limit_per_poll);
 }
 
 bool
@@ -77,7 +78,8 @@ listed(void *context, const email__entry *entry)
 
 	if (!entry->uid[0] && p->on_message && !p->peek) {
 		/* it could come again and again */
-		email__poll_note(p, EMAIL_E_PROTOCOL, NULL, "a message has no lasting name (UIDL), and is left");
+		email__poll_note(p, EMAIL_E_PROTOCOL, NULL,
+		                 "a message has no lasting name (UIDL), and is left");
 		return;
 	}
 	if (email__fate_passed_by(a, entry) && state != EMAIL__HANDED_ACCEPTED)
@@ -106,7 +108,8 @@ begin(void *context, const email__entry *entry)
 	p->part_bytes = 0;
 	/* two of one name in a list (RFC 1939 7 has it that they are the same message): the other one is left, since what
 	 * is known of the name is known of the first */
-	if (p->part_rc == EMAIL_OK && p->handed && email__handed_get(p->handed, entry->uid) != EMAIL__HANDED_NOT)
+	if (p->part_rc == EMAIL_OK && p->handed &&
+	    email__handed_get(p->handed, entry->uid) != EMAIL__HANDED_NOT)
 		p->part_rc = EMAIL_E_UNKNOWN;
 	email__scratch_clear(&p->scratch);
 	return p->part_rc;
@@ -131,7 +134,8 @@ data(void *context, const char *bytes, size_t n)
 	p->part_bytes += n;
 	if (p->part_rc == EMAIL_OK && too_large(p)) {
 		/* the server said less, or nothing; without end it would fill the disk. Neither protocol can be told to stop */
-		email__poll_note(p, EMAIL_E_LIMIT, NULL, "a message is larger than the server said, and than incomingEmailSizeLimit");
+		email__poll_note(p, EMAIL_E_LIMIT, NULL,
+		                 "a message is larger than the server said, and than incomingEmailSizeLimit");
 		p->part_rc = EMAIL_E_LIMIT;
 		p->stop = true;
 		return EMAIL_E_CANCELLED;
@@ -194,7 +198,8 @@ hand_over(email__poll *p, const email__entry *entry)
 		p->stop = true;
 	/* whatever the handler makes of a message that it saw nothing of, it comes again */
 	if (email__message_unread(p->message))
-		return email__poll_note(p, email__message_unread(p->message), NULL, "a message could not be read");
+		return email__poll_note(p, email__message_unread(p->message), NULL,
+		                        "a message could not be read");
 	if (rc || p->peek)
 		return EMAIL_OK;
 	if (!header_only)
@@ -229,9 +234,10 @@ settled(void *context, const email__entry *entry, email_code code)
 	if (p->outstanding)
 		p->outstanding--;
 	if (rc == EMAIL_OK && p->handed)
-		rc = email__handed_set(
-			p->handed, entry->uid,
-			email__fate_remembered(p->account) ? EMAIL__HANDED_NOT : EMAIL__HANDED_SETTLED, &p->why);
+		rc = email__handed_set(p->handed, entry->uid,
+		                       email__fate_remembered(p->account) ? EMAIL__HANDED_NOT
+		                                                          : EMAIL__HANDED_SETTLED,
+		                       &p->why);
 	if (rc)
 		email__poll_note_why(p, rc, "the server did not do what deliveryPolicy says");
 }

@@ -343,7 +343,8 @@ email__property_expected(const email__property *row, char *out, size_t size)
 		[EMAIL__TYPE_EHLO] = "a host name or an address literal such as [192.0.2.1]",
 		[EMAIL__TYPE_ADDRESS] = "an address such as Plant room <plant@example.com>",
 		[EMAIL__TYPE_URL] = "an address that begins with https://",
-		[EMAIL__TYPE_SECRET] = "env:NAME, file:PATH or value:TEXT, at most 16384 bytes, or sealed:BASE64",
+		[EMAIL__TYPE_SECRET] =
+			"env:NAME, file:PATH or value:TEXT, at most 16384 bytes, or sealed:BASE64",
 		[EMAIL__TYPE_TIME] = "a time such as 2026-11-24T08:30:00Z, or a date: 2026-11-24",
 		[EMAIL__TYPE_STATUS] = "a status",
 	};

@@ -11,7 +11,8 @@ start(email_account *account, email_receive_fn on_message, void *context, bool p
 
 	/* what goes wrong here is told by the operation's first step */
 	if (op && account->kind == EMAIL_INCOMING)
-		(void)email__poll_begin(&account->connection->poll, account, on_message, context, peek, watch);
+		(void)email__poll_begin(&account->connection->poll, account, on_message, context, peek,
+		                        watch);
 	return op;
 }
 

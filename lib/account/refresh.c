@@ -47,14 +47,16 @@ static bool
 same(const email__buf *a, const email__buf *b)
 {
 	return email__buf_len(a) == email__buf_len(b) &&
-	       (email__buf_len(a) == 0 || memcmp(email__buf_head(a), email__buf_head(b), email__buf_len(a)) == 0);
+	       (email__buf_len(a) == 0 ||
+	        memcmp(email__buf_head(a), email__buf_head(b), email__buf_len(a)) == 0);
 }
 
 static email_code
 copy(email__buf *to, const email__buf *from)
 {
 	email__buf_clear(to);
-	return email__buf_len(from) ? email__buf_add(to, email__buf_head(from), email__buf_len(from)) : EMAIL_OK;
+	return email__buf_len(from) ? email__buf_add(to, email__buf_head(from), email__buf_len(from))
+	                            : EMAIL_OK;
 }
 
 /* --- writing --- */
@@ -146,8 +148,10 @@ email__refresh_changed(const email_account *account, const email__refresh *r)
 	bool changed;
 
 	secret_init(&now);
-	changed = email__secret_read_stored(account, &account->v.auth_refresh_token, &now, NULL) == EMAIL_OK &&
-	          email__buf_len(&now) && !same(&now, &r->sent) && !(email__buf_len(&r->kept) && same(&now, &r->stood));
+	changed =
+		email__secret_read_stored(account, &account->v.auth_refresh_token, &now, NULL) == EMAIL_OK &&
+		email__buf_len(&now) && !same(&now, &r->sent) &&
+		!(email__buf_len(&r->kept) && same(&now, &r->stood));
 	email__buf_dispose(&now);
 	return changed;
 }
@@ -155,5 +159,6 @@ email__refresh_changed(const email_account *account, const email__refresh *r)
 const email_error *
 email__refresh_fault(const email_account *account, const email__refresh *r)
 {
-	return account->v.auth_type == EMAIL__AUTH_OAUTH_REFRESH_TOKEN && r->unwritten.code ? &r->unwritten : NULL;
+	return account->v.auth_type == EMAIL__AUTH_OAUTH_REFRESH_TOKEN && r->unwritten.code ? &r->unwritten
+	                                                                                    : NULL;
 }

@@ -13,9 +13,9 @@
 #include "account/account.h"
 
 typedef struct email__refresh {
-	email__buf sent;       /* secret: to be used, or used, in this turn */
-	email__buf stood;      /* secret: what was written down when one came in its place */
-	email__buf kept;       /* secret: one that came, and is not written; it counts in the place of what stood */
+	email__buf sent;  /* secret: to be used, or used, in this turn */
+	email__buf stood; /* secret: what was written down when one came in its place */
+	email__buf kept; /* secret: one that came, and is not written; it counts in the place of what stood */
 	email_error unwritten; /* why not; EMAIL_OK: there is none of these */
 } email__refresh;
 

@@ -133,18 +133,21 @@ email__secret_in_sheet(const email__secret *secret)
 }
 
 email_code
-email__secret_read_stored(const email_account *account, const email__secret *secret, email__buf *out, email_error *e)
+email__secret_read_stored(const email_account *account, const email__secret *secret, email__buf *out,
+                          email_error *e)
 {
 	const email__owner *owner = account->owner;
 	email_error why = {0};
 	email_code rc;
 
-	if (email__secret_in_sheet(secret) && secret->origin != EMAIL__SECRET_GIVEN && owner && owner->secret_stored) {
+	if (email__secret_in_sheet(secret) && secret->origin != EMAIL__SECRET_GIVEN && owner &&
+	    owner->secret_stored) {
 		rc = owner->secret_stored(owner->service, account, secret, out, &why);
 		if (rc == EMAIL_OK)
 			return rc;
 		email__buf_clear(out);
-		if (rc == EMAIL_E_MEMORY || (rc != EMAIL_E_UNKNOWN && secret->origin == EMAIL__SECRET_UNSAVED)) {
+		if (rc == EMAIL_E_MEMORY ||
+		    (rc != EMAIL_E_UNKNOWN && secret->origin == EMAIL__SECRET_UNSAVED)) {
 			if (e)
 				*e = why;
 			return rc;
@@ -215,7 +218,9 @@ replace_in_sheet(email_account *account, email__secret *secret, const char *text
 	if (email__secret_keep(secret, EMAIL__SECRET_VALUE, text))
 		return rc ? rc : email__error_memory(e, EMAIL_STAGE_NONE);
 	/* one that was only tried has no right to the sheet later, either */
-	secret->origin = rc == EMAIL_OK ? EMAIL__SECRET_SHARED : given ? EMAIL__SECRET_GIVEN : EMAIL__SECRET_UNSAVED;
+	secret->origin = rc == EMAIL_OK ? EMAIL__SECRET_SHARED
+	                 : given        ? EMAIL__SECRET_GIVEN
+	                                : EMAIL__SECRET_UNSAVED;
 	/* what cannot be sealed now is sealed when the sheet is saved */
 	(void)email__secret_seal(account, secret, &ignored);
 	return rc;

@@ -111,7 +111,8 @@ read_key(email_account *account, email__grant_config *g)
 	}
 	if ((rc = email__trust_client_key(email__account_trust(account), account->v.auth_certificate, &t->key,
 	                                  &account->error)) ||
-	    (rc = read_secret(account, &account->v.auth_private_key_password, &t->key_password, &g->key_password)))
+	    (rc = read_secret(account, &account->v.auth_private_key_password, &t->key_password,
+	                      &g->key_password)))
 		return rc;
 	g->key = email__buf_head(&t->key);
 	g->key_n = email__buf_len(&t->key);
@@ -130,14 +131,17 @@ read_grant(email_account *account, email__grant_config *g)
 	switch ((email__authenticator)account->v.auth_type) {
 	case EMAIL__AUTH_OAUTH_CLIENT_SECRET:
 		g->grant = EMAIL__GRANT_CLIENT;
-		return read_secret(account, &account->v.auth_client_secret, &t->client_secret, &g->client_secret);
+		return read_secret(account, &account->v.auth_client_secret, &t->client_secret,
+		                   &g->client_secret);
 	case EMAIL__AUTH_OAUTH_CLIENT_CERTIFICATE:
 		g->grant = account->v.auth_use_jwt_bearer_assertion ? EMAIL__GRANT_JWT : EMAIL__GRANT_CLIENT;
 		return read_key(account, g);
 	case EMAIL__AUTH_OAUTH_REFRESH_TOKEN:
 		g->grant = EMAIL__GRANT_REFRESH;
-		rc = read_secret(account, &account->v.auth_client_secret, &t->client_secret, &g->client_secret);
-		return rc ? rc : email__refresh_read(account, &t->refresh, &g->refresh_token, &account->error);
+		rc = read_secret(account, &account->v.auth_client_secret, &t->client_secret,
+		                 &g->client_secret);
+		return rc ? rc
+		          : email__refresh_read(account, &t->refresh, &g->refresh_token, &account->error);
 	case EMAIL__AUTH_NONE:
 	case EMAIL__AUTH_BASIC:
 	case EMAIL__AUTH_EXTERNAL:
@@ -246,7 +250,8 @@ another_came(email_account *account)
 {
 	email__tokens *t = tokens(account);
 
-	if (t->another || account->error.code != EMAIL_E_LOGIN || account->v.auth_type != EMAIL__AUTH_OAUTH_REFRESH_TOKEN ||
+	if (t->another || account->error.code != EMAIL_E_LOGIN ||
+	    account->v.auth_type != EMAIL__AUTH_OAUTH_REFRESH_TOKEN ||
 	    !email__refresh_changed(account, &t->refresh))
 		return false;
 	t->another = true;
@@ -289,7 +294,8 @@ obtain(email_account *account)
 	t->config.metadata_endpoint = account->v.auth_metadata_endpoint;
 	t->config.token_endpoint = account->v.auth_token_endpoint;
 	t->config.known = t->known;
-	if (read_grant(account, &t->config.grant) || !(t->obtain = email__obtain_new(&t->config, &account->error))) {
+	if (read_grant(account, &t->config.grant) ||
+	    !(t->obtain = email__obtain_new(&t->config, &account->error))) {
 		if (account->error.stage == EMAIL_STAGE_NONE)
 			account->error.stage = EMAIL_STAGE_TOKEN;
 		return failed(account, false);
@@ -315,8 +321,8 @@ wait(email_account *account, long ms)
 
 	*e = tokens(account)->last;
 	n = strlen(e->text);
-	snprintf(e->text + n, sizeof e->text - n, "%sthe token endpoint is asked again in %ld s", n ? "; " : "",
-	         (ms + 999) / 1000);
+	snprintf(e->text + n, sizeof e->text - n, "%sthe token endpoint is asked again in %ld s",
+	         n ? "; " : "", (ms + 999) / 1000);
 	return EMAIL__TOKEN_NONE;
 }
 

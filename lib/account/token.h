@@ -27,8 +27,8 @@ typedef struct email__tokens {
 	email_error last;       /* why the endpoint is left in peace */
 	email__refresh refresh;
 	/* while one is obtained */
-	email__turn turn;    /* where it is by a refresh token */
-	bool another;        /* a refresh token that somebody had replaced meanwhile was replaced once */
+	email__turn turn; /* where it is by a refresh token */
+	bool another;     /* a refresh token that somebody had replaced meanwhile was replaced once */
 	long retry_after; /* seconds, of the last answer; -1: not said */
 	email__obtain *obtain;
 	email__obtain_config config;
@@ -40,7 +40,7 @@ typedef enum email__token_step {
 	EMAIL__TOKEN_READY, /* the token is held, or none is needed */
 	EMAIL__TOKEN_ASKS,  /* the connection's session carries a request: drive it */
 	EMAIL__TOKEN_WAITS, /* somebody else renews by the same refresh token: begin again after email__token_wait() */
-	EMAIL__TOKEN_NONE   /* account->error says why there is none */
+	EMAIL__TOKEN_NONE /* account->error says why there is none */
 } email__token_step;
 
 void email__tokens_init(email__tokens *t);

@@ -47,8 +47,8 @@ join(const char *folder, const char *key)
 	char *path = NULL;
 
 	email__buf_init(&name, EMAIL__TEXT_MAX);
-	if (email__buf_addf(&name, "renewal-%016llx.lock", (unsigned long long)email__hash(key, strlen(key))) ==
-	            EMAIL_OK &&
+	if (email__buf_addf(&name, "renewal-%016llx.lock",
+	                    (unsigned long long)email__hash(key, strlen(key))) == EMAIL_OK &&
 	    email__buf_text(&name))
 		path = email__path_join(folder, email__buf_text(&name));
 	email__buf_dispose(&name);

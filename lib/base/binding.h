@@ -9,7 +9,8 @@
 #define EMAIL__BINDING_MAX 64
 
 typedef struct email__binding {
-	const char *type; /* "tls-exporter" (RFC 9266), "tls-server-end-point" (RFC 5929 4); NULL: there is none */
+	const char *
+		type; /* "tls-exporter" (RFC 9266), "tls-server-end-point" (RFC 5929 4); NULL: there is none */
 	unsigned char data[EMAIL__BINDING_MAX];
 	size_t n;
 } email__binding;

@@ -70,10 +70,11 @@ email__time_read(const char *text, int64_t *seconds)
 		if (digit ? !email__is_digit(text[i]) : text[i] != shape[i])
 			return false;
 		if (digit)
-			value[(unsigned char)shape[i]] = value[(unsigned char)shape[i]] * 10 + (text[i] - '0');
+			value[(unsigned char)shape[i]] =
+				value[(unsigned char)shape[i]] * 10 + (text[i] - '0');
 	}
-	if (text[i] || value['M'] < 1 || value['M'] > 12 || value['D'] < 1 || value['h'] > 23 || value['m'] > 59 ||
-	    value['s'] > 59)
+	if (text[i] || value['M'] < 1 || value['M'] > 12 || value['D'] < 1 || value['h'] > 23 ||
+	    value['m'] > 59 || value['s'] > 59)
 		return false;
 	/* the 30th of February is the 1st or 2nd of March */
 	days = email__calendar_days(value['Y'], value['M'], value['D']);

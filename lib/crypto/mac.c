@@ -8,10 +8,8 @@
 #include "crypto/crypto.h"
 
 static const psa_algorithm_t algorithms[EMAIL__ALGORITHM_COUNT] = {
-	[EMAIL__MD5] = PSA_ALG_MD5,
-	[EMAIL__SHA1] = PSA_ALG_SHA_1,
-	[EMAIL__SHA256] = PSA_ALG_SHA_256,
-	[EMAIL__SHA384] = PSA_ALG_SHA_384,
+	[EMAIL__MD5] = PSA_ALG_MD5,        [EMAIL__SHA1] = PSA_ALG_SHA_1,
+	[EMAIL__SHA256] = PSA_ALG_SHA_256, [EMAIL__SHA384] = PSA_ALG_SHA_384,
 	[EMAIL__SHA512] = PSA_ALG_SHA_512,
 };
 
@@ -79,8 +77,8 @@ email__hmac(email__algorithm algorithm, const void *key, size_t key_n, const voi
 }
 
 email_code
-email__pbkdf2(email__algorithm algorithm, const void *password, size_t password_n, const void *salt, size_t salt_n,
-              uint32_t iterations, unsigned char *out)
+email__pbkdf2(email__algorithm algorithm, const void *password, size_t password_n, const void *salt,
+              size_t salt_n, uint32_t iterations, unsigned char *out)
 {
 	unsigned char first[EMAIL__PBKDF2_SALT_MAX + 4], u[EMAIL__MAC_MAX];
 	size_t size = email__mac_size(algorithm), i;
@@ -92,7 +90,8 @@ email__pbkdf2(email__algorithm algorithm, const void *password, size_t password_
 		return EMAIL_E_LIMIT;
 	memcpy(first, salt, salt_n);
 	memcpy(first + salt_n, "\0\0\0\1", 4);
-	if ((rc = import(algorithm, password, password_n, &id)) || (rc = mac(algorithm, id, first, salt_n + 4, u)))
+	if ((rc = import(algorithm, password, password_n, &id)) ||
+	    (rc = mac(algorithm, id, first, salt_n + 4, u)))
 		goto out;
 	memcpy(out, u, size);
 	for (k = 1; k < iterations && rc == EMAIL_OK; k++) {

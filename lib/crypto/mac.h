@@ -28,8 +28,8 @@ email_code email__hash_of(email__algorithm algorithm, const void *bytes, size_t 
 email_code email__hmac(email__algorithm algorithm, const void *key, size_t key_n, const void *bytes, size_t n,
                        unsigned char *out);
 /* One block of it, which is all that SCRAM needs (RFC 5802 2.2, Hi()). */
-email_code email__pbkdf2(email__algorithm algorithm, const void *password, size_t password_n, const void *salt,
-                         size_t salt_n, uint32_t iterations, unsigned char *out);
+email_code email__pbkdf2(email__algorithm algorithm, const void *password, size_t password_n,
+                         const void *salt, size_t salt_n, uint32_t iterations, unsigned char *out);
 /* Equal, in time that does not depend on where they differ. */
 int email__equal_secret(const void *a, const void *b, size_t n);
 email_code email__crypto_random(void *out, size_t n);

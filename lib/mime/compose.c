@@ -277,8 +277,7 @@ email__message_prepare(email_message *message, const email__defaults *defaults, 
 		return email__error_set(error, EMAIL_E_USAGE, EMAIL_STAGE_NONE,
 		                        "a message that was read cannot be sent");
 	if (message->prepared && message->allow_eight_bit == defaults->allow_eight_bit &&
-	    message->undated == defaults->undated &&
-	    same(message->default_from_text, defaults->from) &&
+	    message->undated == defaults->undated && same(message->default_from_text, defaults->from) &&
 	    same(message->default_reply_to_text, defaults->reply_to))
 		rc = check_contents(message, error);
 	else

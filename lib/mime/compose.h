@@ -28,7 +28,7 @@ typedef struct email__defaults {
 	int64_t now;                 /* for Date; seconds since 1970 */
 	int offset;                  /* minutes ahead of UTC */
 	bool allow_eight_bit;        /* the server offers 8BITMIME: text may go as it is */
-	bool undated;                /* the clock is not set: no Date, unless the caller set one (queue: it gets one later) */
+	bool undated; /* the clock is not set: no Date, unless the caller set one (queue: it gets one later) */
 } email__defaults;
 
 /*

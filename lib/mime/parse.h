@@ -30,7 +30,8 @@ typedef struct email__parse {
 	/* for the events: where the part now begun or ended stands, in bytes from the message's start */
 	uint64_t header_at; /* in `part`: its header */
 	uint64_t body_at;   /* in `body`: what comes behind the empty line */
-	uint64_t end_at;    /* in `end`: behind its last byte, without the line end that belongs to the boundary */
+	uint64_t
+		end_at; /* in `end`: behind its last byte, without the line end that belongs to the boundary */
 	/* in `body`; `multipart` and `message` are true only where it is opened, so that parts follow, no data */
 	email__entity entity;
 	/* the rest is the machine's own */

@@ -17,8 +17,8 @@ const char *email__text_read(email__arena *a, const char *value, size_t n, uint6
 /* A quoted string's or atom's content, whose encoded words are decoded too (against RFC 2047 5, but common). */
 const char *email__text_read_phrase(email__arena *a, const char *value, size_t n, uint64_t *defects);
 /* Bytes in a charset by name, for RFC 2231 values. */
-const char *email__text_from_charset(email__arena *a, const char *charset, size_t charset_n, const char *bytes,
-                                     size_t n, uint64_t *defects);
+const char *email__text_from_charset(email__arena *a, const char *charset, size_t charset_n,
+                                     const char *bytes, size_t n, uint64_t *defects);
 /* The length of what may begin an encoded word, "=?charset?Q?", at s; 0 where that does not stand there. */
 size_t email__text_word(const char *s, size_t n);
 

@@ -109,8 +109,8 @@ describe_silence(email__session *s)
 		                 unit);
 	else if (s->link->wait == EMAIL__WAIT_BODY)
 		email__error_set(&s->error, EMAIL_E_TIMEOUT, s->link->stage,
-		                 "%s port %d stopped in the middle of a message, or sent less than 1 kB/s", s->host,
-		                 s->config.port);
+		                 "%s port %d stopped in the middle of a message, or sent less than 1 kB/s",
+		                 s->host, s->config.port);
 	else
 		email__error_set(&s->error, EMAIL_E_TIMEOUT, s->link->stage,
 		                 "%s port %d did not answer within %ld %s", s->host, s->config.port, time,

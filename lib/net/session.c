@@ -107,13 +107,15 @@ out_of_memory(email__session *s, email_stage stage)
 	return email__session_end(s);
 }
 
-static email__rest
-cancelled(email__session *s)
+/* Whoever cancels shuts the sockets: what fails behind that fails for it. */
+email__rest
+email__session_cancelled(email__session *s)
 {
 	email_stage stage = s->phase == EMAIL__PHASE_TALKING     ? s->link->stage
 	                    : s->phase == EMAIL__PHASE_HANDSHAKE ? EMAIL_STAGE_TLS_HANDSHAKE
 	                                                         : EMAIL_STAGE_CONNECT;
 
+	email__error_clear(&s->error);
 	email__error_set(&s->error, EMAIL_E_CANCELLED, stage, "cancelled");
 	return email__session_end(s);
 }
@@ -175,7 +177,7 @@ dialing(email__session *s, const struct pollfd *polled, size_t count)
 	case EMAIL__DIAL_CONNECTED: return connected(s);
 	case EMAIL__DIAL_FAILED: break;
 	}
-	return email__session_end(s);
+	return email__cancel_asked(&s->cancel) ? email__session_cancelled(s) : email__session_end(s);
 }
 
 /* --- TLS --- */
@@ -206,6 +208,8 @@ answered_in_the_clear(const email__session *s)
 static email__rest
 handshake_failed(email__session *s, const email_error *e)
 {
+	if (email__cancel_asked(&s->cancel))
+		return email__session_cancelled(s);
 	s->retry_1_2 = email__tls_retry_1_2(s->tls);
 	/* the alert */
 	s->transport.gather = false;
@@ -280,7 +284,7 @@ advance(email__session *s, const struct pollfd *polled, size_t count)
 		if (s->phase == EMAIL__PHASE_CLOSED)
 			return EMAIL__SESSION_CLOSED;
 		if (email__cancel_asked(&s->cancel)) {
-			next = cancelled(s);
+			next = email__session_cancelled(s);
 			continue;
 		}
 		switch (s->phase) {

@@ -37,12 +37,12 @@ struct email__session {
 	int64_t reply_deadline;
 	int64_t sending_since, taken_at; /* of a flight that the server does not take at once; 0: none */
 	uint64_t sent_before, sent_seen; /* the transport's count then, and when it changed last */
-	bool look;                       /* whether it is alive is looked at also where a byte came just now */
-	int64_t active_at;               /* when a byte came last */
-	uint64_t received;               /* plain bytes that came */
-	int64_t body_since;              /* when the messages that come began, and what had come by then */
+	bool look;          /* whether it is alive is looked at also where a byte came just now */
+	int64_t active_at;  /* when a byte came last */
+	uint64_t received;  /* plain bytes that came */
+	int64_t body_since; /* when the messages that come began, and what had come by then */
 	uint64_t body_before;
-	unsigned progress;               /* the engine's, when the reply's deadline was set */
+	unsigned progress; /* the engine's, when the reply's deadline was set */
 	email__wait wait;
 	uint64_t turn;   /* bytes moved in this step */
 	bool turn_over;  /* it stopped for others to have a turn: there is more to do */
@@ -59,6 +59,7 @@ struct email__session {
 void email__session_close(email__session *s);
 /* Closed; the error, if there is one, was set before. */
 email__rest email__session_end(email__session *s);
+email__rest email__session_cancelled(email__session *s);
 email__rest email__session_begin_tls(email__session *s, int64_t until);
 
 /* talk.c: the engine's bytes, both ways, as far as they go */

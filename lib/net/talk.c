@@ -133,6 +133,8 @@ broke(email__session *s)
 static email__rest
 failed(email__session *s, const email_error *e)
 {
+	if (email__cancel_asked(&s->cancel))
+		return email__session_cancelled(s);
 	if (e->code == EMAIL_E_MEMORY || (e->code != EMAIL_OK && s->transport.os == 0)) {
 		s->error = *e;
 		return email__session_end(s);
@@ -153,6 +155,8 @@ step_engine(email__session *s)
 static email__rest
 peer_ended(email__session *s)
 {
+	if (email__cancel_asked(&s->cancel))
+		return email__session_cancelled(s);
 	s->link->eof(s->link);
 	if (s->link->error.code == EMAIL_OK &&
 	    (s->link->want & (EMAIL__WANT_READ | EMAIL__WANT_WRITE | EMAIL__WANT_TLS)))

@@ -248,8 +248,8 @@ unit_of(const char *squeezed)
 void
 email__charset_begin(email__charset *c, const char *name, size_t n)
 {
-	char given[EMAIL__CHARSET_NAME_MAX + 1], squeezed[EMAIL__CHARSET_NAME_MAX + 1] = "",
-	                                         page[EMAIL__CHARSET_NAME_MAX + 1];
+	char given[EMAIL__CHARSET_NAME_MAX + 1],
+		squeezed[EMAIL__CHARSET_NAME_MAX + 1] = "", page[EMAIL__CHARSET_NAME_MAX + 1];
 	const char *key = squeezed;
 
 	*c = (email__charset){.kind = UNKNOWN, .begins = true};

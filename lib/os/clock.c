@@ -60,7 +60,7 @@ email__clock_local_offset(int64_t wall)
 	pthread_mutex_unlock(&zone);
 	if (!known)
 		return 0;
-	local = email__calendar_days((int64_t)tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 86400 + tm.tm_hour * 3600 +
-	        tm.tm_min * 60 + tm.tm_sec;
+	local = email__calendar_days((int64_t)tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 86400 +
+	        tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
 	return (int)((local - wall) / 60);
 }

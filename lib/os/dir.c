@@ -278,7 +278,8 @@ email__dir_holds(const email__dir *d, const char *name, int fd)
 }
 
 email_code
-email__dir_visit(const email__dir *d, bool (*visit)(void *context, const char *name), void *context, email_error *e)
+email__dir_visit(const email__dir *d, bool (*visit)(void *context, const char *name), void *context,
+                 email_error *e)
 {
 	/* a descriptor of its own: it has a place in the folder, and closedir() takes it */
 	int fd = open_at(d->fd, ".", O_RDONLY | O_DIRECTORY, 0);

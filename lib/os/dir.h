@@ -36,19 +36,22 @@ email_code email__dir_create(email__dir *d, const char *name, int *fd, email_err
 /* A regular file that is there; anything else is refused (EINVAL), without waiting for it. */
 email_code email__dir_file(email__dir *d, const char *name, bool writing, int *fd, email_error *e);
 /* Replaces a file of that name. */
-email_code email__dir_move(email__dir *from, const char *name, email__dir *to, const char *new_name, email_error *e);
+email_code email__dir_move(email__dir *from, const char *name, email__dir *to, const char *new_name,
+                           email_error *e);
 /* A file, or an empty folder. */
 email_code email__dir_remove(email__dir *d, const char *name, email_error *e);
 email_code email__dir_exists(const email__dir *d, const char *name, bool *there, email_error *e);
 /* Is it this open file that has the name? Not so where it was moved away, removed or replaced. */
 bool email__dir_holds(const email__dir *d, const char *name, int fd);
 /* Visits the names but "." and ".."; false from the callback stops. */
-email_code email__dir_visit(const email__dir *d, bool (*visit)(void *context, const char *name), void *context,
-                            email_error *e);
+email_code email__dir_visit(const email__dir *d, bool (*visit)(void *context, const char *name),
+                            void *context, email_error *e);
 
 /* Of an open file. `name` is for the error. */
-email_code email__fd_read(int fd, uint64_t at, void *buffer, size_t size, size_t *got, const char *name, email_error *e);
-email_code email__fd_write(int fd, uint64_t at, const void *bytes, size_t n, const char *name, email_error *e);
+email_code email__fd_read(int fd, uint64_t at, void *buffer, size_t size, size_t *got, const char *name,
+                          email_error *e);
+email_code email__fd_write(int fd, uint64_t at, const void *bytes, size_t n, const char *name,
+                           email_error *e);
 /* Once a descriptor: a failure is final (Q11). `in_place`: its size did not change, nothing but contents need to be kept. */
 email_code email__fd_sync(int fd, bool in_place, const char *name, email_error *e);
 email_code email__fd_size(int fd, uint64_t *size, const char *name, email_error *e);

@@ -9,20 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-
-static email_code
-failed(email_error *e, const char *what, const char *path)
-{
-	int os = errno;
-	char why[96];
-
-	if (strerror_r(os, why, sizeof why) != 0)
-		why[0] = '\0';
-	if (e && e->code == EMAIL_OK)
-		e->os = os;
-	email__error_place(e, path, 0);
-	return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "could not %s %s: %s", what, path, why);
-}
+#include "os/posix.h"
 
 /* Where the last whole line ends; -1 with errno. */
 static off_t
@@ -58,11 +45,11 @@ email__journal_open(const char *path, int *fd, email_error *e)
 		f = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	while (f < 0 && errno == EINTR);
 	if (f < 0)
-		return failed(e, "open", path);
+		return email__os_failed(e, "open", path);
 	if (fstat(f, &st) == 0 && !S_ISREG(st.st_mode)) {
 		close(f);
 		errno = EINVAL;
-		return failed(e, "open", path);
+		return email__os_failed(e, "open", path);
 	}
 	end = last_line_end(f, st.st_size);
 	if (end < 0 || (end < st.st_size && ftruncate(f, end) != 0)) {
@@ -70,7 +57,7 @@ email__journal_open(const char *path, int *fd, email_error *e)
 
 		close(f);
 		errno = os;
-		return failed(e, "read", path);
+		return email__os_failed(e, "read", path);
 	}
 	*fd = f;
 	return EMAIL_OK;
@@ -84,7 +71,7 @@ email__journal_add(int fd, const char *path, const void *lines, size_t n, email_
 	size_t done = 0;
 
 	if (fstat(fd, &before) != 0)
-		return failed(e, "write", path);
+		return email__os_failed(e, "write", path);
 	while (done < n) {
 		ssize_t written = write(fd, p + done, n - done);
 
@@ -97,7 +84,7 @@ email__journal_add(int fd, const char *path, const void *lines, size_t n, email_
 			if (ftruncate(fd, before.st_size) != 0)
 				errno = os;
 			errno = os;
-			return failed(e, "write", path);
+			return email__os_failed(e, "write", path);
 		}
 		done += (size_t)written;
 	}
@@ -112,7 +99,7 @@ email__journal_sync(int fd, const char *path, email_error *e)
 	do
 		rc = fdatasync(fd);
 	while (rc != 0 && errno == EINTR);
-	return rc == 0 ? EMAIL_OK : failed(e, "write", path);
+	return rc == 0 ? EMAIL_OK : email__os_failed(e, "write", path);
 }
 
 void

@@ -26,8 +26,8 @@ failed(email_error *e, const char *what, const char *where)
 		why[0] = '\0';
 	if (e && e->code == EMAIL_OK)
 		e->os = os;
-	return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "could not %s a temporary file in %s: %s", what,
-	                        where, why);
+	return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_NONE, "could not %s a temporary file in %s: %s",
+	                        what, where, why);
 }
 
 email_code

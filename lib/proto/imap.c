@@ -242,7 +242,7 @@ log_piece(email__imap *s, const char *text, size_t n)
 	for (i = 0; i + 2 < n && n > 9 && text[0] == '*'; i++)
 		if ((text[i] == ']' || text[i] == '>') && text[i + 1] == ' ' && text[i + 2] == '"')
 			n = i + 2;
-	email__imap_log(&s->link, 'S', text, n);
+	email__link_log(&s->link, 'S', text, n);
 }
 
 /* The words of a status response, which are for people alone. */
@@ -273,7 +273,7 @@ stream(email__imap *s)
 	}
 	if (s->link.log) {
 		snprintf(text, sizeof text, "(%zu bytes of message)", n);
-		email__imap_log(&s->link, 'S', text, strlen(text));
+		email__link_log(&s->link, 'S', text, strlen(text));
 	}
 	return email__imap_fetch_data(s, bytes, n);
 }

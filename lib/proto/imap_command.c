@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "base/utf8.h"
-#include "codec/base64.h"
 #include "codec/utf7.h"
+#include "proto/line.h"
 
 /* --- sets --- */
 
@@ -76,46 +76,6 @@ email__imap_set_text(email__imap_set *set)
 
 /* --- output --- */
 
-/* A command being put together behind the end of `out`: nothing of it counts before finish(). */
-typedef struct line {
-	email__link *link;
-	char *start, *p, *end; /* start NULL: no room */
-} line;
-
-static line
-begin_line(email__link *link, size_t most)
-{
-	char *room = (char *)email__buf_room(&link->out, most);
-
-	return (line){link, room, room, room ? room + most : NULL};
-}
-
-static void
-add(line *l, const char *p, size_t n)
-{
-	if (!l->start || n > (size_t)(l->end - l->p)) {
-		l->start = l->p = l->end = NULL; /* what follows does not fit either, and finish() says so */
-		return;
-	}
-	memcpy(l->p, p, n);
-	l->p += n;
-}
-
-static void
-adds(line *l, const char *s)
-{
-	add(l, s, strlen(s));
-}
-
-static void
-add_number(line *l, uint64_t v)
-{
-	char text[20];
-	size_t n = digits(text, v);
-
-	add(l, text, n);
-}
-
 /* RFC 3501 9, quoted: the text has no CR, LF, NUL. */
 static void
 add_quoted(line *l, const char *s)
@@ -132,7 +92,7 @@ add_quoted(line *l, const char *s)
 static line
 begin(email__link *link, uint32_t tag, const char *verb)
 {
-	line l = begin_line(link, EMAIL__IMAP_COMMAND_ROOM);
+	line l = line_begin(link, EMAIL__IMAP_COMMAND_ROOM);
 
 	adds(&l, "A");
 	add_number(&l, tag);
@@ -141,34 +101,15 @@ begin(email__link *link, uint32_t tag, const char *verb)
 	return l;
 }
 
-/* `masked`: what the transcript shows instead, or NULL. */
+/* A login had its memory before it began. */
 static email_code
 finish(line *l, const char *masked)
 {
-	email__link *link = l->link;
-	size_t n = (size_t)(l->p - l->start);
+	const email__buf *out = &l->link->out;
+	bool room = !out->secret && email__buf_left(out) >= EMAIL__IMAP_COMMAND_ROOM;
+	email_code rc = line_finish(l, masked);
 
-	add(l, "\r\n", 2);
-	if (!l->start) /* a login had its memory before it began */
-		return link->out.secret || email__buf_left(&link->out) < EMAIL__IMAP_COMMAND_ROOM
-		               ? EMAIL_E_LIMIT
-		               : EMAIL_E_MEMORY;
-	if (link->log)
-		email__imap_log(link, 'C', masked ? masked : l->start, masked ? strlen(masked) : n);
-	email__buf_added(&link->out, n + 2);
-	link->sent += n + 2;
-	return EMAIL_OK;
-}
-
-void
-email__imap_log(email__link *link, char who, const char *text, size_t n)
-{
-	char printable[1024];
-
-	if (!link->log)
-		return;
-	email__printable(printable, sizeof printable, text, n);
-	link->log(link->log_context, who, printable, strlen(printable));
+	return rc == EMAIL_E_LIMIT && room ? EMAIL_E_MEMORY : rc;
 }
 
 /* --- the session's commands --- */
@@ -184,7 +125,7 @@ email__imap_put_verb(email__link *link, uint32_t tag, const char *verb)
 email_code
 email__imap_put_line(email__link *link, const char *text)
 {
-	line l = begin_line(link, EMAIL__IMAP_COMMAND_ROOM);
+	line l = line_begin(link, EMAIL__IMAP_COMMAND_ROOM);
 
 	adds(&l, text);
 	return finish(&l, NULL);
@@ -229,16 +170,6 @@ mechanism_valid(const char *name)
 	return n > 0 && n <= 40;
 }
 
-/* Straight into `out`: no copy of a secret stays elsewhere. */
-static void
-add_base64(line *l, const void *p, size_t n)
-{
-	if (EMAIL__BASE64_LEN(n) > (size_t)(l->end - l->p))
-		l->start = l->p = l->end = NULL;
-	else
-		l->p += email__base64_encode(l->p, p, n);
-}
-
 email_code
 email__imap_put_auth(email__link *link, uint32_t tag, const char *mechanism, const void *response, size_t n)
 {
@@ -250,7 +181,7 @@ email__imap_put_auth(email__link *link, uint32_t tag, const char *mechanism, con
 		return EMAIL_E_VALUE;
 	if ((rc = email__link_login(link, EMAIL__IMAP_COMMAND_ROOM)))
 		return rc;
-	l = begin_line(link, EMAIL__IMAP_COMMAND_ROOM);
+	l = line_begin(link, EMAIL__IMAP_COMMAND_ROOM);
 	memcpy(masked + 13, mechanism, strlen(mechanism) + 1);
 	adds(&l, "A");
 	add_number(&l, tag);
@@ -273,7 +204,7 @@ email__imap_put_response(email__link *link, const void *response, size_t n)
 
 	if (rc)
 		return rc;
-	l = begin_line(link, most);
+	l = line_begin(link, most);
 	add_base64(&l, response, n);
 	return finish(&l, "****");
 }
@@ -328,7 +259,7 @@ put_part(email__link *link, email__imap_rest *r, size_t end)
 
 	if (rc)
 		return rc;
-	l = begin_line(link, n);
+	l = line_begin(link, n);
 	add(&l, (const char *)r->text.data + done, n - 2); /* finish() writes the line's end */
 	return finish(&l, r->at ? "****" : "LOGIN ****");
 }

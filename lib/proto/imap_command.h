@@ -83,7 +83,4 @@ email_code email__imap_put_expunge(email__link *link, uint32_t tag, const char *
 email_code email__imap_put_move(email__link *link, uint32_t tag, const char *verb, const char *set,
                                 const char *folder, bool utf8);
 
-/* One masked line of transcript: who is 'C', 'S' or '*'. Costs nothing where there is no log. */
-void email__imap_log(email__link *link, char who, const char *line, size_t n);
-
 #endif

@@ -154,7 +154,7 @@ struct email__imap {
 	uint32_t tag; /* the last one given */
 
 	email__imap_frame frame;
-	bool fetching; /* the response at hand is a FETCH, whose head was read */
+	bool fetching;     /* the response at hand is a FETCH, whose head was read */
 	uint32_t untagged; /* responses since the last tagged one */
 	uint32_t patience; /* how many there may be, besides EMAIL__IMAP_UNTAGGED_MAX */
 	uint64_t streamed;

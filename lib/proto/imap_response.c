@@ -48,31 +48,40 @@ static const struct {
 } phrases[] = {
 	/* Google */
 	{"web login", "required", EMAIL_E_LOGIN,
-         "Google wants the mailbox's owner to sign in with a browser first; a station does better with an app "
+         "Google wants the mailbox's owner to sign in with a browser first; a station does better with an "
+         "app "
          "password or an OAuth authenticator"},
 	{"web browser", "log in", EMAIL_E_LOGIN,
-         "Google wants the mailbox's owner to sign in with a browser first; a station does better with an app "
+         "Google wants the mailbox's owner to sign in with a browser first; a station does better with an "
+         "app "
          "password or an OAuth authenticator"},
 	{"application-specific", "password", EMAIL_E_LOGIN,
          "The mailbox needs an app password or an OAuth authenticator; its usual password is not taken"},
 	{"not enabled", "imap", EMAIL_E_LOGIN, "Have IMAP switched on for the mailbox"},
 	{"bandwidth", "limit", EMAIL_E_TEMPORARY,
-         "The mailbox was read more than the provider allows: it is tried again later; if it lasts, poll less often"},
+         "The mailbox was read more than the provider allows: it is tried again later; if it lasts, poll "
+         "less often"},
 	/* Microsoft */
 	{"authenticated", "not connected", EMAIL_E_TEMPORARY,
-         "The login is right, but does not open the mailbox: it is tried again later; if it lasts, check that account is "
-         "the mailbox's address, and the client's permission for it (IMAP.AccessAsApp, and the service principal's), or "
+         "The login is right, but does not open the mailbox: it is tried again later; if it lasts, check "
+         "that account is "
+         "the mailbox's address, and the client's permission for it (IMAP.AccessAsApp, and the service "
+         "principal's), or "
          "let fewer stations use the mailbox at once"},
 	{"request", "throttled", EMAIL_E_TEMPORARY,
          "The server limits requests: it is tried again later; if it lasts, poll less often"},
 	{"server", "unavailable", EMAIL_E_TEMPORARY, "The server is out of order: it is tried again later"},
 	/* everyone */
 	{"too many", "connections", EMAIL_E_TEMPORARY,
-         "The server limits connections: it is tried again later; if it lasts, let fewer stations share the account"},
+         "The server limits connections: it is tried again later; if it lasts, let fewer stations share the "
+         "account"},
 	{"number of connections", "exceeded", EMAIL_E_TEMPORARY,
-         "The server limits connections: it is tried again later; if it lasts, let fewer stations share the account"},
-	{"try", "again later", EMAIL_E_TEMPORARY, "The server cannot do this at the moment: it is tried again later"},
-	{"mailbox", "lock", EMAIL_E_TEMPORARY, "The mailbox is in use by another program: it is tried again later"},
+         "The server limits connections: it is tried again later; if it lasts, let fewer stations share the "
+         "account"},
+	{"try", "again later", EMAIL_E_TEMPORARY,
+         "The server cannot do this at the moment: it is tried again later"},
+	{"mailbox", "lock", EMAIL_E_TEMPORARY,
+         "The mailbox is in use by another program: it is tried again later"},
 };
 
 #define PHRASES (sizeof phrases / sizeof *phrases)
@@ -168,7 +177,8 @@ phrase_of(const email__imap_response *r)
 	size_t n = (size_t)(r->text + r->text_len - start), i;
 
 	for (i = decided(r) ? PHRASES : 0; i < PHRASES; i++)
-		if (email__str_contains(start, n, phrases[i].first) && email__str_contains(start, n, phrases[i].second))
+		if (email__str_contains(start, n, phrases[i].first) &&
+		    email__str_contains(start, n, phrases[i].second))
 			break;
 	return i;
 }

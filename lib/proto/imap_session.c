@@ -50,7 +50,7 @@ preauthenticated(email__imap *s)
 	}
 	s->logged_in = true;
 	s->link.stage = EMAIL_STAGE_CAPABILITIES;
-	email__imap_log(&s->link, '*', "PREAUTH: no login is needed", 27);
+	email__link_log(&s->link, '*', "PREAUTH: no login is needed", 27);
 	return email__imap_introduced(s);
 }
 

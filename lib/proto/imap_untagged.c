@@ -18,7 +18,7 @@ email__imap_codes(email__imap *s)
 	if (!email__imap_response_has(r, "ALERT"))
 		return;
 	email__printable(s->alert, sizeof s->alert, r->text, r->text_len);
-	email__imap_log(&s->link, '*', s->alert, strlen(s->alert));
+	email__link_log(&s->link, '*', s->alert, strlen(s->alert));
 }
 
 static enum imap_state

@@ -24,11 +24,12 @@
 
 /* A message in the mailbox, as a list tells it. */
 typedef struct email__entry {
-	uint32_t number;              /* IMAP: UID; POP3: message number */
-	char uid[EMAIL__UID_MAX + 1]; /* stable over sessions: POP3's UIDL (RFC 1939 7), IMAP's "UIDVALIDITY.UID" */
-	uint64_t size;                /* bytes as the server counts them; EMAIL__SIZE_UNKNOWN */
-	bool seen;                    /* IMAP's \Seen; false for POP3 */
-	int64_t internal_date;        /* seconds since 1970, 0 where unknown (POP3) */
+	uint32_t number; /* IMAP: UID; POP3: message number */
+	char uid[EMAIL__UID_MAX +
+	         1];           /* stable over sessions: POP3's UIDL (RFC 1939 7), IMAP's "UIDVALIDITY.UID" */
+	uint64_t size;         /* bytes as the server counts them; EMAIL__SIZE_UNKNOWN */
+	bool seen;             /* IMAP's \Seen; false for POP3 */
+	int64_t internal_date; /* seconds since 1970, 0 where unknown (POP3) */
 } email__entry;
 
 #define EMAIL__SIZE_UNKNOWN UINT64_MAX

@@ -360,7 +360,8 @@ frame(email__pop3 *p)
 		}
 		/* "+ " has base64 behind it that is for the mechanism */
 		if (p->link.stage == EMAIL_STAGE_AUTHENTICATE && n > 4 && line[1] != ' ')
-			email__hide((char *)(uintptr_t)line + 4, n - 4, email__credentials_secret(p->credentials));
+			email__hide((char *)(uintptr_t)line + 4, n - 4,
+			            email__credentials_secret(p->credentials));
 		email__link_log(&p->link, 'S', line, n);
 		p->link.progress++;
 		if (!p->lines) {

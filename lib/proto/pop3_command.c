@@ -6,106 +6,37 @@
 
 #include "base/limits.h"
 #include "base/str.h"
-#include "codec/base64.h"
-
-/* A command being put together behind the end of `out`: nothing of it counts before finish(). */
-typedef struct line {
-	email__link *link;
-	char *start, *p, *end; /* start NULL: no room */
-} line;
-
-static line
-begin(email__link *link, size_t most)
-{
-	char *room = (char *)email__buf_room(&link->out, most);
-
-	return (line){link, room, room, room ? room + most : NULL};
-}
-
-static void
-add(line *l, const char *p, size_t n)
-{
-	if (!l->start || n > (size_t)(l->end - l->p)) {
-		l->start = l->p = l->end = NULL; /* what follows does not fit either, and finish() says so */
-		return;
-	}
-	memcpy(l->p, p, n);
-	l->p += n;
-}
-
-static void
-adds(line *l, const char *s)
-{
-	add(l, s, strlen(s));
-}
-
-static void
-add_number(line *l, uint32_t v)
-{
-	char digits[10];
-	size_t at = sizeof digits;
-
-	do
-		digits[--at] = (char)('0' + v % 10);
-	while (v /= 10);
-	add(l, digits + at, sizeof digits - at);
-}
-
-/* Straight into `out`: no copy of a secret stays elsewhere. */
-static void
-add_base64(line *l, const void *p, size_t n)
-{
-	if (EMAIL__BASE64_LEN(n) > (size_t)(l->end - l->p))
-		l->start = l->p = l->end = NULL;
-	else
-		l->p += email__base64_encode(l->p, p, n);
-}
-
-/* `masked`: what the transcript shows instead, or NULL. */
-static email_code
-finish(line *l, const char *masked)
-{
-	email__link *link = l->link;
-	size_t n = (size_t)(l->p - l->start);
-
-	add(l, "\r\n", 2);
-	if (!l->start)
-		return EMAIL_E_LIMIT;
-	email__link_log(link, 'C', masked ? masked : l->start, masked ? strlen(masked) : n);
-	email__buf_added(&link->out, n + 2);
-	link->sent += n + 2;
-	return EMAIL_OK;
-}
+#include "proto/line.h"
 
 email_code
 email__pop3_put_verb(email__link *link, const char *verb)
 {
-	line l = begin(link, 16);
+	line l = line_begin(link, 16);
 
 	adds(&l, verb);
-	return finish(&l, NULL);
+	return line_finish(&l, NULL);
 }
 
 email_code
 email__pop3_put_number(email__link *link, const char *verb, uint32_t number)
 {
-	line l = begin(link, EMAIL__POP3_COMMAND_ROOM);
+	line l = line_begin(link, EMAIL__POP3_COMMAND_ROOM);
 
 	adds(&l, verb);
 	adds(&l, " ");
 	add_number(&l, number);
-	return finish(&l, NULL);
+	return line_finish(&l, NULL);
 }
 
 email_code
 email__pop3_put_top(email__link *link, uint32_t number)
 {
-	line l = begin(link, EMAIL__POP3_COMMAND_ROOM);
+	line l = line_begin(link, EMAIL__POP3_COMMAND_ROOM);
 
 	adds(&l, "TOP ");
 	add_number(&l, number);
 	adds(&l, " 0");
-	return finish(&l, NULL);
+	return line_finish(&l, NULL);
 }
 
 /* RFC 1939 3 and 13: printable, and PASS may hold spaces. All but what breaks a line goes out as it is. */
@@ -119,10 +50,10 @@ put_word(email__link *link, const char *verb, const char *word, const char *mask
 		return EMAIL_E_VALUE;
 	if ((rc = email__link_login(link, EMAIL__POP3_COMMAND_MAX)))
 		return rc;
-	l = begin(link, EMAIL__POP3_COMMAND_MAX);
+	l = line_begin(link, EMAIL__POP3_COMMAND_MAX);
 	adds(&l, verb);
 	adds(&l, word);
-	return finish(&l, masked);
+	return line_finish(&l, masked);
 }
 
 email_code
@@ -160,7 +91,7 @@ email__pop3_put_auth(email__link *link, const char *mechanism, const void *respo
 		return EMAIL_E_VALUE;
 	if ((rc = email__link_login(link, EMAIL__POP3_COMMAND_MAX)))
 		return rc;
-	l = begin(link, EMAIL__POP3_COMMAND_MAX);
+	l = line_begin(link, EMAIL__POP3_COMMAND_MAX);
 	snprintf(masked, sizeof masked, "AUTH %s%s", mechanism, response ? " ****" : "");
 	adds(&l, "AUTH ");
 	adds(&l, mechanism);
@@ -168,7 +99,7 @@ email__pop3_put_auth(email__link *link, const char *mechanism, const void *respo
 		adds(&l, n ? " " : " ="); /* RFC 5034 4: an empty initial response */
 		add_base64(&l, response, n);
 	}
-	return finish(&l, masked);
+	return line_finish(&l, masked);
 }
 
 email_code
@@ -180,7 +111,7 @@ email__pop3_put_response(email__link *link, const void *response, size_t n)
 
 	if (rc)
 		return rc;
-	l = begin(link, most);
+	l = line_begin(link, most);
 	add_base64(&l, response, n);
-	return finish(&l, "****");
+	return line_finish(&l, "****");
 }

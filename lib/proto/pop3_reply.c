@@ -51,7 +51,8 @@ static const struct {
 	const char *remedy;
 } table[] = {
 	{"web login", "required", EMAIL_E_LOGIN,
-         "Google wants the mailbox's owner to sign in with a browser first; a station does better with an app "
+         "Google wants the mailbox's owner to sign in with a browser first; a station does better with an "
+         "app "
          "password or an OAuth authenticator"},
 	{"[IN-USE", NULL, EMAIL_E_TEMPORARY,
          "Another program has the mailbox open: it is tried again later; if it lasts, let only one of them "

@@ -373,7 +373,8 @@ frame(email__smtp *s)
 		if (rc == EMAIL_OK) {
 			/* "334 " has base64 behind it that is for the mechanism */
 			if (s->link.stage == EMAIL_STAGE_AUTHENTICATE && n > 4 && line[0] != '3')
-				email__hide((char *)(uintptr_t)line + 4, n - 4, email__credentials_secret(s->credentials));
+				email__hide((char *)(uintptr_t)line + 4, n - 4,
+				            email__credentials_secret(s->credentials));
 			email__link_log(&s->link, 'S', line, n);
 			rc = email__smtp_reply_line(&s->reply, line, n, s->can.enhanced);
 		}

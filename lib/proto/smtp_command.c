@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "base/utf8.h"
-#include "codec/base64.h"
+#include "proto/line.h"
 
 /* --- grammar --- */
 
@@ -114,50 +114,6 @@ email__smtp_envelope_id_valid(const char *id)
 
 /* --- output --- */
 
-/* A command being put together behind the end of `out`: nothing of it counts before finish(). Every
- * argument was checked by its own grammar before, none of which has CR, LF or NUL. */
-typedef struct line {
-	email__link *link;
-	char *start, *p, *end; /* start NULL: no room */
-} line;
-
-static line
-begin(email__link *link, size_t most)
-{
-	char *room = (char *)email__buf_room(&link->out, most);
-
-	return (line){link, room, room, room ? room + most : NULL};
-}
-
-static inline void
-add(line *l, const char *p, size_t n)
-{
-	if (!l->start || n > (size_t)(l->end - l->p)) {
-		l->start = l->p = l->end = NULL; /* what follows does not fit either, and finish() says so */
-		return;
-	}
-	memcpy(l->p, p, n);
-	l->p += n;
-}
-
-static inline void
-adds(line *l, const char *s)
-{
-	add(l, s, strlen(s));
-}
-
-static void
-add_number(line *l, uint64_t v)
-{
-	char digits[20];
-	size_t at = sizeof digits;
-
-	do
-		digits[--at] = (char)('0' + v % 10);
-	while (v /= 10);
-	add(l, digits + at, sizeof digits - at);
-}
-
 static void
 add_hex(line *l, unsigned long v)
 {
@@ -200,7 +156,7 @@ add_utf8_xtext(line *l, const char *s)
 	for (; n; s += used, n -= used) {
 		used = email__utf8_decode((const unsigned char *)s, n, &c);
 		if (used == 0) {
-			l->start = l->p = l->end = NULL; /* not UTF-8: has no such form */
+			line_fail(l); /* not UTF-8: has no such form */
 			return;
 		}
 		if (is_xchar(c) && c != '\\') {
@@ -213,50 +169,34 @@ add_utf8_xtext(line *l, const char *s)
 	}
 }
 
-/* `masked`: what the transcript shows instead, or NULL. */
-static email_code
-finish(line *l, const char *masked)
-{
-	email__link *link = l->link;
-	size_t n = (size_t)(l->p - l->start);
-
-	add(l, "\r\n", 2);
-	if (!l->start)
-		return EMAIL_E_LIMIT;
-	email__link_log(link, 'C', masked ? masked : l->start, masked ? strlen(masked) : n);
-	email__buf_added(&link->out, n + 2);
-	link->sent += n + 2;
-	return EMAIL_OK;
-}
-
 /* --- commands --- */
 
 email_code
 email__smtp_put_hello(email__link *link, const char *verb, const char *name)
 {
-	line l = begin(link, EMAIL__SMTP_COMMAND_ROOM);
+	line l = line_begin(link, EMAIL__SMTP_COMMAND_ROOM);
 
 	if (!email__smtp_domain_valid(name))
 		return EMAIL_E_VALUE;
 	adds(&l, verb);
 	adds(&l, " ");
 	adds(&l, name);
-	return finish(&l, NULL);
+	return line_finish(&l, NULL);
 }
 
 email_code
 email__smtp_put_verb(email__link *link, const char *verb)
 {
-	line l = begin(link, 16);
+	line l = line_begin(link, 16);
 
 	adds(&l, verb);
-	return finish(&l, NULL);
+	return line_finish(&l, NULL);
 }
 
 email_code
 email__smtp_put_mail(email__link *link, const email__smtp_mail *mail, const email__smtp_capabilities *can)
 {
-	line l = begin(link, EMAIL__SMTP_COMMAND_ROOM);
+	line l = line_begin(link, EMAIL__SMTP_COMMAND_ROOM);
 
 	if (mail->from[0] && !email__smtp_address_valid(mail->from, mail->utf8))
 		return EMAIL_E_VALUE;
@@ -280,7 +220,7 @@ email__smtp_put_mail(email__link *link, const email__smtp_mail *mail, const emai
 			add_xtext(&l, mail->envelope_id);
 		}
 	}
-	return finish(&l, NULL);
+	return line_finish(&l, NULL);
 }
 
 static void
@@ -332,7 +272,7 @@ email_code
 email__smtp_put_rcpt(email__link *link, const char *address, const email__smtp_mail *mail,
                      const email__smtp_capabilities *can)
 {
-	line l = begin(link, EMAIL__SMTP_COMMAND_ROOM);
+	line l = line_begin(link, EMAIL__SMTP_COMMAND_ROOM);
 
 	if (!email__smtp_address_valid(address, mail->utf8))
 		return EMAIL_E_VALUE;
@@ -344,17 +284,7 @@ email__smtp_put_rcpt(email__link *link, const char *address, const email__smtp_m
 		if (!(mail->dsn & EMAIL_DSN_NEVER))
 			add_orcpt(&l, address);
 	}
-	return finish(&l, NULL);
-}
-
-/* Straight into `out`: no copy of a secret stays elsewhere. */
-static void
-add_base64(line *l, const void *p, size_t n)
-{
-	if (EMAIL__BASE64_LEN(n) > (size_t)(l->end - l->p))
-		l->start = l->p = l->end = NULL;
-	else
-		l->p += email__base64_encode(l->p, p, n);
+	return line_finish(&l, NULL);
 }
 
 email_code
@@ -369,7 +299,7 @@ email__smtp_put_auth(email__link *link, const char *mechanism, const void *respo
 		return EMAIL_E_VALUE;
 	if ((rc = email__link_login(link, EMAIL__SMTP_AUTH_MAX)))
 		return rc;
-	l = begin(link, EMAIL__SMTP_AUTH_MAX);
+	l = line_begin(link, EMAIL__SMTP_AUTH_MAX);
 	memcpy(masked + 5, mechanism, strlen(mechanism));
 	adds(&l, "AUTH ");
 	adds(&l, mechanism);
@@ -378,7 +308,7 @@ email__smtp_put_auth(email__link *link, const char *mechanism, const void *respo
 		adds(&l, n ? " " : " ="); /* RFC 4954 4: an empty initial response */
 		add_base64(&l, response, n);
 	}
-	return finish(&l, masked);
+	return line_finish(&l, masked);
 }
 
 email_code
@@ -390,9 +320,9 @@ email__smtp_put_response(email__link *link, const void *response, size_t n)
 
 	if (rc)
 		return rc;
-	l = begin(link, most);
+	l = line_begin(link, most);
 	add_base64(&l, response, n);
-	return finish(&l, "****");
+	return line_finish(&l, "****");
 }
 
 void
@@ -408,13 +338,13 @@ void
 email__smtp_put_chunk(email__link *link, size_t n, bool last)
 {
 	unsigned char *body = link->out.data + link->out.end + EMAIL__SMTP_CHUNK_HEAD;
-	line l = begin(link, EMAIL__SMTP_CHUNK_HEAD);
+	line l = line_begin(link, EMAIL__SMTP_CHUNK_HEAD);
 
 	adds(&l, "BDAT ");
 	add_number(&l, n);
 	if (last)
 		adds(&l, " LAST");
-	finish(&l, NULL);
+	line_finish(&l, NULL);
 	memmove(link->out.data + link->out.end, body, n);
 	email__smtp_put_body(link, n);
 }

@@ -232,7 +232,8 @@ email__smtp_answer_end(email__smtp *s, email__smtp_mail *mail, enum smtp_expecte
 
 	if (ok && of_an_address(&s->reply))
 		return email__smtp_fail(s, EMAIL_E_PROTOCOL,
-		                        "the server sent a reply too many: %d %s, which answers an address, came for the data",
+		                        "the server sent a reply too many: %d %s, which answers an address, "
+		                        "came for the data",
 		                        s->reply.code, s->reply.enhanced);
 	if (!ok && s->reply.code < 400)
 		return email__smtp_torn(s, what == X_END ? "the end of the data" : "BDAT");

@@ -40,7 +40,8 @@ copy_message(email__attempt *a, email__stored *to, email_error *e)
 
 		rc = ops->read(&a->file, at, piece, left < PIECE ? (size_t)left : PIECE, &got, e);
 		if (rc == EMAIL_OK && got == 0)
-			rc = email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "mail %s became shorter", a->id);
+			rc = email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "mail %s became shorter",
+			                      a->id);
 		if (rc == EMAIL_OK)
 			rc = ops->write(to, at, piece, got, e);
 		at += got;
@@ -82,9 +83,10 @@ write_anew(email__attempt *a, email_error *e)
 	email_code rc;
 
 	if (email__random_bytes(random, sizeof random))
-		return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "there are no random numbers to be had");
-	snprintf(name, sizeof name, "%02x%02x%02x%02x%02x%02x%02x%02xffffffffffffffff", random[0], random[1], random[2],
-	         random[3], random[4], random[5], random[6], random[7]);
+		return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE,
+		                        "there are no random numbers to be had");
+	snprintf(name, sizeof name, "%02x%02x%02x%02x%02x%02x%02x%02xffffffffffffffff", random[0], random[1],
+	         random[2], random[3], random[4], random[5], random[6], random[7]);
 	if ((rc = s->ops->create(s->store, EMAIL__AREA_TMP, name, &to, e)))
 		return rc;
 	s->ops->lock(&to, true);
@@ -150,14 +152,16 @@ grab(email__attempt *a, email__waiting *w, email_error *e)
 	if (rc == EMAIL_OK)
 		rc = email__spool_verify(&a->file, &a->mail, &why);
 	if (rc == EMAIL_OK)
-		a->spoilt = email__spool_catch_up(&a->file, EMAIL__AREA_QUEUE, &a->mail, w->generation, &why) != EMAIL_OK;
+		a->spoilt = email__spool_catch_up(&a->file, EMAIL__AREA_QUEUE, &a->mail, w->generation,
+		                                  &why) != EMAIL_OK;
 	if (a->spoilt && email__mailfile_count(&a->mail, EMAIL__RCPT_PENDING) == 0)
 		rc = why.code;
 	if (rc == EMAIL_OK && email__mailfile_count(&a->mail, EMAIL__RCPT_PENDING) == 0) {
 		/* somebody cancelled it, and got no further */
 		rc = email__spool_finish(s, &a->file, &a->mail, a->id, &durable, NULL, &why);
 		if (rc == EMAIL_OK)
-			rc = email__error_set(&why, EMAIL_E_UNKNOWN, EMAIL_STAGE_QUEUE, "mail %s has left the queue", a->id);
+			rc = email__error_set(&why, EMAIL_E_UNKNOWN, EMAIL_STAGE_QUEUE,
+			                      "mail %s has left the queue", a->id);
 	}
 	if (rc == EMAIL_E_MESSAGE)
 		email__spool_set_aside(s, a->id, why.text);
@@ -181,8 +185,8 @@ set_date(email__attempt *a)
 }
 
 email_code
-email__spool_begin(email__spool *s, email__waiting *w, bool alone, const email__now *now, email__attempt **attempt,
-                   email_error *e)
+email__spool_begin(email__spool *s, email__waiting *w, bool alone, const email__now *now,
+                   email__attempt **attempt, email_error *e)
 {
 	email__attempt *a = email__new(email__attempt);
 	email_code rc;
@@ -247,7 +251,8 @@ read_message(void *context, unsigned char *buffer, size_t size, size_t *got)
 	}
 	if (left == 0)
 		return EMAIL_OK;
-	rc = a->spool->ops->read(&a->file, a->mail.header + a->at, buffer, left < size ? (size_t)left : size, got, NULL);
+	rc = a->spool->ops->read(&a->file, a->mail.header + a->at, buffer, left < size ? (size_t)left : size,
+	                         got, NULL);
 	a->at += *got;
 	/* the end comes where it was, or not at all */
 	return rc == EMAIL_OK && *got == 0 ? EMAIL_E_FILE : rc;
@@ -272,8 +277,8 @@ email__attempt_source(email__attempt *a)
 /* --- ending ----------------------------------------------------------------------------------- */
 
 void
-email__attempt_recipient(email__attempt *a, size_t recipient, email__rcpt_state state, int reply, const char *enhanced,
-                         const char *text)
+email__attempt_recipient(email__attempt *a, size_t recipient, email__rcpt_state state, int reply,
+                         const char *enhanced, const char *text)
 {
 	email__recipient *one = &a->mail.recipients[recipient];
 
@@ -282,7 +287,8 @@ email__attempt_recipient(email__attempt *a, size_t recipient, email__rcpt_state 
 		return;
 	one->state = state;
 	one->reply = reply;
-	email__printable(one->enhanced, sizeof one->enhanced, enhanced ? enhanced : "", enhanced ? strlen(enhanced) : 0);
+	email__printable(one->enhanced, sizeof one->enhanced, enhanced ? enhanced : "",
+	                 enhanced ? strlen(enhanced) : 0);
 	email__printable(one->text, sizeof one->text, text ? text : "", text ? strlen(text) : 0);
 }
 
@@ -302,7 +308,8 @@ record(email__attempt *a, email_error *e)
 	if (email__mailfile_count(&a->mail, EMAIL__RCPT_PENDING) > 0)
 		return write_state(a, e);
 	if (!a->spoilt)
-		rc = email__spool_finish(a->spool, &a->file, &a->mail, a->id, &a->durable, &a->spoilt, &first);
+		rc = email__spool_finish(a->spool, &a->file, &a->mail, a->id, &a->durable, &a->spoilt,
+		                         &first);
 	if (a->spoilt) {
 		if ((rc = write_state(a, e)))
 			return rc;

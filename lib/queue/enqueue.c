@@ -29,7 +29,8 @@ random_name(char *out, size_t bytes, email_error *e)
 	if (os) {
 		if (e && e->code == EMAIL_OK)
 			e->os = os;
-		return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE, "there are no random numbers to be had");
+		return email__error_set(e, EMAIL_E_FILE, EMAIL_STAGE_QUEUE,
+		                        "there are no random numbers to be had");
 	}
 	*email__hex_write(out, random, bytes) = '\0';
 	return EMAIL_OK;
@@ -81,8 +82,8 @@ assure(email__spool *s, email__area area, email_error *e)
 		return EMAIL_OK;
 	if (e && e->code == EMAIL_OK)
 		e->os = why.os;
-	return email__error_set(e, EMAIL_E_INDETERMINATE, EMAIL_STAGE_QUEUE, "the mail is in the queue, but may not be durable: %s",
-	                        why.text);
+	return email__error_set(e, EMAIL_E_INDETERMINATE, EMAIL_STAGE_QUEUE,
+	                        "the mail is in the queue, but may not be durable: %s", why.text);
 }
 
 static email_code
@@ -134,7 +135,8 @@ create(email__spool *s, char name[EMAIL__ID_SIZE], email__stored *f, email_error
 }
 
 static email_code
-write_message(email__spool *s, email__stored *f, email__source *message, email__mailfile *mail, email_error *e)
+write_message(email__spool *s, email__stored *f, email__source *message, email__mailfile *mail,
+              email_error *e)
 {
 	unsigned char *piece = email__alloc(PIECE);
 	const uint64_t max_size = bounds(s).max_size;
@@ -149,9 +151,9 @@ write_message(email__spool *s, email__stored *f, email__source *message, email__
 			break;
 		}
 		if (got > max_size - mail->size)
-			rc = email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE,
-			                      "the mail is larger than the %" PRIu64 " bytes that may be queued",
-			                      max_size);
+			rc = email__error_set(
+				e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE,
+				"the mail is larger than the %" PRIu64 " bytes that may be queued", max_size);
 		else if (got > 0)
 			rc = s->ops->write(f, mail->header + mail->size, piece, got, e);
 		if (rc)
@@ -189,10 +191,11 @@ static email_code
 full(const email__spool *s, const email__counter *c, uint64_t size, email_error *e)
 {
 	if (c->value[SEQUENCE_COUNT] >= s->options.max_count)
-		return email__error_set(e, EMAIL_E_QUEUE_FULL, EMAIL_STAGE_QUEUE, "the queue is full: it holds %zu mails",
-		                        s->options.max_count);
+		return email__error_set(e, EMAIL_E_QUEUE_FULL, EMAIL_STAGE_QUEUE,
+		                        "the queue is full: it holds %zu mails", s->options.max_count);
 	if (c->value[SEQUENCE_BYTES] + size > s->options.max_bytes)
-		return email__error_set(e, EMAIL_E_QUEUE_FULL, EMAIL_STAGE_QUEUE, "the queue is full: it holds %" PRIu64 " bytes",
+		return email__error_set(e, EMAIL_E_QUEUE_FULL, EMAIL_STAGE_QUEUE,
+		                        "the queue is full: it holds %" PRIu64 " bytes",
 		                        c->value[SEQUENCE_BYTES]);
 	return EMAIL_OK;
 }
@@ -217,7 +220,8 @@ room(email__spool *s, email__counter *c, uint64_t size, const email__now *now, e
 }
 
 email_code
-email__spool_coming(email__spool *s, email__counter *c, bool even_full, uint64_t size, const email__now *now, email_error *e)
+email__spool_coming(email__spool *s, email__counter *c, bool even_full, uint64_t size, const email__now *now,
+                    email_error *e)
 {
 	email_code rc = even_full ? EMAIL_OK : room(s, c, size, now, e);
 
@@ -345,9 +349,11 @@ drop_one(email__spool *s, int priority, const email__now *now)
 
 		o.id[0] = '\0';
 		/* what others have taken since the worker looked is known too: so in the end the files say */
-		if ((tries == 2 || !oldest_known(s, &o)) && (email__spool_list(s, false, compare_age, &o, NULL) || !o.id[0]))
+		if ((tries == 2 || !oldest_known(s, &o)) &&
+		    (email__spool_list(s, false, compare_age, &o, NULL) || !o.id[0]))
 			return false;
-		rc = email__spool_cancel(s, o.id, "made room for newer mail (overflowPolicy DropOldest)", now, NULL);
+		rc = email__spool_cancel(s, o.id, "made room for newer mail (overflowPolicy DropOldest)", now,
+		                         NULL);
 		if (rc == EMAIL_OK || rc == EMAIL_E_UNKNOWN)
 			note_dropped(s, o.id);
 		if (rc == EMAIL_OK)
@@ -391,8 +397,8 @@ write_file(email__spool *s, email__stored *f, email__mailfile *mail, email__sour
 }
 
 static email_code
-describe(email__spool *s, const email__letter *letter, const email__now *now, char *subject, email__mailfile *mail,
-         email_error *e)
+describe(email__spool *s, const email__letter *letter, const email__now *now, char *subject,
+         email__mailfile *mail, email_error *e)
 {
 	const uint64_t max_size = bounds(s).max_size;
 	size_t i;
@@ -400,17 +406,20 @@ describe(email__spool *s, const email__letter *letter, const email__now *now, ch
 	memset(mail, 0, sizeof *mail);
 	mail->key = "";
 	if (letter->count < 1 || letter->count > EMAIL__RECIPIENTS_MAX)
-		return email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE, "a mail has 1 to %d recipients, not %zu",
-		                        EMAIL__RECIPIENTS_MAX, letter->count);
+		return email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE,
+		                        "a mail has 1 to %d recipients, not %zu", EMAIL__RECIPIENTS_MAX,
+		                        letter->count);
 	if (letter->size > max_size)
 		return email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE,
-		                        "the mail is larger than the %" PRIu64 " bytes that may be queued", max_size);
+		                        "the mail is larger than the %" PRIu64 " bytes that may be queued",
+		                        max_size);
 	mail->recipients = email__calloc(letter->count, sizeof *mail->recipients);
 	if (!mail->recipients)
 		return email__spool_memory(e);
 	mail->count = letter->count;
 	for (i = 0; i < letter->count; i++)
-		mail->recipients[i] = (email__recipient){.address = letter->to[i], .state = EMAIL__RCPT_PENDING};
+		mail->recipients[i] =
+			(email__recipient){.address = letter->to[i], .state = EMAIL__RCPT_PENDING};
 	email__printable(subject, EMAIL__QUEUE_SUBJECT_MAX + 1, letter->subject ? letter->subject : "",
 	                 letter->subject ? strlen(letter->subject) : 0);
 	mail->trying = EMAIL__TRYING_NOT;
@@ -442,8 +451,8 @@ email__spool_repeat(email__spool *s, const char *key, char id[EMAIL__ID_SIZE], b
 }
 
 email_code
-email__spool_enqueue(email__spool *s, const email__letter *letter, email__source *message, const email__now *now,
-                     char id[EMAIL__ID_SIZE], bool *repeat, email_error *e)
+email__spool_enqueue(email__spool *s, const email__letter *letter, email__source *message,
+                     const email__now *now, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e)
 {
 	char subject[EMAIL__QUEUE_SUBJECT_MAX + 1], name[EMAIL__ID_SIZE] = "";
 	email__mailfile mail;

@@ -47,8 +47,8 @@ remove_durably(email__spool *s, const char *id, email_error *e)
 }
 
 email_code
-email__spool_finish(email__spool *s, email__stored *f, email__mailfile *mail, const char *id, bool *durable, bool *spoilt,
-                    email_error *e)
+email__spool_finish(email__spool *s, email__stored *f, email__mailfile *mail, const char *id, bool *durable,
+                    bool *spoilt, email_error *e)
 {
 	bool failed = email__mailfile_count(mail, EMAIL__RCPT_DELIVERED) < mail->count;
 	email_code rc = EMAIL_OK;

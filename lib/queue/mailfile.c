@@ -55,13 +55,16 @@ write_state(const email__mailfile *r, uint64_t generation, uint64_t seed, email_
 {
 	size_t from = email__buf_len(out), i;
 	email_code rc = email__buf_addf(
-		out, "state %0*" PRIu64 " %0*u %0*u %0*u %0*u %c %c %s %0*" PRIu64 " %0*" PRIu64
-		" %0*" PRIu64 " %0*" PRIu64 " %c%04d ",
+		out,
+		"state %0*" PRIu64 " %0*u %0*u %0*u %0*u %c %c %s %0*" PRIu64 " %0*" PRIu64 " %0*" PRIu64
+		" %0*" PRIu64 " %c%04d ",
 		NUMBER_WIDTH, generation, COUNT_WIDTH, (unsigned)at_most(r->attempts, COUNT_MAX), COUNT_WIDTH,
-		(unsigned)at_most(r->unsure, COUNT_MAX), COUNT_WIDTH, (unsigned)at_most(r->crashes, COUNT_MAX),
-		COUNT_WIDTH, (unsigned)at_most(r->failures, COUNT_MAX), (int)r->trying, r->suspect ? 's' : '-',
+		(unsigned)at_most(r->unsure, COUNT_MAX), COUNT_WIDTH,
+		(unsigned)at_most(r->crashes, COUNT_MAX), COUNT_WIDTH,
+		(unsigned)at_most(r->failures, COUNT_MAX), (int)r->trying, r->suspect ? 's' : '-',
 		r->boot[0] ? r->boot : "----------------", NUMBER_WIDTH, not_negative(r->next), NUMBER_WIDTH,
-		not_negative(r->revived), NUMBER_WIDTH, not_negative(r->ended), NUMBER_WIDTH, not_negative(r->date), r->date_offset < 0 ? '-' : '+',
+		not_negative(r->revived), NUMBER_WIDTH, not_negative(r->ended), NUMBER_WIDTH,
+		not_negative(r->date), r->date_offset < 0 ? '-' : '+',
 		r->date_offset < 0 ? -r->date_offset : r->date_offset);
 
 	if (rc == EMAIL_OK)
@@ -92,11 +95,12 @@ write_fields(const email__mailfile *r, email__buf *out)
 	size_t i;
 	email_code rc = email__buf_addf(
 		out,
-		"sequence %0*" PRIu64 "\nsize %0*" PRIu64 "\nsum %016" PRIx64 "\ncreated %0*" PRIu64 "\nqueued %0*" PRIu64
-		"\npriority %d\nneeds %c%c%c%c\ndsn %02u\n",
-		NUMBER_WIDTH, r->sequence, NUMBER_WIDTH, r->size, r->sum, NUMBER_WIDTH, not_negative(r->created),
-		NUMBER_WIDTH, not_negative(r->queued), r->priority, r->eight_bit ? '8' : '-', r->utf8 ? 'u' : '-',
-		r->undated ? 'd' : '-', r->digest ? 'g' : '-', r->dsn);
+		"sequence %0*" PRIu64 "\nsize %0*" PRIu64 "\nsum %016" PRIx64 "\ncreated %0*" PRIu64
+		"\nqueued %0*" PRIu64 "\npriority %d\nneeds %c%c%c%c\ndsn %02u\n",
+		NUMBER_WIDTH, r->sequence, NUMBER_WIDTH, r->size, r->sum, NUMBER_WIDTH,
+		not_negative(r->created), NUMBER_WIDTH, not_negative(r->queued), r->priority,
+		r->eight_bit ? '8' : '-', r->utf8 ? 'u' : '-', r->undated ? 'd' : '-', r->digest ? 'g' : '-',
+		r->dsn);
 
 	if (rc == EMAIL_OK)
 		rc = write_line(out, "from", r->from, EMAIL__ADDRESS_MAX);
@@ -152,7 +156,8 @@ email__mailfile_write(email__mailfile *r, email__buf *out)
 	uint64_t seed;
 	email_code rc;
 
-	if (r->count < 1 || r->count > EMAIL__RECIPIENTS_MAX || r->priority < 0 || r->priority > 9 || r->dsn > 99)
+	if (r->count < 1 || r->count > EMAIL__RECIPIENTS_MAX || r->priority < 0 || r->priority > 9 ||
+	    r->dsn > 99)
 		return EMAIL_E_VALUE;
 	email__buf_clear(out);
 	memset(blank, ' ', sizeof blank);

@@ -37,7 +37,7 @@ typedef enum email__rcpt_state {
 typedef struct email__recipient {
 	const char *address;
 	email__rcpt_state state;
-	int reply;                                 /* the last one, or 0 */
+	int reply;                                   /* the last one, or 0 */
 	char enhanced[EMAIL__MAILFILE_ENHANCED + 1]; /* "4.2.0", or "" */
 	char text[EMAIL__MAILFILE_TEXT + 1];
 } email__recipient;
@@ -69,13 +69,13 @@ typedef struct email__mailfile {
 	unsigned crashes;  /* within one boot, while it was sent alone (Q8) */
 	unsigned failures; /* in a row: the step of the back-off */
 	email__trying trying;
-	bool suspect;                      /* was on its way, with others, when the process died: next time alone */
-	char boot[EMAIL__MAILFILE_BOOT + 1]; /* in which the last attempt began; "" none */
-	int64_t next;                      /* running time before which it is not tried */
-	int64_t revived;                   /* running time at which it was queued again, or 0 */
-	int64_t ended;                     /* running time at which it left the queue, or 0 */
-	int64_t date;                      /* for an undated one, frozen; 0 not yet */
-	int date_offset;                   /* minutes ahead of UTC */
+	bool suspect; /* was on its way, with others, when the process died: next time alone */
+	char boot[EMAIL__MAILFILE_BOOT + 1];  /* in which the last attempt began; "" none */
+	int64_t next;                         /* running time before which it is not tried */
+	int64_t revived;                      /* running time at which it was queued again, or 0 */
+	int64_t ended;                        /* running time at which it left the queue, or 0 */
+	int64_t date;                         /* for an undated one, frozen; 0 not yet */
+	int date_offset;                      /* minutes ahead of UTC */
 	char cause[EMAIL__MAILFILE_TEXT + 1]; /* why it is dead, or "" */
 	email__recipient *recipients;
 	size_t count;
@@ -83,7 +83,7 @@ typedef struct email__mailfile {
 	/* where in the file */
 	size_t header, state_at, state_size;
 	uint64_t seed; /* of the states' sums */
-	char *memory; /* what the strings point into, where it was read */
+	char *memory;  /* what the strings point into, where it was read */
 } email__mailfile;
 
 /* The whole header, both states alike. Sets header, state_at, state_size. Errors: EMAIL_E_MEMORY, EMAIL_E_LIMIT,

@@ -8,8 +8,9 @@
 #include "queue/spool_state.h"
 
 email_code
-email__spool_list(email__spool *s, bool dead, bool (*visit)(void *context, const char *id, const email__mailfile *mail),
-                  void *context, email_error *e)
+email__spool_list(email__spool *s, bool dead,
+                  bool (*visit)(void *context, const char *id, const email__mailfile *mail), void *context,
+                  email_error *e)
 {
 	email__area area = dead ? EMAIL__AREA_DEAD : EMAIL__AREA_QUEUE;
 	email__id_list n;
@@ -105,7 +106,8 @@ view_read(void *context, unsigned char *buffer, size_t size, size_t *got)
 	*got = 0;
 	if (left == 0)
 		return EMAIL_OK;
-	rc = v->spool->ops->read(&v->file, v->mail.header + v->at, buffer, left < size ? (size_t)left : size, got, NULL);
+	rc = v->spool->ops->read(&v->file, v->mail.header + v->at, buffer, left < size ? (size_t)left : size,
+	                         got, NULL);
 	v->at += *got;
 	return rc == EMAIL_OK && *got == 0 ? EMAIL_E_FILE : rc;
 }
@@ -137,8 +139,8 @@ email__view_free(email__view *v)
 /* --- ended by a person, or by the clock ------------------------------------------------------- */
 
 static email_code
-end_pending(email__spool *s, const char *id, email__rcpt_state state, const char *cause, const email__now *now,
-            email_error *e)
+end_pending(email__spool *s, const char *id, email__rcpt_state state, const char *cause,
+            const email__now *now, email_error *e)
 {
 	email__stored f;
 	email__mailfile mail;
@@ -173,7 +175,8 @@ email__spool_cancel(email__spool *s, const char *id, const char *cause, const em
 }
 
 email_code
-email__spool_expire(email__spool *s, email__waiting *w, const char *cause, const email__now *now, email_error *e)
+email__spool_expire(email__spool *s, email__waiting *w, const char *cause, const email__now *now,
+                    email_error *e)
 {
 	email_code rc = end_pending(s, w->id, EMAIL__RCPT_FAILED, cause, now, e);
 
@@ -232,7 +235,8 @@ email__spool_clear(email__spool *s, const email__now *now, size_t *n, email_erro
 
 		*n += one == EMAIL_OK;
 		/* what is on its way, or has left, or is no mail, is left alone */
-		if (one == EMAIL_OK || one == EMAIL_E_UNKNOWN || one == EMAIL_E_TEMPORARY || one == EMAIL_E_MESSAGE)
+		if (one == EMAIL_OK || one == EMAIL_E_UNKNOWN || one == EMAIL_E_TEMPORARY ||
+		    one == EMAIL_E_MESSAGE)
 			continue;
 		rc = one;
 		if (e && e->code == EMAIL_OK)
@@ -255,13 +259,14 @@ move_back(email__spool *s, email__stored *f, email__mailfile *mail, const char *
 	rc = s->ops->sync_area(s->store, EMAIL__AREA_QUEUE, e);
 	if (rc == EMAIL_OK)
 		rc = s->ops->sync_area(s->store, EMAIL__AREA_DEAD, e);
-	if (rc == EMAIL_OK && (rc = email__spool_write_state(f, mail, &spoilt, &why)) && e && e->code == EMAIL_OK)
+	if (rc == EMAIL_OK && (rc = email__spool_write_state(f, mail, &spoilt, &why)) && e &&
+	    e->code == EMAIL_OK)
 		*e = why;
 	/* what the file says nobody knows then, and either is right where it is */
 	if (spoilt) {
 		email__error_clear(e);
-		return email__error_set(e, EMAIL_E_INDETERMINATE, EMAIL_STAGE_QUEUE, "mail %s may wait again, or not: %s", id,
-		                        why.text);
+		return email__error_set(e, EMAIL_E_INDETERMINATE, EMAIL_STAGE_QUEUE,
+		                        "mail %s may wait again, or not: %s", id, why.text);
 	}
 	if (rc)
 		s->ops->move(s->store, EMAIL__AREA_QUEUE, id, EMAIL__AREA_DEAD, id, NULL);

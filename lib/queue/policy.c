@@ -26,7 +26,9 @@ email__policy_init(email__policy *p, const email__policy_config *config)
 int64_t
 email__policy_backoff(unsigned failures, uint32_t random)
 {
-	int64_t minutes = failures < 1 ? 1 : failures > 5 ? BACKOFF_MINUTES_MAX : INT64_C(1) << (failures - 1);
+	int64_t minutes = failures < 1   ? 1
+	                  : failures > 5 ? BACKOFF_MINUTES_MAX
+	                                 : INT64_C(1) << (failures - 1);
 	int64_t tenth = minutes * MINUTE / 10;
 
 	return minutes * MINUTE - tenth + (int64_t)(random % (uint64_t)(2 * tenth + 1));
@@ -42,19 +44,16 @@ email__policy_classify(email_code code, email_stage stage)
 	if (code == EMAIL_E_TEMPORARY && of_mail)
 		return EMAIL__POLICY_MAIL;
 	switch (email_code_class(code)) {
-	case EMAIL_CLASS_NONE:
-		return EMAIL__POLICY_DONE;
-	case EMAIL_CLASS_REFUSED:
-		return EMAIL__POLICY_REFUSED;
+	case EMAIL_CLASS_NONE: return EMAIL__POLICY_DONE;
+	case EMAIL_CLASS_REFUSED: return EMAIL__POLICY_REFUSED;
 	case EMAIL_CLASS_UNSURE:
-	case EMAIL_CLASS_BUG:
-		return EMAIL__POLICY_MAIL;
+	case EMAIL_CLASS_BUG: return EMAIL__POLICY_MAIL;
 	case EMAIL_CLASS_RETRY:
-	case EMAIL_CLASS_FIX:
-		break;
+	case EMAIL_CLASS_FIX: break;
 	}
 	/* a message or a file that cannot be sent is no fault of the server */
-	if (code == EMAIL_E_MESSAGE || code == EMAIL_E_FILE || code == EMAIL_E_MEMORY || code == EMAIL_E_LIMIT)
+	if (code == EMAIL_E_MESSAGE || code == EMAIL_E_FILE || code == EMAIL_E_MEMORY ||
+	    code == EMAIL_E_LIMIT)
 		return EMAIL__POLICY_MAIL;
 	return EMAIL__POLICY_ACCOUNT;
 }
@@ -152,8 +151,8 @@ not_now(email__policy_why why, int64_t wait)
 }
 
 bool
-email__policy_within_caps(email__policy *p, bool urgent, const email__now *now, int64_t running, uint64_t today,
-                          email__policy_choice *held)
+email__policy_within_caps(email__policy *p, bool urgent, const email__now *now, int64_t running,
+                          uint64_t today, email__policy_choice *held)
 {
 	if (!p)
 		return true;
@@ -179,8 +178,8 @@ go(email__waiting *w, unsigned flight)
 }
 
 email__policy_choice
-email__policy_next(email__policy *p, email__waiting *const *mails, size_t count, const email__now *now, int64_t running,
-                   uint64_t today, unsigned flight, bool flight_alone, bool all)
+email__policy_next(email__policy *p, email__waiting *const *mails, size_t count, const email__now *now,
+                   int64_t running, uint64_t today, unsigned flight, bool flight_alone, bool all)
 {
 	email__policy_choice held = not_now(EMAIL__POLICY_EMPTY, -1);
 	email__waiting *last = NULL; /* the first of those that are tried last (Q8) */
@@ -203,12 +202,14 @@ email__policy_next(email__policy *p, email__waiting *const *mails, size_t count,
 		} else if (w->crashes >= EMAIL__QUEUE_CRASHES_MAX)
 			last = last ? last : w;
 		/* they are sorted: what comes behind has no more of the caps than this one */
-		else if (!email__policy_within_caps(p, w->priority >= EMAIL__PRIORITY_URGENT, now, running, today, &held))
+		else if (!email__policy_within_caps(p, w->priority >= EMAIL__PRIORITY_URGENT, now, running,
+		                                    today, &held))
 			return held;
 		else
 			return go(w, flight);
 	}
-	if (last && email__policy_within_caps(p, last->priority >= EMAIL__PRIORITY_URGENT, now, running, today, &held))
+	if (last && email__policy_within_caps(p, last->priority >= EMAIL__PRIORITY_URGENT, now, running,
+	                                      today, &held))
 		return go(last, flight);
 	return held;
 }
@@ -261,7 +262,8 @@ email__policy_suppressed(const email__policy *p, uint64_t subject, uint64_t reci
 	size_t i;
 
 	for (i = 0; p->config.suppress_within > 0 && i < EMAIL__POLICY_RECENT; i++)
-		if (p->recent[i].used && p->recent[i].subject == subject && p->recent[i].recipients == recipients &&
+		if (p->recent[i].used && p->recent[i].subject == subject &&
+		    p->recent[i].recipients == recipients &&
 		    running - p->recent[i].at < p->config.suppress_within)
 			return true;
 	return false;
@@ -282,7 +284,8 @@ email__policy_unqueued(email__policy *p, uint64_t subject, uint64_t recipients, 
 	size_t i;
 
 	for (i = 0; i < EMAIL__POLICY_RECENT; i++)
-		if (p->recent[i].subject == subject && p->recent[i].recipients == recipients && p->recent[i].at == running)
+		if (p->recent[i].subject == subject && p->recent[i].recipients == recipients &&
+		    p->recent[i].at == running)
 			p->recent[i].used = false;
 }
 
@@ -299,7 +302,8 @@ by_arrival(const void *a, const void *b)
 static bool
 foldable(const email__waiting *w)
 {
-	return w && w->priority < EMAIL__PRIORITY_URGENT && !w->digest && !w->named && !w->trying && !w->settling && w->attempts == 0;
+	return w && w->priority < EMAIL__PRIORITY_URGENT && !w->digest && !w->named && !w->trying &&
+	       !w->settling && w->attempts == 0;
 }
 
 email_code
@@ -326,7 +330,8 @@ email__policy_fold(const email__policy *p, email__waiting *const *mails, size_t 
 		if (came[i]->held && first == candidates)
 			first = i;
 	}
-	for (i = first; first < candidates && running - came[first]->queued >= MINUTE && i < candidates && *n < max; i++)
+	for (i = first;
+	     first < candidates && running - came[first]->queued >= MINUTE && i < candidates && *n < max; i++)
 		if (came[i]->held && came[i]->recipients == came[first]->recipients)
 			chosen[(*n)++] = came[i];
 	/* one alone needs none to stand for it */

@@ -65,14 +65,14 @@ bool email__policy_down(const email__policy *p, int64_t running);
 /* --- who is next ------------------------------------------------------------------------------ */
 
 typedef enum email__policy_why {
-	EMAIL__POLICY_GO,      /* `mail` is next */
-	EMAIL__POLICY_EMPTY,   /* nothing waits, that is not on its way */
-	EMAIL__POLICY_LATER,   /* none is due */
-	EMAIL__POLICY_DOWN,    /* the account is */
+	EMAIL__POLICY_GO,    /* `mail` is next */
+	EMAIL__POLICY_EMPTY, /* nothing waits, that is not on its way */
+	EMAIL__POLICY_LATER, /* none is due */
+	EMAIL__POLICY_DOWN,  /* the account is */
 	EMAIL__POLICY_PARKED,
-	EMAIL__POLICY_DAY,     /* the day's cap */
-	EMAIL__POLICY_MINUTE,  /* the minute's */
-	EMAIL__POLICY_FLIGHT   /* the next one must go alone, and others are on their way */
+	EMAIL__POLICY_DAY,    /* the day's cap */
+	EMAIL__POLICY_MINUTE, /* the minute's */
+	EMAIL__POLICY_FLIGHT  /* the next one must go alone, and others are on their way */
 } email__policy_why;
 
 typedef struct email__policy_choice {
@@ -83,13 +83,14 @@ typedef struct email__policy_choice {
 } email__policy_choice;
 
 /* May one more mail of this importance go, as far as the caps are concerned? Else *held says why not. */
-bool email__policy_within_caps(email__policy *p, bool urgent, const email__now *now, int64_t running, uint64_t today,
-                               email__policy_choice *held);
+bool email__policy_within_caps(email__policy *p, bool urgent, const email__now *now, int64_t running,
+                               uint64_t today, email__policy_choice *held);
 /* `p` NULL: no caps, and no account that could be down: the queue is another one's, whose caps the caller asks for.
  * `today`: the day's count; `flight`: attempts under way, `flight_alone`: one of them is to be alone; `all`: whatever its
  * next time (a person said poll), caps hold all the same. */
-email__policy_choice email__policy_next(email__policy *p, email__waiting *const *mails, size_t count, const email__now *now,
-                                        int64_t running, uint64_t today, unsigned flight, bool flight_alone, bool all);
+email__policy_choice email__policy_next(email__policy *p, email__waiting *const *mails, size_t count,
+                                        const email__now *now, int64_t running, uint64_t today,
+                                        unsigned flight, bool flight_alone, bool all);
 /* An attempt begins: the minute's cap counts it. */
 void email__policy_begun(email__policy *p, int64_t running);
 
@@ -125,7 +126,7 @@ void email__policy_unqueued(email__policy *p, uint64_t subject, uint64_t recipie
  * those that go to the same recipients into chosen[] (`max` at most): one digest is to stand for them. 0: none now.
  * Urgent mail, digests, and what was tried before are left alone. EMAIL_E_MEMORY: nothing is changed.
  */
-email_code email__policy_fold(const email__policy *p, email__waiting *const *mails, size_t count, int64_t running,
-                              email__waiting **chosen, size_t max, size_t *n);
+email_code email__policy_fold(const email__policy *p, email__waiting *const *mails, size_t count,
+                              int64_t running, email__waiting **chosen, size_t max, size_t *n);
 
 #endif

@@ -126,7 +126,8 @@ email__spool_verify(email__stored *f, const email__mailfile *mail, email_error *
 		uint64_t left = mail->size - at;
 		size_t got;
 
-		rc = f->store->ops->read(f, mail->header + at, piece, left < PIECE ? (size_t)left : PIECE, &got, e);
+		rc = f->store->ops->read(f, mail->header + at, piece, left < PIECE ? (size_t)left : PIECE,
+		                         &got, e);
 		if (rc == EMAIL_OK && got == 0)
 			rc = no_mail(e, f->name, "it is not as long as it says");
 		if (rc == EMAIL_OK)
@@ -155,7 +156,8 @@ email__spool_grab(email__spool *s, email__area area, const char *id, email__stor
 		return rc;
 	}
 	if (!s->ops->lock(f, false))
-		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "mail %s is being sent just now", id);
+		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE,
+		                      "mail %s is being sent just now", id);
 	/* it may have been moved between opening and locking */
 	else if (!s->ops->holds(f, area, id))
 		rc = email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_QUEUE, "there is no mail %s", id);
@@ -214,7 +216,8 @@ email__spool_unreadable(email__spool *s, const char *name, const char *cause)
 }
 
 email_code
-email__spool_catch_up(email__stored *f, email__area area, const email__mailfile *mail, uint64_t known, email_error *e)
+email__spool_catch_up(email__stored *f, email__area area, const email__mailfile *mail, uint64_t known,
+                      email_error *e)
 {
 	email_code rc;
 

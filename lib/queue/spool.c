@@ -19,7 +19,8 @@ email__spool_memory(email_error *e)
 }
 
 void
-email__spool_tell(email__spool *s, email__spool_what what, const char *id, const char *cause, const email__mailfile *mail)
+email__spool_tell(email__spool *s, email__spool_what what, const char *id, const char *cause,
+                  const email__mailfile *mail)
 {
 	email__spool_event event = {.what = what, .id = id, .cause = cause, .mail = mail};
 
@@ -123,7 +124,8 @@ email__spool_enter(email__spool *s, email__counter *c, email_error *e)
 		s->sequence_open = rc == EMAIL_OK;
 	}
 	if (rc == EMAIL_OK && !s->ops->lock(&s->sequence, true))
-		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another process keeps the queue locked");
+		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE,
+		                      "another process keeps the queue locked");
 	if (rc) {
 		email__mutex_unlock(&s->gate);
 		return rc;
@@ -213,7 +215,8 @@ enter_day(email__spool *s, email__counter *c, email_error *e)
 		s->day_open = rc == EMAIL_OK;
 	}
 	if (rc == EMAIL_OK && !s->ops->lock(&s->day, true))
-		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another process keeps the queue locked");
+		rc = email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE,
+		                      "another process keeps the queue locked");
 	if (rc == EMAIL_OK)
 		rc = email__counter_read(&s->day, c, e);
 	if (rc && s->day_open)
@@ -365,7 +368,8 @@ learn_time(email__spool *s, const email__now *now, email_error *e)
 }
 
 email_code
-email__spool_open(const email__spool_options *options, const email__now *now, email__spool **spool, email_error *e)
+email__spool_open(const email__spool_options *options, const email__now *now, email__spool **spool,
+                  email_error *e)
 {
 	email__spool *s = email__new(email__spool);
 	email_code rc;

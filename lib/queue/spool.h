@@ -87,12 +87,13 @@ email_code email__spool_enqueue(email__spool *s, const email__letter *letter, em
                                 const email__now *now, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e);
 /* Was a mail with this key taken, so that another one would be a repeat? Then its id. EMAIL_E_FILE, EMAIL_E_MEMORY,
  * EMAIL_E_INDETERMINATE. */
-email_code email__spool_repeat(email__spool *s, const char *key, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e);
+email_code email__spool_repeat(email__spool *s, const char *key, char id[EMAIL__ID_SIZE], bool *repeat,
+                               email_error *e);
 
 /* Each mail that waits, or each dead letter, in no order; what is no mail is left out. False stops. */
 email_code email__spool_list(email__spool *s, bool dead,
-                             bool (*visit)(void *context, const char *id, const email__mailfile *mail), void *context,
-                             email_error *e);
+                             bool (*visit)(void *context, const char *id, const email__mailfile *mail),
+                             void *context, email_error *e);
 
 /* One mail and its message. EMAIL_E_UNKNOWN: there is none. */
 typedef struct email__view email__view;
@@ -107,16 +108,19 @@ void email__view_free(email__view *v);
  * _cancel: what has not ended is cancelled, to dead/. _delete: a waiting one is cancelled, a dead one is gone.
  * _requeue: a dead one waits again, for those recipients that did not get it (EMAIL_E_QUEUE_FULL: no room). _clear: cancels all that wait (*n of them).
  */
-email_code email__spool_cancel(email__spool *s, const char *id, const char *cause, const email__now *now, email_error *e);
+email_code email__spool_cancel(email__spool *s, const char *id, const char *cause, const email__now *now,
+                               email_error *e);
 email_code email__spool_delete(email__spool *s, const char *id, const email__now *now, email_error *e);
 email_code email__spool_requeue(email__spool *s, const char *id, const email__now *now, email_error *e);
 email_code email__spool_clear(email__spool *s, const email__now *now, size_t *n, email_error *e);
 
 /* How many wait, and their bytes. */
-email_code email__spool_size(email__spool *s, const email__now *now, size_t *count, uint64_t *bytes, email_error *e);
+email_code email__spool_size(email__spool *s, const email__now *now, size_t *count, uint64_t *bytes,
+                             email_error *e);
 
 /* The day's count (Q8): adds n, durably, before that many are attempted. *today: the count with them. n 0: asks. */
-email_code email__spool_count_day(email__spool *s, const email__now *now, unsigned n, uint64_t *today, email_error *e);
+email_code email__spool_count_day(email__spool *s, const email__now *now, unsigned n, uint64_t *today,
+                                  email_error *e);
 /* One of them was taken by nobody: it does not count, from now on or, after a crash, as if it did. */
 void email__spool_uncount_day(email__spool *s, const email__now *now);
 
@@ -149,16 +153,16 @@ void email__spool_release(email__spool *s);
  * Errors: EMAIL_E_MESSAGE (was set aside), EMAIL_E_UNKNOWN (gone), EMAIL_E_TEMPORARY (somebody else has it), EMAIL_E_FILE,
  * EMAIL_E_MEMORY: not to be sent.
  */
-email_code email__spool_begin(email__spool *s, email__waiting *w, bool alone, const email__now *now, email__attempt **attempt,
-                              email_error *e);
+email_code email__spool_begin(email__spool *s, email__waiting *w, bool alone, const email__now *now,
+                              email__attempt **attempt, email_error *e);
 /* Its recipients, of whom only those that are pending may be addressed. */
 const email__mailfile *email__attempt_mail(const email__attempt *a);
 const char *email__attempt_id(const email__attempt *a);
 /* The message from the start, with its Date (Q9), the same bytes each time (Q5). */
 email__source email__attempt_source(email__attempt *a);
 /* What became of a recipient; kept by _end. `text` is made printable. */
-void email__attempt_recipient(email__attempt *a, size_t recipient, email__rcpt_state state, int reply, const char *enhanced,
-                              const char *text);
+void email__attempt_recipient(email__attempt *a, size_t recipient, email__rcpt_state state, int reply,
+                              const char *enhanced, const char *text);
 /* How it ended is not known: the server may have it (Q5); kept by _end. */
 void email__attempt_unsure(email__attempt *a);
 /*
@@ -167,11 +171,12 @@ void email__attempt_unsure(email__attempt *a);
  * After an error the spool keeps the outcome, does not offer the mail again, and tries with _settle; an event tells
  * when it is durable. Owns: the attempt, in any case.
  */
-email_code email__spool_end(email__spool *s, email__attempt *a, int64_t next, unsigned failures, const char *cause,
-                            const email__now *now, email_error *e);
+email_code email__spool_end(email__spool *s, email__attempt *a, int64_t next, unsigned failures,
+                            const char *cause, const email__now *now, email_error *e);
 /* Outcomes that could not be made durable at the time. EMAIL_OK: there are none any more. */
 email_code email__spool_settle(email__spool *s, const email__now *now, email_error *e);
 /* Too old: what is pending has failed, to dead/. */
-email_code email__spool_expire(email__spool *s, email__waiting *w, const char *cause, const email__now *now, email_error *e);
+email_code email__spool_expire(email__spool *s, email__waiting *w, const char *cause, const email__now *now,
+                               email_error *e);
 
 #endif

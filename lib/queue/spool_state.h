@@ -20,14 +20,15 @@ struct email__spool {
 	email__spool_options options;
 	char boot[EMAIL__COUNTER_BOOT + 1]; /* "": unknown, and equal to none */
 
-	email__mutex gate; /* before the counters' files, whose locks are between processes; taken before `mutex` */
+	email__mutex
+		gate; /* before the counters' files, whose locks are between processes; taken before `mutex` */
 	email__stored sequence, day;
 	bool sequence_open, day_open;
 	uint64_t day_generation; /* the last one that we made durable */
-	int64_t recounted; /* when the counts were last made anew (monotonic) */
-	int64_t kept;      /* running time when it was last written down */
+	int64_t recounted;       /* when the counts were last made anew (monotonic) */
+	int64_t kept;            /* running time when it was last written down */
 
-	email__mutex mutex; /* over what follows */
+	email__mutex mutex;    /* over what follows */
 	int64_t running, mono; /* running time at that monotonic one */
 	email__waiting **order;
 	size_t head, count, room; /* from head on: sorted, with gaps */
@@ -38,8 +39,8 @@ struct email__spool {
 	bool working;
 	email__stored lock;
 	uint64_t changes; /* SEQUENCE_CHANGES when it last looked */
-	int64_t tended; /* running time when the dead were last looked through */
-	uint64_t *told; /* checksums of the names that were told to be unreadable, sorted */
+	int64_t tended;   /* running time when the dead were last looked through */
+	uint64_t *told;   /* checksums of the names that were told to be unreadable, sorted */
 	size_t told_count;
 };
 
@@ -78,8 +79,8 @@ void email__spool_keep_time(email__spool *s, const email__now *now);
 /* --- enqueue.c */
 /* A mail of this size is about to come into queue/: is there room for it, in numbers (EMAIL_E_QUEUE_FULL)? Then it is
  * counted, and whoever looks will see it. Inside, and so must be what brings it. */
-email_code email__spool_coming(email__spool *s, email__counter *c, bool even_full, uint64_t size, const email__now *now,
-                               email_error *e);
+email_code email__spool_coming(email__spool *s, email__counter *c, bool even_full, uint64_t size,
+                               const email__now *now, email_error *e);
 
 /* --- attempt.c */
 void email__attempt_free(email__attempt *a);
@@ -95,13 +96,13 @@ email_code email__spool_ids(email__spool *s, email__area area, email__id_list *i
 /* Reads the header of an open file; not `header_only`: its length is what the header says. EMAIL_E_MESSAGE: it is no mail. */
 email_code email__spool_read(email__stored *f, bool header_only, email__mailfile *mail, email_error *e);
 /* Opens and reads. Of those in done/ the header is all there is. */
-email_code email__spool_open_mail(email__spool *s, email__area area, const char *id, bool writing, email__stored *f,
-                                  email__mailfile *mail, email_error *e);
+email_code email__spool_open_mail(email__spool *s, email__area area, const char *id, bool writing,
+                                  email__stored *f, email__mailfile *mail, email_error *e);
 /* That the message is what its sum says; reads all of it. */
 email_code email__spool_verify(email__stored *f, const email__mailfile *mail, email_error *e);
 /* Opens for a change, locked, and still there. EMAIL_E_TEMPORARY: somebody else has it; EMAIL_E_UNKNOWN: gone. */
-email_code email__spool_grab(email__spool *s, email__area area, const char *id, email__stored *f, email__mailfile *mail,
-                             email_error *e);
+email_code email__spool_grab(email__spool *s, email__area area, const char *id, email__stored *f,
+                             email__mailfile *mail, email_error *e);
 /* No mail: to bad/, with an event. */
 void email__spool_set_aside(email__spool *s, const char *name, const char *cause);
 /* It stays where it is, with one event however often it is found (Q13). */
@@ -109,8 +110,8 @@ void email__spool_unreadable(email__spool *s, const char *name, const char *caus
 /* Whoever wrote the state last, or this file in place of another, may have died before that was durable. It must be, unless
  * it is the `known` generation, before the state before it is written over. After an error this file must not be synced
  * again. */
-email_code email__spool_catch_up(email__stored *f, email__area area, const email__mailfile *mail, uint64_t known,
-                                 email_error *e);
+email_code email__spool_catch_up(email__stored *f, email__area area, const email__mailfile *mail,
+                                 uint64_t known, email_error *e);
 /* Writes the state of a higher generation in place, and syncs it. After an error it is as it was, or nobody knows
  * (*spoilt, which may be NULL): then this file must not be synced again (Q11). */
 email_code email__spool_write_state(email__stored *f, email__mailfile *mail, bool *spoilt, email_error *e);
@@ -129,8 +130,8 @@ void email__spool_index_clear(email__spool *s);
 /* --- leave.c */
 /* What has no pending recipients leaves the queue: to dead/ where any failed or was cancelled, else away. *durable: the
  * state in the file says so already, or does now. May be called again after an error, but for *spoilt. */
-email_code email__spool_finish(email__spool *s, email__stored *f, email__mailfile *mail, const char *id, bool *durable,
-                               bool *spoilt, email_error *e);
+email_code email__spool_finish(email__spool *s, email__stored *f, email__mailfile *mail, const char *id,
+                               bool *durable, bool *spoilt, email_error *e);
 /* Dead letters, or keys of what was delivered: the oldest over the maximum, once they are an eighth more, and where `days` at
  * once, and with them what is too old. */
 void email__spool_prune(email__spool *s, email__area area, int64_t running, bool days);

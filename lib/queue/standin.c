@@ -22,7 +22,8 @@ add_row(email__buf *out, const char *id, const email__mailfile *mail)
 
 /* One of those that are stood for; *named where it is still there. */
 static email_code
-add_one(email__spool *s, const email__waiting *w, email__buf *out, bool *named, email__mailfile *first, email_error *e)
+add_one(email__spool *s, const email__waiting *w, email__buf *out, bool *named, email__mailfile *first,
+        email_error *e)
 {
 	email__stored f;
 	email__mailfile mail;
@@ -70,12 +71,14 @@ email__standin_text(email__spool *s, email__waiting *const *chosen, size_t count
 		}
 	}
 	if (rc == EMAIL_OK && *n == 0)
-		rc = email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_QUEUE, "none of the mails waits any more");
-	if (rc == EMAIL_OK && email__buf_addf(out,
-	                                      "\nThese %zu mails came faster than this account may send, and were not sent "
-	                                      "one by one. They are\namong its dead letters (of which the last %zu are kept), "
-	                                      "from where each can be queued again by its id.\n",
-	                                      *n, s->options.dead_max))
+		rc = email__error_set(e, EMAIL_E_UNKNOWN, EMAIL_STAGE_QUEUE,
+		                      "none of the mails waits any more");
+	if (rc == EMAIL_OK &&
+	    email__buf_addf(out,
+	                    "\nThese %zu mails came faster than this account may send, and were not sent "
+	                    "one by one. They are\namong its dead letters (of which the last %zu are kept), "
+	                    "from where each can be queued again by its id.\n",
+	                    *n, s->options.dead_max))
 		rc = email__error_set(e, EMAIL_E_LIMIT, EMAIL_STAGE_QUEUE, "the digest is too long");
 	if (rc) {
 		email__mailfile_dispose(mail);
@@ -99,8 +102,8 @@ end_one(email__spool *s, email__waiting *w, const char *cause, const email__now 
 }
 
 email_code
-email__standin_takes(email__spool *s, email__waiting *const *chosen, size_t count, const char *id, const email__now *now,
-                     size_t *n, email_error *e)
+email__standin_takes(email__spool *s, email__waiting *const *chosen, size_t count, const char *id,
+                     const email__now *now, size_t *n, email_error *e)
 {
 	char cause[EMAIL__MAILFILE_TEXT + 1];
 	size_t i;
@@ -112,7 +115,8 @@ email__standin_takes(email__spool *s, email__waiting *const *chosen, size_t coun
 		email_code rc = end_one(s, chosen[i], cause, now, &why);
 
 		*n += rc == EMAIL_OK;
-		if (rc == EMAIL_OK || rc == EMAIL_E_UNKNOWN || rc == EMAIL_E_MESSAGE || rc == EMAIL_E_TEMPORARY)
+		if (rc == EMAIL_OK || rc == EMAIL_E_UNKNOWN || rc == EMAIL_E_MESSAGE ||
+		    rc == EMAIL_E_TEMPORARY)
 			continue;
 		if (e && e->code == EMAIL_OK)
 			*e = why;

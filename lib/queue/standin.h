@@ -20,7 +20,8 @@
  * Errors: EMAIL_E_UNKNOWN: all have left; EMAIL_E_LIMIT, EMAIL_E_MEMORY, EMAIL_E_FILE.
  */
 email_code email__standin_text(email__spool *s, email__waiting *const *chosen, size_t count, email__buf *out,
-                               char key[EMAIL__STANDIN_KEY], size_t *n, email__mailfile *mail, email_error *e);
+                               char key[EMAIL__STANDIN_KEY], size_t *n, email__mailfile *mail,
+                               email_error *e);
 
 /* The digest with this id is durable: they end as cancelled, and their cause names it. Their entries are gone afterwards.
  * *n: how many. An error ends it; what has not ended waits, held, for the next digest. */

@@ -35,10 +35,12 @@ typedef struct email__stored {
 
 typedef struct email__store_ops {
 	/* Exclusive, new. */
-	email_code (*create)(email__store *s, email__area area, const char *name, email__stored *f, email_error *e);
-	email_code (*open)(email__store *s, email__area area, const char *name, bool writing, email__stored *f,
+	email_code (*create)(email__store *s, email__area area, const char *name, email__stored *f,
+	                     email_error *e);
+	email_code (*open)(email__store *s, email__area area, const char *name, bool writing,
+	                   email__stored *f, email_error *e);
+	email_code (*read)(email__stored *f, uint64_t at, void *buffer, size_t size, size_t *got,
 	                   email_error *e);
-	email_code (*read)(email__stored *f, uint64_t at, void *buffer, size_t size, size_t *got, email_error *e);
 	email_code (*write)(email__stored *f, uint64_t at, const void *bytes, size_t n, email_error *e);
 	/* Once while it is open; a failure is final for the file. `in_place`: it did not grow. */
 	email_code (*sync)(email__stored *f, bool in_place, email_error *e);
@@ -52,10 +54,11 @@ typedef struct email__store_ops {
 	bool (*holds)(email__stored *f, email__area area, const char *name);
 	void (*close)(email__stored *f);
 	/* Replaces a file of that name, in one step. */
-	email_code (*move)(email__store *s, email__area from, const char *name, email__area to, const char *new_name,
-	                   email_error *e);
+	email_code (*move)(email__store *s, email__area from, const char *name, email__area to,
+	                   const char *new_name, email_error *e);
 	email_code (*remove)(email__store *s, email__area area, const char *name, email_error *e);
-	email_code (*exists)(email__store *s, email__area area, const char *name, bool *there, email_error *e);
+	email_code (*exists)(email__store *s, email__area area, const char *name, bool *there,
+	                     email_error *e);
 	/* What was moved, made and removed there is durable. */
 	email_code (*sync_area)(email__store *s, email__area area, email_error *e);
 	/* False from the callback stops. Nothing of the store may be called from it. */

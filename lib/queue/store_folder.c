@@ -11,9 +11,9 @@ typedef struct folder_store {
 	email__dir dir[EMAIL__AREA_COUNT];
 } folder_store;
 
-static const char *const names[] = {[EMAIL__AREA_ROOT] = "",      [EMAIL__AREA_TMP] = "tmp",
-                                    [EMAIL__AREA_QUEUE] = "queue", [EMAIL__AREA_DEAD] = "dead",
-                                    [EMAIL__AREA_DONE] = "done", [EMAIL__AREA_BAD] = "bad"};
+static const char *const names[] = {
+	[EMAIL__AREA_ROOT] = "",     [EMAIL__AREA_TMP] = "tmp",   [EMAIL__AREA_QUEUE] = "queue",
+	[EMAIL__AREA_DEAD] = "dead", [EMAIL__AREA_DONE] = "done", [EMAIL__AREA_BAD] = "bad"};
 
 static email__dir *
 dir(email__store *s, email__area area)
@@ -38,7 +38,8 @@ folder_create(email__store *s, email__area area, const char *name, email__stored
 }
 
 static email_code
-folder_open(email__store *s, email__area area, const char *name, bool writing, email__stored *f, email_error *e)
+folder_open(email__store *s, email__area area, const char *name, bool writing, email__stored *f,
+            email_error *e)
 {
 	int fd;
 	email_code rc = email__dir_file(dir(s, area), name, writing, &fd, e);

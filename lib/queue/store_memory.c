@@ -127,7 +127,8 @@ memory_create(email__store *s, email__area area, const char *name, email__stored
 }
 
 static email_code
-memory_open(email__store *s, email__area area, const char *name, bool writing, email__stored *f, email_error *e)
+memory_open(email__store *s, email__area area, const char *name, bool writing, email__stored *f,
+            email_error *e)
 {
 	memory_store *m = enter(s);
 	node *n = find(m, area, name);

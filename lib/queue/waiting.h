@@ -22,11 +22,11 @@ typedef struct email__waiting {
 	bool seen;              /* of the spool, while it looks */
 	bool dropped;           /* made room for others: the next look finds it gone */
 	unsigned attempts, failures, crashes;
-	unsigned pending;              /* recipients that have not ended */
+	unsigned pending; /* recipients that have not ended */
 	uint64_t sequence, size;
-	uint64_t generation;           /* of its state, that is durable for all this worker knows */
-	uint64_t subject, recipients;  /* checksums, to compare */
-	int64_t queued, next;          /* running time, in milliseconds */
+	uint64_t generation;              /* of its state, that is durable for all this worker knows */
+	uint64_t subject, recipients;     /* checksums, to compare */
+	int64_t queued, next;             /* running time, in milliseconds */
 	struct email__attempt *unsettled; /* of the spool */
 } email__waiting;
 

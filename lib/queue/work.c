@@ -323,7 +323,8 @@ lock_worker(email__spool *s, email_error *e)
 		return rc;
 	if (!s->ops->lock(&s->lock, false)) {
 		s->ops->close(&s->lock);
-		return email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another worker has this queue");
+		return email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE,
+		                        "another worker has this queue");
 	}
 	set_working(s, true);
 	return EMAIL_OK;
@@ -375,10 +376,12 @@ interrupted(email__spool *s, email__waiting *w, email__stored *f, email__mailfil
 		return rc;
 	email__waiting_update(w, mail);
 	w->generation = mail->generation;
-	email__spool_tell(s, EMAIL__SPOOL_INTERRUPTED, w->id, "it was being sent when the process or the power died", mail);
+	email__spool_tell(s, EMAIL__SPOOL_INTERRUPTED, w->id,
+	                  "it was being sent when the process or the power died", mail);
 	if (mail->crashes == EMAIL__QUEUE_CRASHES_MAX)
 		email__spool_tell(s, EMAIL__SPOOL_CRASHING, w->id,
-		                  "the process died each time this was sent: it is tried last, and alone", mail);
+		                  "the process died each time this was sent: it is tried last, and alone",
+		                  mail);
 	return EMAIL_OK;
 }
 

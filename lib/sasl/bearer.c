@@ -14,8 +14,8 @@ email__xoauth2(email__sasl *s, const unsigned char *challenge, size_t n, email__
 {
 	if (s->step == 0) {
 		s->proven = true;
-		return email__buf_addf(response, "user=%s" CTRL_A "auth=Bearer %s" CTRL_A CTRL_A, s->credentials->user,
-		                       s->credentials->password);
+		return email__buf_addf(response, "user=%s" CTRL_A "auth=Bearer %s" CTRL_A CTRL_A,
+		                       s->credentials->user, s->credentials->password);
 	}
 	email__sasl_said(s, challenge, n);
 	return EMAIL_OK; /* the answer is empty */
@@ -28,7 +28,7 @@ add_name(email__buf *out, const char *name)
 	email_code rc = EMAIL_OK;
 
 	for (; *name && rc == EMAIL_OK; name++)
-		rc = *name == ',' ? email__buf_adds(out, "=2C")
+		rc = *name == ','   ? email__buf_adds(out, "=2C")
 		     : *name == '=' ? email__buf_adds(out, "=3D")
 		                    : email__buf_add(out, name, 1);
 	return rc;

@@ -12,7 +12,8 @@ typedef email_code (*email__respond_fn)(email__sasl *s, const unsigned char *cha
 /* sasl.c: PLAIN, LOGIN, EXTERNAL; scram.c; cram.c; bearer.c */
 email_code email__scram_start(email__sasl *s, const char *offered);
 email_code email__scram_sha1(email__sasl *s, const unsigned char *challenge, size_t n, email__buf *response);
-email_code email__scram_sha256(email__sasl *s, const unsigned char *challenge, size_t n, email__buf *response);
+email_code email__scram_sha256(email__sasl *s, const unsigned char *challenge, size_t n,
+                               email__buf *response);
 email_code email__cram_md5(email__sasl *s, const unsigned char *challenge, size_t n, email__buf *response);
 email_code email__xoauth2(email__sasl *s, const unsigned char *challenge, size_t n, email__buf *response);
 email_code email__oauthbearer(email__sasl *s, const unsigned char *challenge, size_t n, email__buf *response);

@@ -23,10 +23,12 @@ typedef struct email__credentials {
 	const char *user;
 	const char *password; /* or token; "" for a certificate */
 	email__credential_kind kind;
-	const char *host;        /* the server's name and port, for OAUTHBEARER; NULL: not said */
+	const char *host; /* the server's name and port, for OAUTHBEARER; NULL: not said */
 	int port;
-	uint32_t max_iterations; /* of SCRAM: what this processor does in good time; 0: EMAIL__SCRAM_ITERATIONS_MAX */
-	const email__binding *binding; /* of the connection, filled once it is a TLS one; NULL or type NULL: none */
+	uint32_t
+		max_iterations; /* of SCRAM: what this processor does in good time; 0: EMAIL__SCRAM_ITERATIONS_MAX */
+	const email__binding
+		*binding; /* of the connection, filled once it is a TLS one; NULL or type NULL: none */
 } email__credentials;
 
 /* What no server's words may show (codec/hide.h); NULL: nothing. Once they are wiped it is "". */
@@ -63,8 +65,8 @@ typedef struct email__sasl {
 	char said[200]; /* the server's words in a challenge that tells an error, printable; "" */
 	/* SCRAM */
 	char nonce[EMAIL__SCRAM_NONCE * 4 / 3 + 1];
-	char gs2[40];           /* the header of the first message */
-	email__buf transcript;  /* AuthMessage of RFC 5802 3 */
+	char gs2[40];               /* the header of the first message */
+	email__buf transcript;      /* AuthMessage of RFC 5802 3 */
 	unsigned char verifier[64]; /* the signature that the server has to show */
 } email__sasl;
 

@@ -30,13 +30,15 @@
 static bool
 plus_offered(const char *offered)
 {
-	return email__sasl_listed(offered, "SCRAM-SHA-1-PLUS") || email__sasl_listed(offered, "SCRAM-SHA-256-PLUS");
+	return email__sasl_listed(offered, "SCRAM-SHA-1-PLUS") ||
+	       email__sasl_listed(offered, "SCRAM-SHA-256-PLUS");
 }
 
 email_code
 email__scram_start(email__sasl *s, const char *offered)
 {
-	const email__binding *b = s->credentials->binding && s->credentials->binding->type ? s->credentials->binding : NULL;
+	const email__binding *b =
+		s->credentials->binding && s->credentials->binding->type ? s->credentials->binding : NULL;
 	const bool binds = s->mechanism->binds;
 	unsigned char random[EMAIL__SCRAM_NONCE];
 	email_code rc;
@@ -52,7 +54,9 @@ email__scram_start(email__sasl *s, const char *offered)
 	if (binds)
 		snprintf(s->gs2, sizeof s->gs2, "p=%s,,", b->type);
 	else
-		snprintf(s->gs2, sizeof s->gs2, "%s,,", b && email__str_equal(b->type, EMAIL__BINDING_SURE) && !plus_offered(offered) ? "y" : "n");
+		snprintf(s->gs2, sizeof s->gs2, "%s,,",
+		         b && email__str_equal(b->type, EMAIL__BINDING_SURE) && !plus_offered(offered) ? "y"
+		                                                                                       : "n");
 	s->binding = binds ? b : NULL;
 	return EMAIL_OK;
 }
@@ -72,7 +76,7 @@ add_name(email__buf *out, const char *user)
 	for (i = 0; rc == EMAIL_OK && i < email__buf_len(&name); i++) {
 		char c = (char)email__buf_head(&name)[i];
 
-		rc = c == ',' ? email__buf_adds(out, "=2C")
+		rc = c == ','   ? email__buf_adds(out, "=2C")
 		     : c == '=' ? email__buf_adds(out, "=3D")
 		                : email__buf_add(out, &c, 1);
 	}
@@ -85,8 +89,10 @@ client_first(email__sasl *s, email__buf *response)
 {
 	email_code rc;
 
-	if ((rc = email__buf_adds(&s->transcript, "n=")) || (rc = add_name(&s->transcript, s->credentials->user)) ||
-	    (rc = email__buf_addf(&s->transcript, ",r=%s", s->nonce)) || (rc = email__buf_adds(response, s->gs2)))
+	if ((rc = email__buf_adds(&s->transcript, "n=")) ||
+	    (rc = add_name(&s->transcript, s->credentials->user)) ||
+	    (rc = email__buf_addf(&s->transcript, ",r=%s", s->nonce)) ||
+	    (rc = email__buf_adds(response, s->gs2)))
 		return rc;
 	return email__buf_add(response, email__buf_head(&s->transcript), email__buf_len(&s->transcript));
 }
@@ -201,13 +207,14 @@ prove(email__sasl *s, email__algorithm a, const server_first *f, unsigned char p
 	                        f->iterations, salted)) ||
 	    (rc = email__hmac(a, salted, size, "Client Key", 10, proof)) ||
 	    (rc = email__hash_of(a, proof, size, stored)) ||
-	    (rc = email__hmac(a, stored, size, email__buf_head(&s->transcript), email__buf_len(&s->transcript), key)))
+	    (rc = email__hmac(a, stored, size, email__buf_head(&s->transcript),
+	                      email__buf_len(&s->transcript), key)))
 		goto out;
 	for (i = 0; i < size; i++)
 		proof[i] ^= key[i];
 	if ((rc = email__hmac(a, salted, size, "Server Key", 10, key)) == EMAIL_OK)
-		rc = email__hmac(a, key, size, email__buf_head(&s->transcript), email__buf_len(&s->transcript),
-		                 s->verifier);
+		rc = email__hmac(a, key, size, email__buf_head(&s->transcript),
+		                 email__buf_len(&s->transcript), s->verifier);
 out:
 	email__buf_dispose(&password);
 	email__wipe(salted, sizeof salted);
@@ -230,10 +237,11 @@ client_final(email__sasl *s, email__algorithm a, const char *challenge, size_t n
 	    (rc = email__buf_add(t, challenge, n)) || (rc = email__buf_addf(t, ",")))
 		return rc;
 	from = email__buf_len(t);
-	if ((rc = add_bound(s, t)) || (rc = email__buf_adds(t, ",r=")) || (rc = email__buf_add(t, f.nonce, f.nonce_n)) ||
-	    (rc = prove(s, a, &f, proof)))
+	if ((rc = add_bound(s, t)) || (rc = email__buf_adds(t, ",r=")) ||
+	    (rc = email__buf_add(t, f.nonce, f.nonce_n)) || (rc = prove(s, a, &f, proof)))
 		goto out;
-	if ((rc = email__buf_add(response, email__buf_head(t) + from, email__buf_len(t) - from)) == EMAIL_OK &&
+	if ((rc = email__buf_add(response, email__buf_head(t) + from, email__buf_len(t) - from)) ==
+	            EMAIL_OK &&
 	    (rc = email__buf_adds(response, ",p=")) == EMAIL_OK)
 		rc = email__buf_add(response, text, email__base64_encode(text, proof, email__mac_size(a)));
 out:
@@ -257,8 +265,8 @@ check_server(email__sasl *s, email__algorithm a, const char *challenge, size_t n
 	}
 	if (!attribute(&p, end, 'v', &value, &len))
 		return EMAIL_E_PROTOCOL;
-	if (len != EMAIL__BASE64_LEN(size) || email__base64_decode(signature, &len, value, len) || len != size ||
-	    !email__equal_secret(signature, s->verifier, size)) {
+	if (len != EMAIL__BASE64_LEN(size) || email__base64_decode(signature, &len, value, len) ||
+	    len != size || !email__equal_secret(signature, s->verifier, size)) {
 		email__sasl_said(s, "the server does not know the password: its signature is wrong", 61);
 		return EMAIL_E_LOGIN;
 	}

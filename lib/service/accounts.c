@@ -94,9 +94,12 @@ email_service_remove(email_service *service, const char *name)
 	email__error_clear(&service->error);
 	if (!entry)
 		return no_account(service, name);
-	if (entry->account->kind == EMAIL_OUTGOING && email__host_queue_size(&service->host, entry->account) > 0) {
+	if (entry->account->kind == EMAIL_OUTGOING &&
+	    email__host_queue_size(&service->host, entry->account) > 0) {
 		name_error(service, EMAIL_E_VALUE, name, "mail waits in the queue of");
-		email__error_remedy(&service->error, "clear its queue first: what waits becomes dead letters, which stay in its folder");
+		email__error_remedy(
+			&service->error,
+			"clear its queue first: what waits becomes dead letters, which stay in its folder");
 		return EMAIL_E_VALUE;
 	}
 	if (entry->node)
@@ -129,16 +132,21 @@ nobody_works(email_service *service, email_account *account, email_error *e)
 
 /* The queue's folder has the account's name. */
 static email_code
-move_folder(email_service *service, email_account *account, const char *folder, const char *to, email_error *e)
+move_folder(email_service *service, email_account *account, const char *folder, const char *to,
+            email_error *e)
 {
-	char *queues = email__path_join(service->host.folder, "queue"), *new = queues ? email__path_join(queues, to) : NULL;
+	char *queues = email__path_join(service->host.folder, "queue"),
+	     *new = queues ? email__path_join(queues, to) : NULL;
 	email_code rc;
 
 	if (!new)
 		rc = email__error_memory(e, EMAIL_STAGE_QUEUE);
 	else if (email__file_exists(new)) {
-		rc = email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_QUEUE, "there is a queue of that name already: %s", new);
-		email__error_remedy(e, "it is of an account that is gone: move it elsewhere, once nobody wants its mails");
+		rc = email__error_set(e, EMAIL_E_VALUE, EMAIL_STAGE_QUEUE,
+		                      "there is a queue of that name already: %s", new);
+		email__error_remedy(
+			e,
+			"it is of an account that is gone: move it elsewhere, once nobody wants its mails");
 	} else if ((rc = nobody_works(service, account, e)) == EMAIL_OK) {
 		email__outboxes_drop(&service->shared.outboxes, folder, account->name);
 		rc = email__folder_move(folder, new, e);
@@ -155,8 +163,9 @@ move_queue(email_service *service, email_account *account, const char *to, email
 	char *folder;
 
 	if (service->worker)
-		return email__error_set(e, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE,
-		                        "an outgoing account gets another name only while the service does not run");
+		return email__error_set(
+			e, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE,
+			"an outgoing account gets another name only while the service does not run");
 	folder = email__outbox_folder(account, service->host.folder, service->host.sheet, &rc);
 	if (rc)
 		return email__error_memory(e, EMAIL_STAGE_QUEUE);

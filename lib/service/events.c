@@ -112,9 +112,11 @@ take(email__events *events, email_event *event)
 		events->first = (events->first + 1) % events->room;
 		events->count--;
 	} else if (events->lost) {
-		*event = (email_event){.kind = EMAIL_EVENT_QUEUE, .number = events->number, .count = events->lost};
+		*event = (email_event){
+			.kind = EMAIL_EVENT_QUEUE, .number = events->number, .count = events->lost};
 		event->time = email__clock_wall();
-		snprintf(event->text, sizeof event->text, "%lu events came faster than they could be told", events->lost);
+		snprintf(event->text, sizeof event->text, "%lu events came faster than they could be told",
+		         events->lost);
 		events->lost = 0;
 		any = true;
 	}

@@ -131,8 +131,8 @@ email__host_lock_sheet(const email__host *host)
 }
 
 email_code
-email__host_save_secret(email__host *host, const char *name, const email_account *account, const email__secret *secret,
-                        const char *text, email_error *e)
+email__host_save_secret(email__host *host, const char *name, const email_account *account,
+                        const email__secret *secret, const char *text, email_error *e)
 {
 	email_code rc;
 	int lock;
@@ -150,19 +150,24 @@ email_code
 email__host_stored_secret(const email__host *host, const char *name, const email_account *account,
                           const email__secret *secret, email__buf *out, email_error *e)
 {
-	return host->sheet && name ? email__contents_stored(host->sheet, name, account, secret, out, e) : EMAIL_E_UNKNOWN;
+	return host->sheet && name ? email__contents_stored(host->sheet, name, account, secret, out, e)
+	                           : EMAIL_E_UNKNOWN;
 }
 
 static email_code
-secret_save(void *context, const email_account *account, const email__secret *secret, const char *text, email_error *e)
+secret_save(void *context, const email_account *account, const email__secret *secret, const char *text,
+            email_error *e)
 {
-	return email__host_save_secret(context, account->in_sheet ? account->name : NULL, account, secret, text, e);
+	return email__host_save_secret(context, account->in_sheet ? account->name : NULL, account, secret,
+	                               text, e);
 }
 
 static email_code
-secret_stored(void *context, const email_account *account, const email__secret *secret, email__buf *out, email_error *e)
+secret_stored(void *context, const email_account *account, const email__secret *secret, email__buf *out,
+              email_error *e)
 {
-	return email__host_stored_secret(context, account->in_sheet ? account->name : NULL, account, secret, out, e);
+	return email__host_stored_secret(context, account->in_sheet ? account->name : NULL, account, secret,
+	                                 out, e);
 }
 
 /* --- queues ----------------------------------------------------------------------------------- */
@@ -228,7 +233,9 @@ email__host_queue_size(email__host *host, email_account *account)
 		box = open_outbox(host, account, folder, &ignored);
 	email__free(folder);
 	now = running_now();
-	return box && email__spool_size(box->spool, &now, &count, &bytes, &ignored) == EMAIL_OK ? (int64_t)count : -1;
+	return box && email__spool_size(box->spool, &now, &count, &bytes, &ignored) == EMAIL_OK
+	               ? (int64_t)count
+	               : -1;
 }
 
 char *
@@ -280,7 +287,8 @@ sent(void *context, email_account *account, const email__smtp_mail *mail, const 
 	for (i = 0; to && i < mail->count; i++)
 		to[i].address = mail->recipients[i].address;
 	if (to)
-		email__returned_remember(context, account->name, mail->envelope_id ? mail->envelope_id : "", &like, &e);
+		email__returned_remember(context, account->name, mail->envelope_id ? mail->envelope_id : "",
+		                         &like, &e);
 	else
 		email__error_memory(&e, EMAIL_STAGE_NONE);
 	email__free(to);
@@ -294,7 +302,8 @@ work(void *context, email_account *account, email_error *e)
 {
 	(void)context;
 	(void)account;
-	return email__error_set(e, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE, "the worker's own copy is not to be polled");
+	return email__error_set(e, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE,
+	                        "the worker's own copy is not to be polled");
 }
 
 /* --- making ----------------------------------------------------------------------------------- */
@@ -356,7 +365,8 @@ email__host_new(email__shared *shared, const email__host *like, email_trust *tru
 	host->own_seal = *like->seal;
 	host->own_seal.path = like->seal->path ? email__strdup(like->seal->path) : NULL;
 	host->seal = &host->own_seal;
-	if ((like->seal->path && !host->own_seal.path) || email__host_place(host, like->folder, like->sheet)) {
+	if ((like->seal->path && !host->own_seal.path) ||
+	    email__host_place(host, like->folder, like->sheet)) {
 		email__host_free(host);
 		return NULL;
 	}

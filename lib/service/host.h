@@ -26,8 +26,8 @@ typedef struct email__shared {
 	email__events events;
 	email__board board;
 	email__returned returned;
-	email__mutex mutex;       /* over what follows */
-	const email__bell *bell;  /* of the worker that runs in this process, or NULL */
+	email__mutex mutex;      /* over what follows */
+	const email__bell *bell; /* of the worker that runs in this process, or NULL */
 } email__shared;
 
 bool email__shared_init(email__shared *shared);

@@ -103,7 +103,8 @@ email__lane_complain(email__lane *lane, const email_error *error)
 	/* as much of it as was kept */
 	if (strncmp(lane->complaint, error->text, sizeof lane->complaint - 1) == 0)
 		return;
-	snprintf(lane->complaint, sizeof lane->complaint, "%.*s", (int)sizeof lane->complaint - 1, error->text);
+	snprintf(lane->complaint, sizeof lane->complaint, "%.*s", (int)sizeof lane->complaint - 1,
+	         error->text);
 	email__account_tell(lane->account, EMAIL_EVENT_QUEUE, "", error->text);
 }
 

@@ -22,28 +22,28 @@ struct email__lane {
 	bool leaving;
 
 	email_operation *op;
-	bool ready;    /* its descriptor is, or its time has come */
-	int64_t due;   /* monotonic milliseconds; INT64_MAX: not by itself */
-	bool asked;    /* somebody wants it worked now, whatever its times */
+	bool ready;  /* its descriptor is, or its time has come */
+	int64_t due; /* monotonic milliseconds; INT64_MAX: not by itself */
+	bool asked;  /* somebody wants it worked now, whatever its times */
 
 	/* --- outgoing (sender.c) */
 	email__outbox *outbox;
-	bool working;         /* the spool's worker is this one */
-	bool knocked;         /* somebody added or took something */
-	bool unsettled;       /* an outcome is not durable yet */
-	int64_t try_at;       /* to take the queue, where somebody else had it */
+	bool working;   /* the spool's worker is this one */
+	bool knocked;   /* somebody added or took something */
+	bool unsettled; /* an outcome is not durable yet */
+	int64_t try_at; /* to take the queue, where somebody else had it */
 	int64_t look_at, tend_at, expire_at, fold_at, settle_at;
-	int64_t rest_until;   /* no look before: many that knock shall not keep it from all else */
-	int64_t close_at;     /* the idle connection */
+	int64_t rest_until; /* no look before: many that knock shall not keep it from all else */
+	int64_t close_at;   /* the idle connection */
 	email__policy policy;
-	unsigned under_way;   /* mails of this queue, over whichever connection */
-	bool one_alone;       /* one of them, that is to go without others of its queue (Q8) */
-	unsigned carried;     /* mails over this connection */
-	bool mails_ended;     /* in this operation some had an outcome, and the last one did not break the connection */
+	unsigned under_way; /* mails of this queue, over whichever connection */
+	bool one_alone;     /* one of them, that is to go without others of its queue (Q8) */
+	unsigned carried;   /* mails over this connection */
+	bool mails_ended; /* in this operation some had an outcome, and the last one did not break the connection */
 	unsigned long trust_generation;
-	char complaint[160];  /* the last one about the queue, told once */
+	char complaint[160];         /* the last one about the queue, told once */
 	char digest[EMAIL__ID_SIZE]; /* stands for mails that have not left yet */
-	email_error failure;  /* of the last mail, or connection, that failed; code EMAIL_OK: none did */
+	email_error failure; /* of the last mail, or connection, that failed; code EMAIL_OK: none did */
 
 	/* --- incoming (receiver.c) */
 	int64_t poll_at;

@@ -31,8 +31,9 @@ find(const email__outboxes *boxes, const email__outbox_config *config)
 	for (i = 0; i < boxes->count; i++) {
 		email__outbox *o = boxes->all[i];
 
-		if (o->folder && config->folder ? strcmp(o->folder, config->folder) == 0
-		                                : !o->folder && !config->folder && strcmp(o->name, config->name) == 0)
+		if (o->folder && config->folder
+		            ? strcmp(o->folder, config->folder) == 0
+		            : !o->folder && !config->folder && strcmp(o->name, config->name) == 0)
 			return o;
 	}
 	return NULL;
@@ -54,7 +55,8 @@ open_one(email__outboxes *boxes, const email__outbox_config *config, const email
 }
 
 email__outbox *
-email__outboxes_get(email__outboxes *boxes, const email__outbox_config *config, const email__now *now, email_error *e)
+email__outboxes_get(email__outboxes *boxes, const email__outbox_config *config, const email__now *now,
+                    email_error *e)
 {
 	email__outbox *outbox;
 
@@ -117,7 +119,8 @@ email__outboxes_rename(email__outboxes *boxes, const char *folder, const char *n
 }
 
 char *
-email__outbox_folder(const email_account *account, const char *state_folder, const char *sheet, email_code *rc)
+email__outbox_folder(const email_account *account, const char *state_folder, const char *sheet,
+                     email_code *rc)
 {
 	const char *given = account->v.persistence_directory;
 	char *queues, *folder = NULL;

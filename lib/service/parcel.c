@@ -58,17 +58,17 @@ choose_from(email__lane *by, email__lane *from)
 	uint64_t today = 0;
 	size_t count;
 
-	if (policy->config.per_day >= 0 &&
-	    email__spool_count_day(by->outbox->spool, &now, 0, &today, NULL))
+	if (policy->config.per_day >= 0 && email__spool_count_day(by->outbox->spool, &now, 0, &today, NULL))
 		return (email__policy_choice){.why = EMAIL__POLICY_LATER, .wait = EMAIL__SENDER_AGAIN_MS};
 	email__spool_hold(from->outbox->spool);
 	mails = email__spool_waiting(from->outbox->spool, &count);
-	choice = email__policy_next(by == from ? policy : NULL, mails, count, &now, email__spool_running_locked(from->outbox->spool, &now),
-	                            today, from->under_way, from->one_alone, false);
+	choice = email__policy_next(by == from ? policy : NULL, mails, count, &now,
+	                            email__spool_running_locked(from->outbox->spool, &now), today,
+	                            from->under_way, from->one_alone, false);
 	email__spool_release(from->outbox->spool);
 	if (choice.mail && by != from &&
-	    !email__policy_within_caps(policy, choice.mail->priority >= EMAIL__PRIORITY_URGENT, &now, email__sender_running(by), today,
-	                               &held))
+	    !email__policy_within_caps(policy, choice.mail->priority >= EMAIL__PRIORITY_URGENT, &now,
+	                               email__sender_running(by), today, &held))
 		return held;
 	return choice;
 }
@@ -86,8 +86,8 @@ email__parcel_choose(email__lane *by, email__lane **from)
 		email__lane *lane = i ? w->lane[i - 1] : by;
 		email__policy_choice choice;
 
-		if ((i && lane == by) || lane->account->kind != EMAIL_OUTGOING || !lane->working || lane->next_account ||
-		    lane->leaving || !email__lane_enabled(lane) || carrier(lane) != by)
+		if ((i && lane == by) || lane->account->kind != EMAIL_OUTGOING || !lane->working ||
+		    lane->next_account || lane->leaving || !email__lane_enabled(lane) || carrier(lane) != by)
 			continue;
 		choice = choose_from(by, lane);
 		if (choice.mail && (!best.mail || choice.mail->priority > best.mail->priority)) {
@@ -173,7 +173,8 @@ begin(email__lane *by, email__lane *from, const email__policy_choice *choice, pa
 	if (rc == EMAIL_OK && !p)
 		rc = email__error_memory(&e, EMAIL_STAGE_QUEUE);
 	if (rc == EMAIL_OK)
-		rc = email__spool_begin(from->outbox->spool, choice->mail, choice->alone, &now, &p->attempt, &e);
+		rc = email__spool_begin(from->outbox->spool, choice->mail, choice->alone, &now, &p->attempt,
+		                        &e);
 	if (rc) {
 		email__free(p);
 		if (rc != EMAIL_E_UNKNOWN && rc != EMAIL_E_MESSAGE)
@@ -247,7 +248,8 @@ record_recipients(parcel *p)
 		email__rcpt_state state = state_of(&p->mail, r->outcome);
 
 		email__attempt_recipient(p->attempt, p->number[i], state, r->reply, r->enhanced,
-		                         r->text[0] || state == EMAIL__RCPT_DELIVERED ? r->text : p->mail.error.text);
+		                         r->text[0] || state == EMAIL__RCPT_DELIVERED ? r->text
+		                                                                      : p->mail.error.text);
 		delivered += state == EMAIL__RCPT_DELIVERED;
 	}
 	return delivered;
@@ -296,8 +298,8 @@ record(parcel *p)
 		take_back(p);
 	if (lost.code)
 		email__lane_complain(p->from, &lost);
-	n = email__queued_outcome(p->from->account->name, email__attempt_id(p->attempt), email__attempt_mail(p->attempt),
-	                          delivered, cause, out);
+	n = email__queued_outcome(p->from->account->name, email__attempt_id(p->attempt),
+	                          email__attempt_mail(p->attempt), delivered, cause, out);
 	/* told only once it is durable (Q6); what is not now, the spool tells when it is */
 	if (email__spool_end(p->from->outbox->spool, p->attempt, next, failures, cause, &now, &e)) {
 		p->from->unsettled = true;
@@ -324,8 +326,8 @@ email__parcel_done(void *context, email__smtp_mail *mail)
 		p->from->one_alone = false;
 	w->stir = w->stir || p->from->under_way == 0;
 	/* what broke the connection is told of the account when the operation ends */
-	by->mails_ended = mail->code != EMAIL_E_CANCELLED && class != EMAIL__POLICY_ACCOUNT && class != EMAIL__POLICY_LOGIN &&
-	                  mail->code != EMAIL_E_UNSURE;
+	by->mails_ended = mail->code != EMAIL_E_CANCELLED && class != EMAIL__POLICY_ACCOUNT &&
+	                  class != EMAIL__POLICY_LOGIN && mail->code != EMAIL_E_UNSURE;
 	if (by->mails_ended)
 		email__policy_result(&by->policy, class, email__sender_random(), email__sender_running(by));
 	email__free(p);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 static void
-about(email_event *event, email_event_kind kind, const char *account, const char *id, const email__mailfile *mail,
-      const char *cause)
+about(email_event *event, email_event_kind kind, const char *account, const char *id,
+      const email__mailfile *mail, const char *cause)
 {
 	memset(event, 0, sizeof *event);
 	event->kind = kind;

@@ -11,7 +11,7 @@ void email__queued_tell(void *context, const char *account, const email__spool_e
 /* What became of an attempt, to be told once it is durable (Q6): SENT where somebody got it, DEFERRED where somebody still
  * waits for it; so none, one or two. That somebody never will get it the spool tells itself. */
 #define EMAIL__OUTCOME_EVENTS 2
-size_t email__queued_outcome(const char *account, const char *id, const email__mailfile *mail, size_t delivered,
-                             const char *cause, email_event out[EMAIL__OUTCOME_EVENTS]);
+size_t email__queued_outcome(const char *account, const char *id, const email__mailfile *mail,
+                             size_t delivered, const char *cause, email_event out[EMAIL__OUTCOME_EVENTS]);
 
 #endif

@@ -120,7 +120,8 @@ secret_text(reader *r, const email__node *node, const char *name, const char **t
 	if (ref && value)
 		return complain(r, node, name, "has both a value and a ref: expected one of them");
 	if (sealed && (value || ref))
-		return complain(r, node, name, "is sealed, and has a value or a ref too: expected one of them");
+		return complain(r, node, name,
+		                "is sealed, and has a value or a ref too: expected one of them");
 	if (sealed && !sealed[0])
 		return complain(r, node, name, "is sealed, but nothing is in it: expected base64");
 	if (ref && strncmp(ref, "env:", 4) != 0 && strncmp(ref, "file:", 5) != 0)

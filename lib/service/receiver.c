@@ -21,7 +21,8 @@ tell_received(email__lane *lane, const email_received *received)
 
 	snprintf(event.account, sizeof event.account, "%s", lane->account->name);
 	email__printable(event.message_id, sizeof event.message_id, id ? id : "", id ? strlen(id) : 0);
-	email__printable(event.text, sizeof event.text, subject ? subject : "", subject ? strlen(subject) : 0);
+	email__printable(event.text, sizeof event.text, subject ? subject : "",
+	                 subject ? strlen(subject) : 0);
 	email__events_add(&lane->worker->shared->events, &event);
 }
 
@@ -49,7 +50,8 @@ start(email__lane *lane)
 
 	lane->asked = false;
 	lane->account->has_handler = handled;
-	lane->op = email_account_start_receive(lane->account, handled ? on_message : NULL, lane, handled && lane->account->v.use_idle);
+	lane->op = email_account_start_receive(lane->account, handled ? on_message : NULL, lane,
+	                                       handled && lane->account->v.use_idle);
 	if (!lane->op)
 		return;
 	/* nobody sits there to be asked */
@@ -77,7 +79,8 @@ over(email__lane *lane, email_code rc)
 void
 email__receiver_step(email__lane *lane)
 {
-	bool ends = lane->worker->stopping || lane->next_account || lane->leaving || !email__lane_enabled(lane);
+	bool ends =
+		lane->worker->stopping || lane->next_account || lane->leaving || !email__lane_enabled(lane);
 	email_code rc;
 
 	lane->knocked = false;

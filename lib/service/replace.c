@@ -52,7 +52,8 @@ static bool
 may_replace(const email_account *there, const email__secret *found, const email_account *account,
             const email__secret *secret)
 {
-	return found && (secret->origin == EMAIL__SECRET_UNSAVED || says_the_same(account, secret, there, found));
+	return found &&
+	       (secret->origin == EMAIL__SECRET_UNSAVED || says_the_same(account, secret, there, found));
 }
 
 static email_code
@@ -98,8 +99,8 @@ email__contents_replace(const char *path, const char *name, const email_account 
 /* --- and back --- */
 
 email_code
-email__contents_stored(const char *path, const char *name, const email_account *account, const email__secret *secret,
-                       email__buf *out, email_error *e)
+email__contents_stored(const char *path, const char *name, const email_account *account,
+                       const email__secret *secret, email__buf *out, email_error *e)
 {
 	email__service_entry *entry;
 	email__secret *found;
@@ -124,8 +125,8 @@ renewed_by_itself(email_account *account)
 {
 	email__secret *secret = &account->v.auth_refresh_token;
 
-	return account->v.auth_type == EMAIL__AUTH_OAUTH_REFRESH_TOKEN && secret->origin == EMAIL__SECRET_SHARED &&
-	                       email__secret_in_sheet(secret)
+	return account->v.auth_type == EMAIL__AUTH_OAUTH_REFRESH_TOKEN &&
+	                       secret->origin == EMAIL__SECRET_SHARED && email__secret_in_sheet(secret)
 	               ? secret
 	               : NULL;
 }
@@ -182,9 +183,11 @@ email__contents_catch_up(email__contents *c, const char *path)
 		email_account *account = c->entry[i].account;
 		email__secret *secret = c->entry[i].node ? renewed_by_itself(account) : NULL, *found;
 		email__service_entry *there =
-			secret ? email__contents_find(&disk, email__node_attribute(c->entry[i].node, "name")) : NULL;
+			secret ? email__contents_find(&disk, email__node_attribute(c->entry[i].node, "name"))
+			       : NULL;
 
-		if (there && (found = counterpart(there->account, account, secret)) && found->kind != EMAIL__SECRET_NONE)
+		if (there && (found = counterpart(there->account, account, secret)) &&
+		    found->kind != EMAIL__SECRET_NONE)
 			rc = catch_up(account, secret, there->account, found);
 	}
 	email__contents_dispose(&disk);

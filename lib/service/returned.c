@@ -47,8 +47,8 @@ memory(const email__host *host, email_error *e)
 }
 
 void
-email__returned_remember(const email__host *host, const char *account, const char *id, const email__mailfile *mail,
-                         email_error *e)
+email__returned_remember(const email__host *host, const char *account, const char *id,
+                         const email__mailfile *mail, email_error *e)
 {
 	email__returned *r = &host->shared->returned;
 	email__sent *sent;

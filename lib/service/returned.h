@@ -10,8 +10,8 @@
 
 /* A server took this mail of the account, for some or all, or may have. `id`: that of the queue, or the envelope id, or "".
  * What goes wrong fails nothing: `e` is there to be told. */
-void email__returned_remember(const email__host *host, const char *account, const char *id, const email__mailfile *mail,
-                              email_error *e);
+void email__returned_remember(const email__host *host, const char *account, const char *id,
+                              const email__mailfile *mail, email_error *e);
 /* A message that the handler accepted: raises EMAIL_EVENT_DELIVERY and EMAIL_EVENT_REPLY. */
 void email__returned_look(const email__host *host, email_message *message, email_error *e);
 

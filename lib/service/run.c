@@ -127,7 +127,8 @@ email_service_start(email_service *service)
 	if (!email__thread_start(&service->worker->thread, run, service->worker)) {
 		email__worker_free(service->worker);
 		service->worker = NULL;
-		return email__error_set(&service->error, EMAIL_E_MEMORY, EMAIL_STAGE_NONE, "no thread is to be had");
+		return email__error_set(&service->error, EMAIL_E_MEMORY, EMAIL_STAGE_NONE,
+		                        "no thread is to be had");
 	}
 	return EMAIL_OK;
 }
@@ -211,7 +212,8 @@ email__service_work(email_service *service, email_account *account, email_error 
 	email_code rc;
 
 	if (!account->v.enabled) {
-		email__error_set(e, EMAIL_E_DISABLED, EMAIL_STAGE_QUEUE, "the account %s is disabled", account->name);
+		email__error_set(e, EMAIL_E_DISABLED, EMAIL_STAGE_QUEUE, "the account %s is disabled",
+		                 account->name);
 		email__error_remedy(e, "set enabled to true");
 		return EMAIL_E_DISABLED;
 	}

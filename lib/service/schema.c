@@ -16,11 +16,12 @@
 #define PRINTABLE "\\P{Cc}*"
 #define NO_SPACE "[^\\s\\p{Cc}]"
 /* A time in UTC to the second, a date, or nothing. */
-#define TIME                                                                                                      \
-	"<xs:simpleType name=\"time\"><xs:union><xs:simpleType><xs:restriction base=\"xs:dateTime\">"             \
-	"<xs:pattern value=\"[0-9]{4}-.{5}T([01][0-9]|2[0-3]):.{5}Z\"/></xs:restriction></xs:simpleType>"         \
-	"<xs:simpleType><xs:restriction base=\"xs:date\"><xs:pattern value=\"[0-9]{4}-.{5}\"/></xs:restriction>"  \
-	"</xs:simpleType><xs:simpleType><xs:restriction base=\"xs:token\"><xs:length value=\"0\"/>"               \
+#define TIME \
+	"<xs:simpleType name=\"time\"><xs:union><xs:simpleType><xs:restriction base=\"xs:dateTime\">" \
+	"<xs:pattern value=\"[0-9]{4}-.{5}T([01][0-9]|2[0-3]):.{5}Z\"/></xs:restriction></xs:simpleType>" \
+	"<xs:simpleType><xs:restriction base=\"xs:date\"><xs:pattern " \
+	"value=\"[0-9]{4}-.{5}\"/></xs:restriction>" \
+	"</xs:simpleType><xs:simpleType><xs:restriction base=\"xs:token\"><xs:length value=\"0\"/>" \
 	"</xs:restriction></xs:simpleType></xs:union></xs:simpleType>\n"
 
 /* What a text of each type looks like. The loader may be stricter (what a host is, an address, UTF-8),
@@ -244,9 +245,9 @@ add_head(email__buf *out)
 	                       "<xs:simpleType name=\"sealed\"><xs:restriction base=\"xs:string\">"
 	                       "<xs:pattern value=\"([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|"
 	                       "[A-Za-z0-9+/]{2}==)\"/><xs:maxLength value=\"%d\"/>"
-	                       "</xs:restriction></xs:simpleType>\n"
-	                       TIME,
-	                       EMAIL__SHEET_NAMESPACE, EMAIL__SHEET_NAMESPACE, EMAIL__SECRET_MAX, EMAIL__SEALED_MAX);
+	                       "</xs:restriction></xs:simpleType>\n" TIME,
+	                       EMAIL__SHEET_NAMESPACE, EMAIL__SHEET_NAMESPACE, EMAIL__SECRET_MAX,
+	                       EMAIL__SEALED_MAX);
 }
 
 email_code

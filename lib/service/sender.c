@@ -59,7 +59,8 @@ static void
 over(email__lane *lane, email_code rc)
 {
 	const email_error *e = email_account_error(lane->account);
-	bool between = lane->mails_ended && (rc == EMAIL_E_CLOSED || rc == EMAIL_E_TEMPORARY || rc == EMAIL_E_TIMEOUT);
+	bool between = lane->mails_ended &&
+	               (rc == EMAIL_E_CLOSED || rc == EMAIL_E_TEMPORARY || rc == EMAIL_E_TIMEOUT);
 	email__policy_class class = email__policy_classify(rc, e->stage);
 
 	if (rc && rc != EMAIL_E_CANCELLED && !between) {
@@ -67,8 +68,9 @@ over(email__lane *lane, email_code rc)
 			tell_deferred(lane, e);
 		/* what no mail has on it (554 in place of a greeting, no descriptor, no memory) is the account's, whatever it is
 		 * called: or the next try would follow at once, without end */
-		email__policy_result(&lane->policy, class == EMAIL__POLICY_LOGIN ? class : EMAIL__POLICY_ACCOUNT, email__sender_random(),
-		                     email__sender_running(lane));
+		email__policy_result(&lane->policy,
+		                     class == EMAIL__POLICY_LOGIN ? class : EMAIL__POLICY_ACCOUNT,
+		                     email__sender_random(), email__sender_running(lane));
 	}
 	if (rc && !between) {
 		lane->failure = *e;

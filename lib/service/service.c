@@ -47,11 +47,13 @@ secret_save(void *context, const email_account *account, const email__secret *se
 }
 
 static email_code
-secret_stored(void *context, const email_account *account, const email__secret *secret, email__buf *out, email_error *e)
+secret_stored(void *context, const email_account *account, const email__secret *secret, email__buf *out,
+              email_error *e)
 {
 	email__host *host = context;
 
-	return email__host_stored_secret(host, name_in_sheet(host->service, account), account, secret, out, e);
+	return email__host_stored_secret(host, name_in_sheet(host->service, account), account, secret, out,
+	                                 e);
 }
 
 static email_code
@@ -76,7 +78,8 @@ place_host(email_service *service)
 {
 	bool lasting = service->c.path || service->state_override;
 	char *folder = lasting ? state_folder(service, &service->c) : NULL;
-	email_code rc = lasting && !folder ? EMAIL_E_MEMORY : email__host_place(&service->host, folder, service->c.path);
+	email_code rc = lasting && !folder ? EMAIL_E_MEMORY
+	                                   : email__host_place(&service->host, folder, service->c.path);
 
 	email__free(folder);
 	return rc;
@@ -231,7 +234,8 @@ exchange(email_service *service, email__contents *next, email_trust *trust)
 		service->trust = trust;
 		service->trust_opened = false;
 	}
-	if (place_host(service) == EMAIL_OK && email__service_hand_over(service, trust ? trust_before : NULL) == EMAIL_OK) {
+	if (place_host(service) == EMAIL_OK &&
+	    email__service_hand_over(service, trust ? trust_before : NULL) == EMAIL_OK) {
 		email__contents_dispose(&before);
 		return EMAIL_OK;
 	}
@@ -369,7 +373,8 @@ find_row(email_service *service, const char *property, const email__property **r
 		return EMAIL_OK;
 	near = email__table_nearest(&email__service_table, -1, false, property);
 	/* what looks like none may be a secret at the wrong place, which is not repeated */
-	email__printable(shown, sizeof shown, near ? property : "of that name", strlen(near ? property : "of that name"));
+	email__printable(shown, sizeof shown, near ? property : "of that name",
+	                 strlen(near ? property : "of that name"));
 	email__error_set(&service->error, EMAIL_E_UNKNOWN, EMAIL_STAGE_SHEET,
 	                 "the service has no property %s", shown);
 	if (near) {

@@ -33,8 +33,8 @@ set_aside(const char *path, const email__buf *bytes)
 
 	email__buf_init(&beside, EMAIL__TEXT_MAX);
 	if (email__buf_addf(&beside, "%s.damaged", path) == EMAIL_OK && email__buf_text(&beside))
-		(void)email__file_save(email__buf_text(&beside), email__buf_head(bytes), email__buf_len(bytes), true,
-		                       &ignored);
+		(void)email__file_save(email__buf_text(&beside), email__buf_head(bytes),
+		                       email__buf_len(bytes), true, &ignored);
 	email__buf_dispose(&beside);
 }
 
@@ -52,8 +52,8 @@ open_sheet(const char *path)
 	rc = email__file_read(path, &bytes, &e);
 	if (rc == EMAIL_OK) {
 		email__error_clear(&e);
-		rc = email__sheet_parse(email__buf_head(&bytes), email__buf_len(&bytes), EMAIL__STATUS_SHEET_MAX, path,
-		                        ROOT, NAMESPACE, &sheet, &e);
+		rc = email__sheet_parse(email__buf_head(&bytes), email__buf_len(&bytes),
+		                        EMAIL__STATUS_SHEET_MAX, path, ROOT, NAMESPACE, &sheet, &e);
 		if (rc == EMAIL_E_SHEET) {
 			set_aside(path, &bytes);
 			sheet = email__sheet_new(ROOT, NAMESPACE);
@@ -144,7 +144,8 @@ out:
 static bool
 transaction(const email__status_place *place, bool (*change)(email__node *root, void *context), void *context)
 {
-	return place->folder ? change_file(place->folder, change, context) : change_board(place->board, change, context);
+	return place->folder ? change_file(place->folder, change, context)
+	                     : change_board(place->board, change, context);
 }
 
 /* --- the rows --- */
@@ -332,12 +333,12 @@ merge(email__node *node, const email__property *row, email_account *account, siz
 			return false;
 		email__free(account->status_seen[i]);
 		account->status_seen[i] = email__strdup(email__buf_text(text));
-		*number(row, &account->v) += *number(row, &account->v) + more > 0 ? more : -*number(row, &account->v);
+		*number(row, &account->v) +=
+			*number(row, &account->v) + more > 0 ? more : -*number(row, &account->v);
 		return account->status_seen[i] != NULL;
 	}
 	/* what a session has just told is news also where it is the same as before */
-	if (account->status_judged &&
-	    (row->compute || row->offset == offsetof(email__values, fault_cause)))
+	if (account->status_judged && (row->compute || row->offset == offsetof(email__values, fault_cause)))
 		return true;
 	if (print(row, account, text) || !email__buf_text(text))
 		return false;
@@ -348,11 +349,13 @@ merge(email__node *node, const email__property *row, email_account *account, siz
 
 /* A row that this process has not changed since it knew the file: as it stands there now. */
 static void
-load_unchanged(email__node *node, const email__property *row, email_account *account, size_t i, email__buf *text)
+load_unchanged(email__node *node, const email__property *row, email_account *account, size_t i,
+               email__buf *text)
 {
 	const char *before = seen(account, i);
 
-	if (!before || print(row, account, text) || !email__buf_text(text) || strcmp(before, email__buf_text(text)) != 0)
+	if (!before || print(row, account, text) || !email__buf_text(text) ||
+	    strcmp(before, email__buf_text(text)) != 0)
 		return;
 	load_row(node, row, account);
 	if (print(row, account, text) || !email__buf_text(text))
@@ -450,8 +453,8 @@ save_account(email__node *root, void *context)
 
 		if (!row)
 			continue;
-		ok = (fresh || merge(node, row, account, i, &text)) && print(row, account, &text) == EMAIL_OK &&
-		     put_row(node, row->p.name, &text);
+		ok = (fresh || merge(node, row, account, i, &text)) &&
+		     print(row, account, &text) == EMAIL_OK && put_row(node, row->p.name, &text);
 	}
 	email__buf_dispose(&text);
 	return ok;
@@ -462,7 +465,8 @@ email__status_save(const email__status_place *place, email_account *account)
 {
 	email_error ignored = {0};
 
-	if ((place->folder && email__folder_make(place->folder, &ignored)) || !transaction(place, save_account, account))
+	if ((place->folder && email__folder_make(place->folder, &ignored)) ||
+	    !transaction(place, save_account, account))
 		return;
 	note(account);
 	account->status_unsaved = account->status_judged = false;

@@ -53,7 +53,8 @@ email__upkeep_take(email__lane *lane)
 	configure(lane);
 	lane->outbox = lane->host->owner.outbox(lane->host, lane->account, &e);
 	if (lane->outbox && shared_folder(lane))
-		email__error_set(&e, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE, "another account has the same persistenceDirectory");
+		email__error_set(&e, EMAIL_E_USAGE, EMAIL_STAGE_QUEUE,
+		                 "another account has the same persistenceDirectory");
 	else if (lane->outbox && email__spool_start(lane->outbox->spool, &now, &e) == EMAIL_OK)
 		lane->working = true;
 	if (!lane->working) {
@@ -108,7 +109,8 @@ expire(email__lane *lane, const email__now *now)
 	char cause[EMAIL__MAILFILE_TEXT];
 	unsigned n;
 
-	snprintf(cause, sizeof cause, "older than expireAfter%s%.64s", lane->failure.code ? ": " : "", lane->failure.text);
+	snprintf(cause, sizeof cause, "older than expireAfter%s%.64s", lane->failure.code ? ": " : "",
+	         lane->failure.text);
 	for (n = 0; n < EMAIL__SENDER_BURIED_MAX && (w = expired(lane, now)); n++) {
 		email_code rc = email__spool_expire(lane->outbox->spool, w, cause, now, &e);
 
@@ -164,11 +166,13 @@ make_digest(email__lane *lane, const email__now *now)
 		size_t most = count < EMAIL__QUEUE_DIGEST_MAX ? count : EMAIL__QUEUE_DIGEST_MAX;
 
 		chosen = email__alloc(most * sizeof *chosen);
-		rc = chosen ? email__policy_fold(&lane->policy, mails, count, email__spool_running_locked(spool, now), chosen, most, &n)
+		rc = chosen ? email__policy_fold(&lane->policy, mails, count,
+		                                 email__spool_running_locked(spool, now), chosen, most, &n)
 		            : EMAIL_E_MEMORY;
 	}
 	email__spool_release(spool);
-	if (rc == EMAIL_OK && n > 0 && email__outbox_digest(lane->outbox, chosen, n, now, &n, lane->digest, &e)) {
+	if (rc == EMAIL_OK && n > 0 &&
+	    email__outbox_digest(lane->outbox, chosen, n, now, &n, lane->digest, &e)) {
 		lane->digest[0] = '\0';
 		email__lane_complain(lane, &e);
 	}
@@ -216,7 +220,8 @@ look_at_trust(email__lane *lane)
 static int64_t
 look_again(const email__lane *lane)
 {
-	int64_t ms = lane->worker->bell.shared || !lane->outbox->folder ? lane->account->v.pollrate : EMAIL__SENDER_LOOK_MS;
+	int64_t ms = lane->worker->bell.shared || !lane->outbox->folder ? lane->account->v.pollrate
+	                                                                : EMAIL__SENDER_LOOK_MS;
 
 	return lane->policy.failures > 0 && ms > EMAIL__SENDER_DOWN_LOOK_MS ? EMAIL__SENDER_DOWN_LOOK_MS : ms;
 }

@@ -126,7 +126,8 @@ keep_old_trust(email__worker *w, email__roster *r)
 static email_code
 take_roster(email__worker *w)
 {
-	static const email_event lack = {.kind = EMAIL_EVENT_QUEUE, .count = 1, .text = "out of memory: some accounts are not worked"};
+	static const email_event lack = {
+		.kind = EMAIL_EVENT_QUEUE, .count = 1, .text = "out of memory: some accounts are not worked"};
 	email__roster *r;
 	bool whole = true;
 	size_t i;
@@ -219,7 +220,8 @@ look_at_clock(email__worker *w)
 		w->now.offset = email__clock_local_offset(w->now.wall);
 		w->offset_at = mono ? mono : 1;
 	}
-	w->now.clock_set = w->count == 0 || !email__trust_clock_unset(email__account_trust(w->lane[0]->account));
+	w->now.clock_set =
+		w->count == 0 || !email__trust_clock_unset(email__account_trust(w->lane[0]->account));
 }
 
 static email_code
@@ -258,7 +260,8 @@ email__worker_wait(const email__worker *w, email_wait *list, size_t room, long *
 		if (!lane->op || email_operation_fd(lane->op) < 0)
 			continue;
 		if (n < room)
-			list[n] = (email_wait){email_operation_fd(lane->op), email_operation_events(lane->op)};
+			list[n] =
+				(email_wait){email_operation_fd(lane->op), email_operation_events(lane->op)};
 		n++;
 	}
 	if (w->stopping && w->stop_by < due)
@@ -373,7 +376,8 @@ lock_folder(email__worker *w, const email__host *host, email_error *e)
 	if (rc == EMAIL_E_MEMORY)
 		return email__error_memory(e, EMAIL_STAGE_QUEUE);
 	if (rc && why.os == EWOULDBLOCK)
-		return email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE, "another process runs the service of this state folder");
+		return email__error_set(e, EMAIL_E_TEMPORARY, EMAIL_STAGE_QUEUE,
+		                        "another process runs the service of this state folder");
 	if (rc && e && e->code == EMAIL_OK)
 		*e = why;
 	return rc;

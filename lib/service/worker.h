@@ -14,8 +14,8 @@ typedef struct email__roster {
 	email__host *host;
 	email_account **account;
 	size_t count;
-	bool enabled; /* the service is */
-	email_trust *old_trust; /* to be freed once nobody asks it any more, or NULL */
+	bool enabled;                 /* the service is */
+	email_trust *old_trust;       /* to be freed once nobody asks it any more, or NULL */
 	struct email__roster *before; /* one that was not taken */
 } email__roster;
 
@@ -31,7 +31,7 @@ struct email__worker {
 	bool stop;
 
 	email__bell bell;
-	int lock; /* of the state folder: one worker for each */
+	int lock;   /* of the state folder: one worker for each */
 	bool alone; /* for one account, at a person's word: it ends when that rests (email__worker_rests) */
 	bool enabled, stopping, late;
 	int64_t stop_by;
@@ -40,7 +40,8 @@ struct email__worker {
 	email_trust **old_trust;
 	size_t old_trusts;
 
-	email__now now;    /* its clock on the wall, as of the last look at it; the monotonic one is asked each time */
+	email__now
+		now; /* its clock on the wall, as of the last look at it; the monotonic one is asked each time */
 	int64_t offset_at; /* when the local time's offset was asked for, which costs a look at a file */
 	bool stir;         /* those without an operation are to look whether they have something to do now */
 

@@ -264,7 +264,8 @@ seal_secrets(email_account *account, email_error *e)
 	for (i = 0; i < email__account_table.count && rc == EMAIL_OK; i++) {
 		const email__property *row = &email__account_table.row[i];
 
-		if (row->p.secret && (rc = email__secret_seal(account, email__value_secret(row, &account->v), e)) && e &&
+		if (row->p.secret &&
+		    (rc = email__secret_seal(account, email__value_secret(row, &account->v), e)) && e &&
 		    !e->property[0])
 			snprintf(e->property, sizeof e->property, "%s", row->p.name);
 	}

@@ -57,7 +57,8 @@ on_error(void *context, xml_error *error)
 	/* the parser's words about an entity quote it, and "a&b;c" may be a password */
 	if (error->code == XML_ERR_UNDECLARED_ENTITY || error->code == XML_WAR_UNDECLARED_ENTITY ||
 	    error->code == XML_ERR_ENTITYREF_SEMICOL_MISSING || error->code == XML_ERR_NAME_REQUIRED) {
-		email__printable(c->text, sizeof c->text, "an \"&\" that is no entity: write it as &amp;", 43);
+		email__printable(c->text, sizeof c->text, "an \"&\" that is no entity: write it as &amp;",
+		                 43);
 		return;
 	}
 	n = error->message ? strcspn(error->message, "\r\n") : 0;
@@ -160,10 +161,12 @@ check_names(xmlNodePtr node, const char *name, const char *ns, email_error *e)
 		if (node->type != XML_ELEMENT_NODE)
 			continue;
 		if (!node->ns || !node->ns->href || strcmp((const char *)node->ns->href, ns) != 0)
-			return complain(e, name, (int)xmlGetLineNo(node), "an element of another namespace than the sheet's");
+			return complain(e, name, (int)xmlGetLineNo(node),
+			                "an element of another namespace than the sheet's");
 		for (attribute = node->properties; attribute; attribute = attribute->next)
 			if (!is_ours(attribute))
-				return complain(e, name, (int)xmlGetLineNo(node), "an attribute of another namespace");
+				return complain(e, name, (int)xmlGetLineNo(node),
+				                "an attribute of another namespace");
 		if ((rc = check_names(node->children, name, ns, e)))
 			return rc;
 	}
@@ -236,7 +239,8 @@ wipe_texts(xmlNodePtr node)
 	for (; node; node = node->next) {
 		if (node->type == XML_ELEMENT_NODE)
 			wipe_texts(node->children);
-		else if ((node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) && node->content &&
+		else if ((node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) &&
+		         node->content &&
 		         !(node->doc && node->doc->dict && xmlDictOwns(node->doc->dict, node->content)))
 			email__wipe(node->content, strlen((const char *)node->content));
 	}
@@ -404,7 +408,8 @@ writable(const char *text)
 
 	for (; at < n; at += len) {
 		len = email__utf8_decode((const unsigned char *)text + at, n - at, &c);
-		if (len == 0 || (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7F && c < 0xA0) || c == 0xFFFE || c == 0xFFFF)
+		if (len == 0 || (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7F && c < 0xA0) ||
+		    c == 0xFFFE || c == 0xFFFF)
 			return false;
 	}
 	return true;

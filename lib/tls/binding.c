@@ -37,7 +37,8 @@ end_point(const mbedtls_ssl_context *ssl, email__binding *binding)
 	for (i = 0; leaf && i < sizeof signatures / sizeof *signatures; i++)
 		if (leaf->sig_oid.len == signatures[i].n &&
 		    memcmp(leaf->sig_oid.p, signatures[i].oid, signatures[i].n) == 0 &&
-		    email__hash_of(signatures[i].hash, leaf->raw.p, leaf->raw.len, binding->data) == EMAIL_OK) {
+		    email__hash_of(signatures[i].hash, leaf->raw.p, leaf->raw.len, binding->data) ==
+		            EMAIL_OK) {
 			binding->type = "tls-server-end-point";
 			binding->n = email__mac_size(signatures[i].hash);
 		}

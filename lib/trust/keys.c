@@ -188,8 +188,9 @@ take_leaf(void *context, email__pem_kind kind, email__span der)
 	if (kind != EMAIL__PEM_CERTIFICATE || l->any)
 		return EMAIL_OK;
 	l->any = true;
-	return email__cert_parse(der, &cert) ? email__cert_describe(&cert, email__clock_wall(), &l->certificate)
-	                                     : EMAIL_E_CERTIFICATE;
+	return email__cert_parse(der, &cert)
+	               ? email__cert_describe(&cert, email__clock_wall(), &l->certificate)
+	               : EMAIL_E_CERTIFICATE;
 }
 
 static email_code
@@ -205,8 +206,8 @@ read_leaf(email_trust *trust, const char *alias, struct leaf *l, email_error *e)
 	rc = email__trust_client_key(trust, alias, &pem, e);
 	if (rc == EMAIL_OK &&
 	    (rc = email__pem_read(email__buf_head(&pem), email__buf_len(&pem) - 1, take_leaf, l, &skipped)))
-		email__error_set(e, rc, EMAIL_STAGE_TRUST, "%s in the User Key Store cannot be read: %s", alias,
-		                 email_code_text(rc));
+		email__error_set(e, rc, EMAIL_STAGE_TRUST, "%s in the User Key Store cannot be read: %s",
+		                 alias, email_code_text(rc));
 	email__buf_dispose(&pem);
 	snprintf(l->certificate.alias, sizeof l->certificate.alias, "%s", alias);
 	return rc;

@@ -12,6 +12,7 @@
 email_code email__trust_client_key(email_trust *trust, const char *alias, email__buf *pem, email_error *e);
 
 /* Its first certificate, described. Errors: those, and EMAIL_E_CERTIFICATE. */
-email_code email__trust_client_leaf(email_trust *trust, const char *alias, email_certificate *leaf, email_error *e);
+email_code email__trust_client_leaf(email_trust *trust, const char *alias, email_certificate *leaf,
+                                    email_error *e);
 
 #endif

@@ -48,7 +48,6 @@ void email__record_remove_root(email__record *record, size_t at);
  * nothing that a connection changes by itself. */
 uint64_t email__record_digest(const email__record *record);
 
-
 /* The names of reasons with spaces between them; and back. */
 void email__reasons_write(email_reasons reasons, char *out, size_t size);
 bool email__reasons_read(const char *text, email_reasons *reasons);

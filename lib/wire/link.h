@@ -48,7 +48,7 @@ struct email__link {
 	char local
 		[64]; /* the connection's own address as a literal "[192.0.2.1]" (RFC 5321 4.1.3); the driver fills it */
 	uint64_t sent; /* plain bytes appended to `out` so far */
-	bool whole;    /* set by the driver before eof(): TLS ended by close_notify, so that nothing was cut off */
+	bool whole; /* set by the driver before eof(): TLS ended by close_notify, so that nothing was cut off */
 	void (*step)(email__link *);
 	void (*eof)(email__link *);
 	void (*tls_started)(email__link *);

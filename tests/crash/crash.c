@@ -84,8 +84,8 @@ typedef struct disturbance {
 	unsigned long n;
 	int error;
 	bool forever;
-	size_t alloc;      /* this allocation fails */
-	long file_size;    /* RLIMIT_FSIZE; -1: none */
+	size_t alloc;   /* this allocation fails */
+	long file_size; /* RLIMIT_FSIZE; -1: none */
 	scenario_clock clock;
 } disturbance;
 
@@ -199,13 +199,15 @@ level_fail(void)
 	static const struct {
 		int error;
 		const char *name;
-	} errors[] = {{ENOSPC, "ENOSPC"}, {EIO, "EIO"}, {EROFS, "EROFS"}, {EMFILE, "EMFILE"}, {EINTR, "EINTR"}};
+	} errors[] = {
+		{ENOSPC, "ENOSPC"}, {EIO, "EIO"}, {EROFS, "EROFS"}, {EMFILE, "EMFILE"}, {EINTR, "EINTR"}};
 	char what[40];
 	size_t i;
 	int bad = 0;
 
 	for (i = 0; i < sizeof errors / sizeof *errors; i++) {
-		disturbance d = {.fault = FAULT_ERROR, .error = errors[i].error, .file_size = -1, .clock = ordinary};
+		disturbance d = {
+			.fault = FAULT_ERROR, .error = errors[i].error, .file_size = -1, .clock = ordinary};
 
 		snprintf(what, sizeof what, "%s once", errors[i].name);
 		bad += sweep(d, what);
@@ -247,7 +249,8 @@ static bool
 cut(void *context, unsigned long op, const char *label)
 {
 	cutting *c = context;
-	scenario_rules rules = {.boot = NEXT_BOOT, .weak = true, .twice = c->twice, .quiet = quiet || c->first};
+	scenario_rules rules = {
+		.boot = NEXT_BOOT, .weak = true, .twice = c->twice, .quiet = quiet || c->first};
 	int i;
 
 	if (c->points++ % step)
@@ -300,7 +303,8 @@ record(fault_kind how, unsigned long n, outside *whole, size_t *count, uint64_t 
 static int
 level_list(void)
 {
-	static const char *const what[] = {"mkdir", "create", "write", "truncate", "sync", "rename", "unlink"};
+	static const char *const what[] = {"mkdir", "create", "write", "truncate",
+	                                   "sync",  "rename", "unlink"};
 	outside whole;
 	uint64_t root;
 	size_t n = 0, i, syncs = 0;
@@ -309,10 +313,11 @@ level_list(void)
 	record(FAULT_NONE, 0, &whole, &n, &root);
 	for (i = 0; i < n; i++) {
 		for (; event < whole.n && whole.event[event].op <= i; event++)
-			printf("            %c %d %d\n", (int)whole.event[event].what, whole.event[event].mail,
-			       whole.event[event].rcpt);
-		printf("%4zu %4zu %s %s of %llx in %llx\n", i, ops[i].what == DID_SYNC ? ++syncs : 0, what[ops[i].what],
-		       ops[i].name, (unsigned long long)ops[i].inode, (unsigned long long)ops[i].folder);
+			printf("            %c %d %d\n", (int)whole.event[event].what,
+			       whole.event[event].mail, whole.event[event].rcpt);
+		printf("%4zu %4zu %s %s of %llx in %llx\n", i, ops[i].what == DID_SYNC ? ++syncs : 0,
+		       what[ops[i].what], ops[i].name, (unsigned long long)ops[i].inode,
+		       (unsigned long long)ops[i].folder);
 	}
 	return 0;
 }
@@ -390,11 +395,13 @@ level_nosync(void)
 		states_build(ops, n, root, parent, fault_at(), most, false, cut, &c);
 		if (c.bad == 0) {
 			missed++;
-			printf("sync %zu can be taken away and nobody notices (%lu states)\n", i + 1, c.points);
+			printf("sync %zu can be taken away and nobody notices (%lu states)\n", i + 1,
+			       c.points);
 		}
 	}
 	step = keep;
-	printf("%-22s %6u points, %u missed; %u had nothing to do\n", "syncs taken away", taken, missed, idle);
+	printf("%-22s %6u points, %u missed; %u had nothing to do\n", "syncs taken away", taken, missed,
+	       idle);
 	return (int)missed;
 }
 
@@ -428,7 +435,8 @@ level_full(void)
 		int now;
 
 		fresh();
-		snprintf(mount, sizeof mount, "mount -t tmpfs -o size=%dk tmpfs %s 2>/dev/null", sizes[i], parent);
+		snprintf(mount, sizeof mount, "mount -t tmpfs -o size=%dk tmpfs %s 2>/dev/null", sizes[i],
+		         parent);
 		if (system(mount)) {
 			printf("%-22s SKIP: tmpfs cannot be mounted here\n", "tmpfs");
 			return bad;
@@ -464,13 +472,14 @@ level_clock(void)
 	for (i = 0; i < sizeof walls / sizeof *walls; i++)
 		for (j = 0; j < sizeof steps / sizeof *steps; j++)
 			for (set = 0; set < 2; set++, points++) {
-				disturbance d = {.file_size = -1,
-				                 .clock = {.wall = walls[i], .step = steps[j], .set = set != 0}};
+				disturbance d = {
+					.file_size = -1,
+					.clock = {.wall = walls[i], .step = steps[j], .set = set != 0}};
 				char label[100];
 				bool came;
 
-				snprintf(label, sizeof label, "clock at %lld, %lld each step", (long long)walls[i],
-				         (long long)steps[j]);
+				snprintf(label, sizeof label, "clock at %lld, %lld each step",
+				         (long long)walls[i], (long long)steps[j]);
 				bad += one(&d, &rules, label, &came);
 			}
 	return report("clock", points, bad);
@@ -497,10 +506,10 @@ level_many(void)
 static const struct {
 	const char *name;
 	int (*run)(void);
-} levels[] = {{"kill", level_kill},   {"fail", level_fail},   {"states", level_states}, {"full", level_full},
-              {"memory", level_memory}, {"clock", level_clock}, {"nosync", level_nosync}, {"twice", level_twice}, {"hands", level_hands},
-            {"many", level_many},
-              {"list", level_list}};
+} levels[] = {{"kill", level_kill},     {"fail", level_fail},     {"states", level_states},
+              {"full", level_full},     {"memory", level_memory}, {"clock", level_clock},
+              {"nosync", level_nosync}, {"twice", level_twice},   {"hands", level_hands},
+              {"many", level_many},     {"list", level_list}};
 
 /* Memory that is shared with children, and with RECORD where there is one. */
 static void
@@ -510,7 +519,8 @@ share(const char *path)
 
 	if (path && (fd < 0 || ftruncate(fd, sizeof *o)))
 		exit(2);
-	o = mmap(NULL, sizeof *o, PROT_READ | PROT_WRITE, path ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS, fd, 0);
+	o = mmap(NULL, sizeof *o, PROT_READ | PROT_WRITE, path ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS, fd,
+	         0);
 	if (o == MAP_FAILED)
 		exit(2);
 	if (fd >= 0)
@@ -579,33 +589,21 @@ main(int argc, char **argv)
 
 	while ((option = getopt(argc, argv, "s:m:r:t:n:q")) != -1)
 		switch (option) {
-		case 's':
-			step = (unsigned)atoi(optarg);
-			break;
-		case 'm':
-			most = (unsigned)atoi(optarg);
-			break;
-		case 'r':
-			seed = (unsigned)strtoul(optarg, NULL, 10);
-			break;
-		case 't':
-			seconds = (unsigned)atoi(optarg);
-			break;
-		case 'n':
-			letters = (unsigned)atoi(optarg);
-			break;
-		case 'q':
-			quiet = true;
-			break;
-		default:
-			return 64;
+		case 's': step = (unsigned)atoi(optarg); break;
+		case 'm': most = (unsigned)atoi(optarg); break;
+		case 'r': seed = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 't': seconds = (unsigned)atoi(optarg); break;
+		case 'n': letters = (unsigned)atoi(optarg); break;
+		case 'q': quiet = true; break;
+		default: return 64;
 		}
 	if (seed == 0)
 		seed = (unsigned)time(NULL) ^ (unsigned)getpid();
 	if (is_for_others(argv + optind, argc - optind))
 		return for_others(argv + optind, argc - optind);
 	/* a sync costs nothing there, and it is not the disk that is tried here */
-	snprintf(parent, sizeof parent, "%s/crash.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	snprintf(parent, sizeof parent, "%s/crash.XXXXXX",
+	         access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (step < 1 || optind == argc || !mkdtemp(parent))
 		return 64;
 	snprintf(folder, sizeof folder, "%s/q", parent);
@@ -615,7 +613,8 @@ main(int argc, char **argv)
 		return 2;
 	for (i = optind; i < argc; i++)
 		for (level = 0; level < sizeof levels / sizeof *levels; level++)
-			if ((strcmp(argv[i], "all") == 0 && levels[level].run != level_list) || strcmp(argv[i], levels[level].name) == 0)
+			if ((strcmp(argv[i], "all") == 0 && levels[level].run != level_list) ||
+			    strcmp(argv[i], levels[level].name) == 0)
 				bad += levels[level].run();
 	run_command("rm -rf", "");
 	return bad ? 1 : 0;

@@ -84,7 +84,8 @@ fill_but(off_t rest)
 static bool
 open_queue(void)
 {
-	const email__spool_options options = {.folder = d.folder, .boot = LETTERS_BOOT, .max_count = LETTERS_MAX};
+	const email__spool_options options = {
+		.folder = d.folder, .boot = LETTERS_BOOT, .max_count = LETTERS_MAX};
 	email__now now = letters_now();
 	email_error e = {0};
 
@@ -105,16 +106,19 @@ queue_until_full(void)
 	size_t before = letters_files(d.folder, "queue");
 	int from = d.n;
 
-	while (d.n < LETTERS_MAX - 5 && letters_put(d.spool, d.n, 5, NULL, 2, SIZE, d.id[d.n], &e) == EMAIL_OK)
+	while (d.n < LETTERS_MAX - 5 &&
+	       letters_put(d.spool, d.n, 5, NULL, 2, SIZE, d.id[d.n], &e) == EMAIL_OK)
 		d.n++;
 	if (d.n == LETTERS_MAX - 5)
 		complain("the disk does not become full");
 	else if (e.code != EMAIL_E_FILE || e.os != ENOSPC || !strstr(e.text, strerror(ENOSPC)))
-		complain("letter %d was refused with code %d, errno %d, \"%s\"", d.n, (int)e.code, e.os, e.text);
+		complain("letter %d was refused with code %d, errno %d, \"%s\"", d.n, (int)e.code, e.os,
+		         e.text);
 	if (letters_files(d.folder, "tmp"))
 		complain("a letter that was refused left its file");
 	if (letters_files(d.folder, "queue") != before + (size_t)(d.n - from))
-		complain("%d letters were taken, and %zu are there", d.n - from, letters_files(d.folder, "queue") - before);
+		complain("%d letters were taken, and %zu are there", d.n - from,
+		         letters_files(d.folder, "queue") - before);
 }
 
 /* One attempt on letter n; what the server says of its two recipients. False: it was not to be had. */

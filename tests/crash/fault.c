@@ -114,18 +114,12 @@ static bool
 can_fail(int call, int error)
 {
 	switch (error) {
-	case ENOSPC:
-		return call & (WRITES | MAKES | SYNCS | NAMES);
-	case EIO:
-		return true;
-	case EROFS:
-		return call & (MAKES | NAMES);
-	case EMFILE:
-		return call & (OPENS | MAKES);
-	case EINTR:
-		return call & (READS | WRITES | OPENS | MAKES | LOCKS);
-	default:
-		return true;
+	case ENOSPC: return call & (WRITES | MAKES | SYNCS | NAMES);
+	case EIO: return true;
+	case EROFS: return call & (MAKES | NAMES);
+	case EMFILE: return call & (OPENS | MAKES);
+	case EINTR: return call & (READS | WRITES | OPENS | MAKES | LOCKS);
+	default: return true;
 	}
 }
 

@@ -16,9 +16,9 @@ typedef enum fault_kind {
 	FAULT_KILL,  /* the process ends before the n-th call, as by SIGKILL */
 	FAULT_ERROR, /* the n-th call that can fail in this way (errno) does */
 	FAULT_SHORT, /* the n-th read or write does half of it */
-	FAULT_HALT,  /* from the n-th fsync or fdatasync on nothing has any effect: as if the process had died then */
+	FAULT_HALT, /* from the n-th fsync or fdatasync on nothing has any effect: as if the process had died then */
 	FAULT_NOSYNC, /* the n-th fsync or fdatasync says yes and does nothing */
-	FAULT_POWER  /* the file system goes down before the n-th call that changes anything, and the process with it */
+	FAULT_POWER /* the file system goes down before the n-th call that changes anything, and the process with it */
 } fault_kind;
 
 /* From now on; `forever`: from the n-th on. Counting begins at 1. */
@@ -51,8 +51,8 @@ typedef enum fault_what {
 
 typedef struct fault_op {
 	fault_what what;
-	uint64_t inode;           /* the file or folder itself */
-	uint64_t folder, from;    /* where its name is, was */
+	uint64_t inode;        /* the file or folder itself */
+	uint64_t folder, from; /* where its name is, was */
 	char name[48], old[48];
 	size_t at, n; /* of a write; truncate: at */
 	unsigned char *bytes;

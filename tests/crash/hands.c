@@ -15,14 +15,24 @@
 #include "crash/letters.h"
 #include "queue/policy.h"
 
-enum { WRITERS = 2, WORKERS = 2, HANDS = WRITERS + WORKERS + 1, EACH = 100000, RCPTS = 2, FLIGHT = 3, KEYED = 3, RECENT = 300 };
+enum {
+	WRITERS = 2,
+	WORKERS = 2,
+	HANDS = WRITERS + WORKERS + 1,
+	EACH = 100000,
+	RCPTS = 2,
+	FLIGHT = 3,
+	KEYED = 3,
+	RECENT = 300
+};
 
 /* What became of a letter for a recipient, in one word, so that no kill comes between two of its parts. */
 enum { GOT = 1, ALLOWED = 1 << 12, NOW = 1 << 24 };
 
 /* Outside the folder, shared by all hands. What is said before a call is said first, what it answered behind it. */
 typedef struct letter {
-	_Atomic uint32_t server[RCPTS]; /* GOT: times the server took it; NOW: it has, and that is not recorded yet; ALLOWED:
+	_Atomic uint32_t server
+		[RCPTS]; /* GOT: times the server took it; NOW: it has, and that is not recorded yet; ALLOWED:
 	                                   times a worker died like this, so it may come once more (Q5) */
 	atomic_int called, acked, cut_off, refused;
 	atomic_int cancelling, cancelled, reviving;
@@ -39,8 +49,7 @@ static record *r;
 static const char *folder;
 static uint32_t dice;
 
-static unsigned
-throw(unsigned sides)
+static unsigned throw(unsigned sides)
 {
 	dice ^= dice << 13;
 	dice ^= dice >> 17;
@@ -96,7 +105,8 @@ put(email__spool *s, int n, char *id)
 	char key[30];
 
 	snprintf(key, sizeof key, "letter %d", n);
-	return letters_put(s, n, n / WRITERS % 4 == 0 ? 9 : 5, n % KEYED ? NULL : key, recipients_of(n), size_of(n), id, NULL);
+	return letters_put(s, n, n / WRITERS % 4 == 0 ? 9 : 5, n % KEYED ? NULL : key, recipients_of(n),
+	                   size_of(n), id, NULL);
 }
 
 /* Once more with the key of one that was taken before, wherever it is by now: it makes no other. */
@@ -123,7 +133,7 @@ writer(int me)
 
 		if (i >= EACH)
 			_exit(0);
-		ask_again(s, n - (int)throw(60) * WRITERS);
+		ask_again(s, n - (int) throw(60) * WRITERS);
 		/* killed in the call: whether it was taken is not known, but to who asks again with its key */
 		if (l->called != l->acked + l->refused && n % KEYED) {
 			l->cut_off = 1;
@@ -200,7 +210,10 @@ answer(email__attempt *a, int n, bool takes)
 		                         said < 88   ? EMAIL__RCPT_DELIVERED
 		                         : said < 97 ? EMAIL__RCPT_PENDING
 		                                     : EMAIL__RCPT_FAILED,
-		                         said < 88 ? 250 : said < 97 ? 450 : 550, "", "");
+		                         said < 88   ? 250
+		                         : said < 97 ? 450
+		                                     : 550,
+		                         "", "");
 	}
 }
 
@@ -214,7 +227,8 @@ finish(email__spool *s, email__attempt *a, bool takes)
 		r->wrong++;
 	else
 		answer(a, n, takes);
-	if (email__spool_end(s, a, email__spool_running(s, &now) + (int64_t)throw(20), 1, "not now", &now, NULL))
+	if (email__spool_end(s, a, email__spool_running(s, &now) + (int64_t) throw(20), 1, "not now", &now,
+	                     NULL))
 		r->wrong++;
 	else
 		for (i = 0; letter_of(n) && i < RCPTS; i++)
@@ -233,7 +247,8 @@ begin(email__spool *s, unsigned flight, bool *alone, bool all)
 	email__waiting *const *waiting = email__spool_waiting(s, &n);
 	email_code rc;
 
-	next = email__policy_next(NULL, waiting, n, &now, email__spool_running(s, &now), 0, flight, *alone, all);
+	next = email__policy_next(NULL, waiting, n, &now, email__spool_running(s, &now), 0, flight, *alone,
+	                          all);
 	if (next.why != EMAIL__POLICY_GO)
 		return NULL;
 	*alone = next.alone || (flight == 0 && throw(2));
@@ -288,7 +303,7 @@ person(void)
 	for (;;) {
 		email__now now = letters_now();
 		int last = WRITERS * (r->next[0] < r->next[1] ? r->next[0] : r->next[1]);
-		letter *l = letter_of(last > RECENT ? last - (int)throw(RECENT) : 0);
+		letter *l = letter_of(last > RECENT ? last - (int) throw(RECENT) : 0);
 		bool cancel = throw(3) > 0;
 		email_code rc;
 
@@ -351,7 +366,7 @@ let_them_work(unsigned seed, long ms, int *bad)
 		pid[i] = spawn(i, seed);
 	while (letters_now().mono < end) {
 		usleep(throw(8000));
-		i = (int)throw(HANDS);
+		i = (int) throw(HANDS);
 		*bad += end_hand(pid[i]);
 		pid[i] = spawn(i, seed + ++kills);
 	}
@@ -452,7 +467,8 @@ check_all(email__spool *s)
 		bad += complain(-1, -1, "the day has not counted all attempts (Q8)");
 	if (email__spool_size(s, &now, &count, &bytes, NULL) || count != 0 || bytes != 0)
 		bad += complain(-1, -1, "the queue is empty, and does not know it");
-	if (letters_files(folder, "tmp") || letters_files(folder, "queue") || letters_files(folder, "bad") || r->bad)
+	if (letters_files(folder, "tmp") || letters_files(folder, "queue") || letters_files(folder, "bad") ||
+	    r->bad)
 		bad += complain(-1, -1, "something was left, or set aside");
 	if (r->wrong)
 		bad += complain(-1, r->wrong, "calls failed, or letters were damaged");
@@ -479,7 +495,8 @@ hands_run(const char *where, unsigned seed, long ms)
 	now = letters_now();
 	email__spool_stop(s, &now);
 	email__spool_close(s);
-	printf("many hands: seed %u, %u kills, %d letters, %d violations\n", seed, kills, r->next[0] + r->next[1], bad);
+	printf("many hands: seed %u, %u kills, %d letters, %d violations\n", seed, kills,
+	       r->next[0] + r->next[1], bad);
 	munmap(r, sizeof *r);
 	return bad;
 }

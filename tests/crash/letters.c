@@ -13,7 +13,9 @@ letters_now(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (email__now){.mono = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000, .wall = 1795000000, .clock_set = true};
+	return (email__now){.mono = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000,
+	                    .wall = 1795000000,
+	                    .clock_set = true};
 }
 
 typedef struct text {
@@ -44,7 +46,8 @@ read_text(void *context, unsigned char *buffer, size_t size, size_t *got)
 }
 
 email_code
-letters_put(email__spool *s, int n, int priority, const char *key, size_t recipients, size_t size, char *id, email_error *e)
+letters_put(email__spool *s, int n, int priority, const char *key, size_t recipients, size_t size, char *id,
+            email_error *e)
 {
 	static const char *const to[] = {"a@example.com", "b@example.com"};
 	char subject[20];

@@ -10,8 +10,8 @@
 email__now letters_now(void);
 
 /* Queues letter number n: its subject is the number, its bytes (`size` of them) tell it. */
-email_code letters_put(email__spool *s, int n, int priority, const char *key, size_t recipients, size_t size, char *id,
-                       email_error *e);
+email_code letters_put(email__spool *s, int n, int priority, const char *key, size_t recipients, size_t size,
+                       char *id, email_error *e);
 /* The number of one that is on its way, or waits; -1: none of ours. */
 int letters_number(const email__mailfile *mail);
 /* Reads it as a server does. False: these are not the bytes that were queued. */

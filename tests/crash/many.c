@@ -60,8 +60,10 @@ read_so_far(void)
 static email__spool *
 open_queue(const char *folder, unsigned letters)
 {
-	const email__spool_options options = {
-		.folder = folder, .boot = LETTERS_BOOT, .max_count = letters + 1, .max_bytes = UINT64_C(1) << 40};
+	const email__spool_options options = {.folder = folder,
+	                                      .boot = LETTERS_BOOT,
+	                                      .max_count = letters + 1,
+	                                      .max_bytes = UINT64_C(1) << 40};
 	email__now now = letters_now();
 	email__spool *s;
 	email_error e = {0};
@@ -131,7 +133,8 @@ start(const char *folder, unsigned letters)
 	took = (us() - began) / letters;
 	bound("bytes read of each", (read_so_far() - before) / letters, HEADER_READ + 100);
 	bound("bytes of memory for each", (double)email_test_peak() / letters, BYTES);
-	printf("%7u letters: start %.1f us each, %.0f bytes of memory each\n", letters, took, (double)email_test_peak() / letters);
+	printf("%7u letters: start %.1f us each, %.0f bytes of memory each\n", letters, took,
+	       (double)email_test_peak() / letters);
 	check_order(s, letters);
 	email__spool_stop(s, &now);
 	email__spool_close(s);
@@ -221,7 +224,8 @@ many_run(const char *folder, unsigned letters)
 	bound("microseconds to look, each", took, LOOK_US);
 	deliver(s, letters - some / 2 - some + 1);
 	last = deliver(s, some / 2);
-	printf("%7u letters: sent in %.1f us each, the last ones in %.1f; a look %.1f us each\n", letters, first, last, took);
+	printf("%7u letters: sent in %.1f us each, the last ones in %.1f; a look %.1f us each\n", letters,
+	       first, last, took);
 	bound("microseconds to send one", first, SEND_US);
 	linear("more for the first ones", first / last, letters);
 
@@ -231,7 +235,8 @@ many_run(const char *folder, unsigned letters)
 	took = (us() - took) / (double)(some - some / 2);
 	printf("%7zu letters: cleared in %.1f us each\n", cleared, took);
 	bound("microseconds to clear one", took, CLEAR_US);
-	if (email__spool_look(s, &now, NULL) || letters_files(folder, "queue") || letters_files(folder, "tmp"))
+	if (email__spool_look(s, &now, NULL) || letters_files(folder, "queue") ||
+	    letters_files(folder, "tmp"))
 		bound("files that were left", (double)letters_files(folder, "queue"), 0);
 	email__spool_stop(s, &now);
 	email__spool_close(s);

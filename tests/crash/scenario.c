@@ -58,7 +58,9 @@ byte_of(int mail, size_t at)
 	if (at < sizeof head - 1)
 		return at == 9 ? mails[mail].subject[0] : head[at];
 	at -= sizeof head - 1;
-	return (char)(at % 64 == 62 ? '\r' : at % 64 == 63 ? '\n' : 'a' + (int)((at / 64 + at % 64 + (size_t)mail) % 26));
+	return (char)(at % 64 == 62   ? '\r'
+	              : at % 64 == 63 ? '\n'
+	                              : 'a' + (int)((at / 64 + at % 64 + (size_t)mail) % 26));
 }
 
 static email_code
@@ -228,7 +230,8 @@ serve(run *r, email__waiting *w)
 		answer(r, mail, a);
 	for (i = 0; i < count && i < RCPTS; i++)
 		after[i] = email__attempt_mail(a)->recipients[i].state;
-	rc = email__spool_end(r->spool, a, email__spool_running(r->spool, &r->now) + 60000, 1, "refused", &r->now, NULL);
+	rc = email__spool_end(r->spool, a, email__spool_running(r->spool, &r->now) + 60000, 1, "refused",
+	                      &r->now, NULL);
 	if (rc == EMAIL_OK)
 		say(r->o, SAID_ENDED, mail, 0);
 	for (i = 0; i < count && i < RCPTS && rc == EMAIL_OK; i++)
@@ -271,8 +274,7 @@ cancel(run *r, int mail)
 }
 
 /* One that still waits is cancelled by that, and no more. */
-static void
-delete(run *r, int mail)
+static void delete (run *r, int mail)
 {
 	email__view *v;
 	email_code rc;
@@ -333,7 +335,7 @@ scenario_run(const char *folder, outside *o, const scenario_clock *clock)
 	serve_one(&r, F);
 	fault_fail_sync(0);
 	serve_one(&r, E);
-	delete(&r, D);
+	delete (&r, D);
 	email__spool_settle(r.spool, &r.now, NULL);
 	email__spool_stop(r.spool, &r.now);
 	email__spool_close(r.spool);
@@ -368,8 +370,7 @@ typedef struct check {
 	email__rcpt_state state[MAILS][RCPTS]; /* in dead/ */
 } check;
 
-static void
-complain(check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void complain(check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void
 complain(check *c, const char *format, ...)
@@ -507,8 +508,8 @@ see_waiting(void *context, const char *id, const email__mailfile *m)
 		complain(c, "mail %s was tried %d times and knows of %u (Q8)", mails[mail].subject,
 		         before(c, SAID_BEGUN, mail, -1), m->attempts);
 	if (mail >= 0 && (int)m->unsure > (int)m->attempts - before(c, SAID_ENDED, mail, -1))
-		complain(c, "mail %s counts %u attempts of unknown end, of %u, %d of which ended (Q5)", mails[mail].subject,
-		         m->unsure, m->attempts, before(c, SAID_ENDED, mail, -1));
+		complain(c, "mail %s counts %u attempts of unknown end, of %u, %d of which ended (Q5)",
+		         mails[mail].subject, m->unsure, m->attempts, before(c, SAID_ENDED, mail, -1));
 	if (mail >= 0 && m->crashes > 1)
 		complain(c, "mail %s counts %u crashes", mails[mail].subject, m->crashes);
 	return true;
@@ -528,9 +529,11 @@ see_dead(void *context, const char *id, const email__mailfile *m)
 	for (i = 0; i < m->count && i < RCPTS; i++) {
 		c->state[mail][i] = m->recipients[i].state;
 		if (m->recipients[i].state == EMAIL__RCPT_PENDING)
-			complain(c, "mail %s is dead, and recipient %zu has not ended (Q4)", mails[mail].subject, i);
+			complain(c, "mail %s is dead, and recipient %zu has not ended (Q4)",
+			         mails[mail].subject, i);
 		if (before(c, SAID_TOLD, mail, (int)i) && m->recipients[i].state != EMAIL__RCPT_DELIVERED)
-			complain(c, "mail %s is dead, and does not know who has it (Q7)", mails[mail].subject);
+			complain(c, "mail %s is dead, and does not know who has it (Q7)",
+			         mails[mail].subject);
 	}
 	if (!m->cause[0])
 		complain(c, "mail %s is dead without a cause", mails[mail].subject);
@@ -540,7 +543,8 @@ see_dead(void *context, const char *id, const email__mailfile *m)
 static void
 drain(check *c)
 {
-	const email__policy_config config = {.per_day = -1, .per_minute = -1, .expire_after = INT64_C(2) * 86400 * 1000};
+	const email__policy_config config = {
+		.per_day = -1, .per_minute = -1, .expire_after = INT64_C(2) * 86400 * 1000};
 	email__policy policy;
 	int tries;
 
@@ -582,7 +586,8 @@ check_recipient(check *c, int m, int i)
 	int most = c->rules->twice && got_before > 1 ? got_before : 1;
 	bool acked = before(c, SAID_ACK, m, -1) > 0, maybe = before(c, SAID_MAYBE, m, -1) > 0;
 	bool called = before(c, SAID_CALLED, m, -1) > 0, refused = before(c, SAID_NO, m, -1) > 0;
-	bool ended = c->dead[m] && (c->state[m][i] == EMAIL__RCPT_FAILED || c->state[m][i] == EMAIL__RCPT_CANCELLED);
+	bool ended = c->dead[m] &&
+	             (c->state[m][i] == EMAIL__RCPT_FAILED || c->state[m][i] == EMAIL__RCPT_CANCELLED);
 	bool deleting = before(c, SAID_DELETING, m, -1) > 0;
 	bool cancelled = before(c, SAID_CANCELLED, m, -1) && !before(c, SAID_REVIVING, m, -1);
 
@@ -591,7 +596,8 @@ check_recipient(check *c, int m, int i)
 	if (!called && got > 0)
 		complain(c, "mail %s came from nowhere", name);
 	/* every call said no: it is absent (Q2) */
-	if (refused && !acked && !maybe && before(c, SAID_CALLED, m, -1) == before(c, SAID_NO, m, -1) && (got > 0 || c->dead[m]))
+	if (refused && !acked && !maybe && before(c, SAID_CALLED, m, -1) == before(c, SAID_NO, m, -1) &&
+	    (got > 0 || c->dead[m]))
 		complain(c, "mail %s was refused, and is there (Q2)", name);
 	if (told && got > got_before)
 		complain(c, "mail %s came again to recipient %d, who has it (Q6, Q7)", name, i);
@@ -629,15 +635,19 @@ scenario_check(const char *folder, outside *o, const scenario_rules *rules, cons
 	size_t blocks = email_test_blocks();
 
 	/* the clock is that of the scenario, an hour later */
-	c.r = (run){.o = o, .now = {.mono = 4000000, .wall = 1795003600, .clock_set = true}, .options = {.folder = folder, .boot = rules->boot}};
+	c.r = (run){.o = o,
+	            .now = {.mono = 4000000, .wall = 1795003600, .clock_set = true},
+	            .options = {.folder = folder, .boot = rules->boot}};
 	check_places(&c);
 	recover(&c);
 	if (c.r.spool) {
 		email__spool_list(c.r.spool, false, see_waiting, &c, NULL);
 		/* the count of the day, where it is the same day */
-		if (!rules->any_day && email__spool_count_day(c.r.spool, &c.r.now, 0, &today, NULL) == EMAIL_OK &&
+		if (!rules->any_day &&
+		    email__spool_count_day(c.r.spool, &c.r.now, 0, &today, NULL) == EMAIL_OK &&
 		    (int)today < before(&c, SAID_COUNTED, -1, -1))
-			complain(&c, "of %d mails, the day has %d (Q8)", before(&c, SAID_COUNTED, -1, -1), (int)today);
+			complain(&c, "of %d mails, the day has %d (Q8)", before(&c, SAID_COUNTED, -1, -1),
+			         (int)today);
 		drain(&c);
 		email__spool_list(c.r.spool, true, see_dead, &c, NULL);
 		if (before(&c, SAID_ACK, E, -1))

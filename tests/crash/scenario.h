@@ -17,20 +17,23 @@ enum { MAILS = 7, RCPTS = 3, EVENTS_MAX = 1000 };
 
 /* What was promised, and what the server got. */
 typedef enum said {
-	SAID_CALLED = 'e',    /* enqueue was called */
-	SAID_ACK = 'a',       /* it said yes */
-	SAID_MAYBE = 'i',     /* it said that it does not know */
-	SAID_NO = 'n',        /* it said no */
-	SAID_COUNTED = 't',   /* one more of this day */
-	SAID_BEGUN = 'b',     /* an attempt may be made */
-	SAID_GOT = 'd',       /* the server took it for this recipient */
-	SAID_ENDED = 'z',     /* how the attempt ended is recorded */
-	SAID_TOLD = 'r',      /* and we told so */
-	SAID_FAILED = 'f',    /* we told that it failed for this recipient */
-	SAID_CANCELLING = 'c', SAID_CANCELLED = 'C',
-	SAID_REVIVING = 'q', SAID_REVIVED = 'Q',
-	SAID_DELETING = 'x', SAID_DELETED = 'X',
-	SAID_WRONG = '!'      /* the server got other bytes than were queued */
+	SAID_CALLED = 'e',  /* enqueue was called */
+	SAID_ACK = 'a',     /* it said yes */
+	SAID_MAYBE = 'i',   /* it said that it does not know */
+	SAID_NO = 'n',      /* it said no */
+	SAID_COUNTED = 't', /* one more of this day */
+	SAID_BEGUN = 'b',   /* an attempt may be made */
+	SAID_GOT = 'd',     /* the server took it for this recipient */
+	SAID_ENDED = 'z',   /* how the attempt ended is recorded */
+	SAID_TOLD = 'r',    /* and we told so */
+	SAID_FAILED = 'f',  /* we told that it failed for this recipient */
+	SAID_CANCELLING = 'c',
+	SAID_CANCELLED = 'C',
+	SAID_REVIVING = 'q',
+	SAID_REVIVED = 'Q',
+	SAID_DELETING = 'x',
+	SAID_DELETED = 'X',
+	SAID_WRONG = '!' /* the server got other bytes than were queued */
 } said;
 
 typedef struct outside_event {
@@ -61,8 +64,8 @@ void scenario_go_on(const char *folder, outside *o, const scenario_clock *clock)
 typedef struct scenario_rules {
 	const char *boot; /* in which the folder is recovered */
 	bool weak;        /* the power failed: what was never promised may be set aside */
-	bool twice;       /* it broke off, went on, and then the power failed: a mail may come once more for each */
-	bool any_day;     /* the clock jumped: the day's count may be another day's */
+	bool twice; /* it broke off, went on, and then the power failed: a mail may come once more for each */
+	bool any_day; /* the clock jumped: the day's count may be another day's */
 	bool quiet;
 } scenario_rules;
 

@@ -60,7 +60,8 @@ number(states *s)
 		if (s->ops[i].what != DID_CREATE)
 			continue;
 		next++;
-		for (j = i; j < s->n && (j == i || s->ops[j].what != DID_CREATE || s->ops[j].inode != was); j++)
+		for (j = i; j < s->n && (j == i || s->ops[j].what != DID_CREATE || s->ops[j].inode != was);
+		     j++)
 			if (s->ops[j].inode == was && s->ops[j].what != DID_MKDIR)
 				s->ops[j].inode = next;
 	}
@@ -130,8 +131,7 @@ find_open(states *s, size_t k)
 			else if (!there)
 				ways(s, i, 2, KEPT, LOST, KEPT);
 			break;
-		case DID_SYNC:
-			break;
+		case DID_SYNC: break;
 		}
 	}
 }
@@ -372,8 +372,8 @@ some(states *s, size_t k, unsigned most)
 }
 
 unsigned long
-states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, size_t from, unsigned most, bool journal,
-             states_visit visitor, void *context)
+states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, size_t from, unsigned most,
+             bool journal, states_visit visitor, void *context)
 {
 	states *s = calloc(1, sizeof *s);
 	unsigned long visited;
@@ -417,7 +417,8 @@ states_sync_matters(const fault_op *ops, size_t at, uint64_t inode)
 		if (op->what == DID_SYNC && op->inode == inode)
 			return false;
 		/* where these are lost they are made anew */
-		if (op->what == DID_CREATE && (strcmp(op->name, "sequence") == 0 || strcmp(op->name, "worker") == 0))
+		if (op->what == DID_CREATE &&
+		    (strcmp(op->name, "sequence") == 0 || strcmp(op->name, "worker") == 0))
 			continue;
 		if (((op->what == DID_WRITE || op->what == DID_TRUNCATE) && op->inode == inode) ||
 		    (op->what != DID_WRITE && op->what != DID_TRUNCATE && op->what != DID_SYNC &&

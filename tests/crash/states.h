@@ -17,8 +17,8 @@ typedef bool (*states_visit)(void *context, unsigned long op, const char *label)
  * `most` at a point, else a choice, of which the least is that all is kept, dropped, half kept; cuts from operation `from` on.
  * `journal`: a name moves between folders in one step, as it does on file systems that have one. Returns how many were
  * visited. */
-unsigned long states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, size_t from, unsigned most,
-                           bool journal, states_visit visit, void *context);
+unsigned long states_build(fault_op *ops, size_t n, uint64_t root, const char *parent, size_t from,
+                           unsigned most, bool journal, states_visit visit, void *context);
 /* Does the sync of this inode, before operation `at`, make anything durable that is not? */
 bool states_sync_matters(const fault_op *ops, size_t at, uint64_t inode);
 

@@ -34,7 +34,8 @@ mend(char *p, size_t n)
 	uint64_t sum;
 	size_t state, i;
 
-	if (n < FIRST_LINE || sscanf(p, "emailservice-mail 1 %*8u %8lu", &at) != 1 || at < FIRST_LINE || at >= n)
+	if (n < FIRST_LINE || sscanf(p, "emailservice-mail 1 %*8u %8lu", &at) != 1 || at < FIRST_LINE ||
+	    at >= n)
 		return;
 	sum = email__crc64(email__crc64(0, p, BEFORE_SUM), p + FIRST_LINE, at - FIRST_LINE);
 	put_sum(p + BEFORE_SUM, sum);
@@ -65,7 +66,8 @@ check(email__mailfile *m, const char *header, size_t n)
 	if (email__buf_len(&state) != m->state_size || at + m->state_size >= n)
 		abort();
 	memcpy(copy + at, email__buf_head(&state), m->state_size);
-	if (email__mailfile_read(copy, n, &back) || back.generation != m->generation || back.attempts != m->attempts)
+	if (email__mailfile_read(copy, n, &back) || back.generation != m->generation ||
+	    back.attempts != m->attempts)
 		abort();
 	if (email__mailfile_write(&back, &again) || email__buf_len(&again) != n ||
 	    memcmp(email__buf_head(&again), copy, m->state_at) != 0)

@@ -55,7 +55,14 @@ renewed() { # FAMILY TIMES
 }
 
 kept() { # FILE FAMILY: the last one that was given out
-	last=$(grep -c "^refresh $2 .* ok" "$WORK/endpoint")
+	# what was given out is written down there a moment later
+	tries=0
+	last=none
+	until [ "$last" = "$(grep -c "^refresh $2 .* ok" "$WORK/endpoint")" ] || [ $tries -gt 20 ]; do
+		tries=$((tries + 1))
+		last=$(grep -c "^refresh $2 .* ok" "$WORK/endpoint")
+		sleep 0.2
+	done
 	has "$1" "$2-$last(\$|[^0-9])"
 	is "unwritten" 0 "$(find . -name '*.new' | wc -l)"
 }

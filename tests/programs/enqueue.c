@@ -24,13 +24,17 @@
 
 #include <emailservice/emailservice.h>
 
-static const char usage[] =
-	"usage: enqueue SHEET ACCOUNT RECORD [--count N] [--prefix WORD] [--seed N] [--size MIN:MAX] [--priority N]\n"
-	"       [--again PERMILLE] [--to ADDRESS] [--refused PERMILLE] [--rate PER-SECOND] [--repeat PERMILLE]\n"
-	"       [--sync] [--persist] [--unsafe]\n"
-	"--priority: else 0 to 9 at random. --again: so many have the subject of the one before. --refused: so many also to refused@test.example.\n"
-	"--repeat: after so many of them an earlier one is queued again. --sync: RECORD is durable, line by line.\n"
-	"--persist: what is refused is tried until it is taken. --unsafe: nothing is synced, to have many mails soon.\n";
+static const char usage[] = "usage: enqueue SHEET ACCOUNT RECORD [--count N] [--prefix WORD] [--seed N] "
+                            "[--size MIN:MAX] [--priority N]\n"
+			    "       [--again PERMILLE] [--to ADDRESS] [--refused PERMILLE] [--rate "
+                            "PER-SECOND] [--repeat PERMILLE]\n"
+			    "       [--sync] [--persist] [--unsafe]\n"
+			    "--priority: else 0 to 9 at random. --again: so many have the subject of the one "
+                            "before. --refused: so many also to refused@test.example.\n"
+			    "--repeat: after so many of them an earlier one is queued again. --sync: RECORD "
+                            "is durable, line by line.\n"
+			    "--persist: what is refused is tried until it is taken. --unsafe: nothing is "
+                            "synced, to have many mails soon.\n";
 
 /* How many mails later one is queued again. */
 #define REPEATED 20
@@ -156,7 +160,8 @@ compose(const writer *w, const mail *m)
 	snprintf(sum, sizeof sum, "%08lx", m->sum);
 	if (!message || email_message_add_to(message, w->o.to) ||
 	    (m->refused && email_message_add_to(message, "refused@test.example")) ||
-	    email_message_set_subject(message, m->subject) || email_message_add_header(message, "X-Queue-Key", m->key) ||
+	    email_message_set_subject(message, m->subject) ||
+	    email_message_add_header(message, "X-Queue-Key", m->key) ||
 	    email_message_add_header(message, "X-Queue-Sum", sum) || email_message_set_text(message, w->text))
 		die("message", message ? email_message_error(message)->text : "no memory");
 	return message;
@@ -192,15 +197,16 @@ static bool
 queue(writer *w, const mail *m, char id[EMAIL_ID_SIZE])
 {
 	email_message *message = compose(w, m);
-	email_code rc = email_account_enqueue_once(w->account, message, (int)m->priority, m->key, id, EMAIL_ID_SIZE);
+	email_code rc =
+		email_account_enqueue_once(w->account, message, (int)m->priority, m->key, id, EMAIL_ID_SIZE);
 
 	email_message_free(message);
 	if (rc)
 		fprintf(w->record, "no %ld %s %s %s %lld\n", m->number, m->key, email_code_name(rc),
 		        told_by_event(w) ? "event" : "-", milliseconds());
 	else
-		fprintf(w->record, "ok %ld %s %s %ld %ld %08lx %lld\n", m->number, m->key, id, m->priority, m->size, m->sum,
-		        milliseconds());
+		fprintf(w->record, "ok %ld %s %s %ld %ld %08lx %lld\n", m->number, m->key, id, m->priority,
+		        m->size, m->sum, milliseconds());
 	put_down(w);
 	return rc == EMAIL_OK;
 }
@@ -297,11 +303,11 @@ static void
 parse(options *o, int argc, char **argv)
 {
 	const struct option longs[] = {
-		{"count", 1, NULL, 'c'},    {"prefix", 1, NULL, 'p'},        {"seed", 1, NULL, 'r'},
-		{"size", 1, NULL, 'z'},     {"priority", 1, NULL, 'P'},      {"again", 1, NULL, 's'},   
-		{"to", 1, NULL, 't'},       {"refused", 1, NULL, 'f'},       {"rate", 1, NULL, 'R'},
-		{"repeat", 1, NULL, 'a'},   {"sync", 0, &o->sync, 1},        {"persist", 0, &o->persist, 1},
-		{"unsafe", 0, &unsafe, 1},  {NULL, 0, NULL, 0},
+		{"count", 1, NULL, 'c'},   {"prefix", 1, NULL, 'p'},   {"seed", 1, NULL, 'r'},
+		{"size", 1, NULL, 'z'},    {"priority", 1, NULL, 'P'}, {"again", 1, NULL, 's'},
+		{"to", 1, NULL, 't'},      {"refused", 1, NULL, 'f'},  {"rate", 1, NULL, 'R'},
+		{"repeat", 1, NULL, 'a'},  {"sync", 0, &o->sync, 1},   {"persist", 0, &o->persist, 1},
+		{"unsafe", 0, &unsafe, 1}, {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -316,7 +322,11 @@ parse(options *o, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	writer w = {.o = {.count = -1, .priority = -1, .smallest = 1024, .largest = 1024, .prefix = "mail",
+	writer w = {.o = {.count = -1,
+	                  .priority = -1,
+	                  .smallest = 1024,
+	                  .largest = 1024,
+	                  .prefix = "mail",
 	                  .to = "duty@test.example"}};
 	email_error e = {0};
 	long from;

@@ -591,9 +591,9 @@ judge_broken(run *r)
 		return complain(r, "events too early", r->events.p);
 	for (p = r->events.p ? r->events.p + r->honest : ""; *p; p = strchr(p, '\n') + 1) {
 		bool end = begins(p, "end ") || begins(p, "settled ");
-		const char *code = strchr(p + 8, ' ');
+		const char *code;
 
-		if (!end || !strchr(p, '\n') || !(code = strrchr(p, ' ')))
+		if (!end || !strchr(p, '\n') || !strrchr(p, ' '))
 			return complain(r, "events after the end", p);
 		code = p + strcspn(p, " ") + 1;
 		code += strcspn(code, " ") + 1;

@@ -645,8 +645,8 @@ judge_exact(run *r)
 	for (i = 0; i < t->says_count; i++) {
 		const char *says = t->says[i];
 
-		if (strstr(e->text, says) || strstr(e->remedy, says) || strstr(email__imap_words(r->s), says) ||
-		    strstr(email__imap_alert(r->s), says))
+		if (strstr(e->text, says) || strstr(e->remedy, says) ||
+		    strstr(email__imap_words(r->s), says) || strstr(email__imap_alert(r->s), says))
 			continue;
 		snprintf(more, sizeof more, "%.100s; it says %.200s %.150s", says, e->text, e->remedy);
 		return complain(r, "does not say", more);

@@ -27,7 +27,8 @@ __wrap_email__crypto_random(void *out, size_t n)
 
 	if (!nonce)
 		return __real_email__crypto_random(out, n);
-	if (strlen(nonce) != EMAIL__BASE64_LEN(n) || email__base64_decode(out, &got, nonce, strlen(nonce)) || got != n)
+	if (strlen(nonce) != EMAIL__BASE64_LEN(n) || email__base64_decode(out, &got, nonce, strlen(nonce)) ||
+	    got != n)
 		abort();
 	return EMAIL_OK;
 }
@@ -55,7 +56,8 @@ __wrap_email__pbkdf2(email__algorithm algorithm, const void *password, size_t pa
 	memcpy(asked + 16, password, password_n);
 	memcpy(asked + 16 + password_n, salt, salt_n);
 	if (n != last.n || memcmp(asked, last.asked, n) != 0) {
-		rc = __real_email__pbkdf2(algorithm, password, password_n, salt, salt_n, iterations, last.out);
+		rc = __real_email__pbkdf2(algorithm, password, password_n, salt, salt_n, iterations,
+		                          last.out);
 		last.n = rc ? 0 : n;
 		memcpy(last.asked, asked, n);
 		if (rc)
@@ -81,8 +83,8 @@ spell(const char *p, const char *end, size_t *n)
 		if (p[0] == '^' && p[1] == 'A') {
 			piece = "\1";
 			next = p + 2;
-		} else if (p[0] == '<' && (count = strtoul(p + 1, (char **)(void *)&star, 10)) && *star == '*' &&
-		           strchr(star, '>')) {
+		} else if (p[0] == '<' && (count = strtoul(p + 1, (char **)(void *)&star, 10)) &&
+		           *star == '*' && strchr(star, '>')) {
 			piece = star + 1;
 			len = (size_t)(strchr(star, '>') - piece);
 			next = piece + len + 1;

@@ -103,7 +103,8 @@ typedef struct email_test_counts {
 	uint64_t wire_in, wire_out;
 	uint64_t turns; /* times the server had answered and waited for the client: round trips */
 	/* known at once, where the others are of connections that have ended */
-	uint64_t open, stalled; /* connections that are there; answers withheld for good, by EMAIL_TEST_STALL */
+	uint64_t open,
+		stalled; /* connections that are there; answers withheld for good, by EMAIL_TEST_STALL */
 } email_test_counts;
 
 typedef struct email_test_server email_test_server;

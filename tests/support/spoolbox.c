@@ -160,8 +160,12 @@ spoolbox_put(spoolbox *b, const char *subject, int priority, const char *key, co
 	char message[400], unwanted[EMAIL__ID_SIZE];
 	spoolbox_text t;
 	email__source source;
-	email__letter letter = {.from = "plant@example.com", .to = to ? to : nobody_else, .priority = priority,
-	                        .subject = subject, .key = key, .message_id = "<1@example.com>"};
+	email__letter letter = {.from = "plant@example.com",
+	                        .to = to ? to : nobody_else,
+	                        .priority = priority,
+	                        .subject = subject,
+	                        .key = key,
+	                        .message_id = "<1@example.com>"};
 
 	for (letter.count = 0; letter.to[letter.count];)
 		letter.count++;
@@ -217,7 +221,8 @@ spoolbox_read(email__source source)
 	char *text = malloc(room);
 
 	for (;;) {
-		if (!text || n + 1 >= room || source.read(source.context, (unsigned char *)text + n, room - n - 1, &got)) {
+		if (!text || n + 1 >= room ||
+		    source.read(source.context, (unsigned char *)text + n, room - n - 1, &got)) {
 			free(text);
 			return NULL;
 		}

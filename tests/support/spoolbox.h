@@ -43,8 +43,8 @@ typedef struct spoolbox_text {
 email__source spoolbox_source(spoolbox_text *t, const char *text);
 
 /* Queues "Subject: <subject>" and a body to these, NULL-ended. */
-email_code spoolbox_put(spoolbox *b, const char *subject, int priority, const char *key, const char *const *to, char *id,
-                        email_error *e);
+email_code spoolbox_put(spoolbox *b, const char *subject, int priority, const char *key,
+                        const char *const *to, char *id, email_error *e);
 /* The first that waits; NULL: none. */
 email__waiting *spoolbox_first(spoolbox *b);
 size_t spoolbox_count(spoolbox *b);

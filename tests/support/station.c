@@ -35,7 +35,8 @@ on_event(void *context, const email_event *event)
 	s->last[event->kind] = *event;
 	n = strlen(s->story);
 	if (event->kind != EMAIL_EVENT_STATUS && event->kind != EMAIL_EVENT_QUEUE)
-		snprintf(s->story + n, sizeof s->story - n, "%s %s;", event->account, email_event_name(event->kind));
+		snprintf(s->story + n, sizeof s->story - n, "%s %s;", event->account,
+		         email_event_name(event->kind));
 	pthread_mutex_unlock(&s->mutex);
 }
 
@@ -72,8 +73,9 @@ station_until(station *s, email_event_kind kind, size_t count)
 
 	while (station_told(s, kind) < count) {
 		if (real_ms() > end)
-			fail_msg("%zu %s, not %zu; %s deferred: %s; queue: %s", station_told(s, kind), email_event_name(kind), count, s->story,
-			         s->last[EMAIL_EVENT_DEFERRED].text, s->last[EMAIL_EVENT_QUEUE].text);
+			fail_msg("%zu %s, not %zu; %s deferred: %s; queue: %s", station_told(s, kind),
+			         email_event_name(kind), count, s->story, s->last[EMAIL_EVENT_DEFERRED].text,
+			         s->last[EMAIL_EVENT_QUEUE].text);
 		step(s, 100);
 	}
 }
@@ -95,8 +97,9 @@ station_wait(station *s, email_event_kind kind, size_t count)
 
 	while (station_told(s, kind) < count) {
 		if (real_ms() > end)
-			fail_msg("%zu %s, not %zu; %s deferred: %s; queue: %s", station_told(s, kind), email_event_name(kind), count, s->story,
-			         s->last[EMAIL_EVENT_DEFERRED].text, s->last[EMAIL_EVENT_QUEUE].text);
+			fail_msg("%zu %s, not %zu; %s deferred: %s; queue: %s", station_told(s, kind),
+			         email_event_name(kind), count, s->story, s->last[EMAIL_EVENT_DEFERRED].text,
+			         s->last[EMAIL_EVENT_QUEUE].text);
 		nanosleep(&pause, NULL);
 	}
 }

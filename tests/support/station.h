@@ -38,7 +38,8 @@ void station_reopen(station *s);
 /* Starts server i, on the port that it had before; its options may be changed before. */
 void station_serve(station *s, unsigned i);
 void station_stop(station *s, unsigned i);
-void station_rule(station *s, unsigned i, const char *stage, email_test_deed deed, const char *text, int times);
+void station_rule(station *s, unsigned i, const char *stage, email_test_deed deed, const char *text,
+                  int times);
 /* Of the connections that have ended, once no more do. */
 email_test_counts station_counts(station *s, unsigned i);
 /* The n-th message (from 1) that it took, NUL-ended; "" where there is none. */

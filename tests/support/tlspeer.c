@@ -239,7 +239,8 @@ int
 tlspeer_export(tlspeer *peer, unsigned char out[32])
 {
 #ifdef MBEDTLS_SSL_KEYING_MATERIAL_EXPORT
-	return mbedtls_ssl_export_keying_material(&peer->ssl, out, 32, "EXPORTER-Channel-Binding", 24, NULL, 0, 0);
+	return mbedtls_ssl_export_keying_material(&peer->ssl, out, 32, "EXPORTER-Channel-Binding", 24, NULL,
+	                                          0, 0);
 #else
 	(void)peer;
 	(void)out;

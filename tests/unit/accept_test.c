@@ -116,8 +116,11 @@ types_take_what_they_should(void **state)
 	(void)state;
 	for (i = 0; i < sizeof samples / sizeof *samples; i++) {
 		const sample *s = &samples[i];
-		email__property row = {.p = {.name = "x", .range = s->words}, .type = s->type, .least = s->least,
-		                       .most = s->most, .minus_one = s->minus_one};
+		email__property row = {.p = {.name = "x", .range = s->words},
+		                       .type = s->type,
+		                       .least = s->least,
+		                       .most = s->most,
+		                       .minus_one = s->minus_one};
 		value v, before;
 		email_code rc;
 

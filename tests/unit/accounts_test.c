@@ -195,8 +195,10 @@ the_folder_moves(void **state)
 	assert_int_equal(email_account_set(a, "name", "C"), EMAIL_OK);
 	assert_int_equal(access("state/queue/C", F_OK), 0);
 	expect_waiting(a, id);
-	assert_int_equal(email_account_set_all(a, (email_property_value[]){{"hostname", "mail.example.com"}, {"name", "D"}}, 2),
-	                 EMAIL_OK);
+	assert_int_equal(
+		email_account_set_all(
+			a, (email_property_value[]){{"hostname", "mail.example.com"}, {"name", "D"}}, 2),
+		EMAIL_OK);
 	expect_waiting(a, id);
 	expect_told_as(a, id, "D");
 	assert_int_equal(enqueue(a, second), EMAIL_OK);

@@ -420,7 +420,7 @@ in_other_words(void **state)
 		"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 		"--b\r\nContent-Type: text/html\r\n\r\n<p>It did not work.</p>\r\n"
 		"--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: station@example.com\r\nMessage-ID: "
-	        "<alarm.%d@station.example.com>"
+		"<alarm.%d@station.example.com>"
 		"\r\n\r\nbody\r\n--b--\r\n";
 	char message[1024];
 
@@ -558,7 +558,7 @@ hostile_texts(void **state)
 		"From: MAILER-DAEMON@x\nContent-Type: multipart/report; boundary=b\nIn-Reply-To: " MESSAGE_ID
 		"\n\n--b\n"
 		"Content-Type: message/delivery-status\n\nX: y\n\nFinal-Recipient: rfc822; "
-	        "\x1b[2J\xe2\x80\xae");
+		"\x1b[2J\xe2\x80\xae");
 	for (i = 0; i < 3000; i++)
 		p += sprintf(p, "\xe2\x82\xac");
 	p += sprintf(p, "\nAction: ");

@@ -313,7 +313,8 @@ a_damaged_message_is_set_aside(void **state)
 	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, id, NULL), EMAIL_OK);
 	snprintf(command, sizeof command, "sed -i s/Boiler/Boilor/ %s/queue/%s", b.folder, id);
 	assert_int_equal(system(command), 0);
-	assert_int_equal(email__spool_begin(b.spool, spoolbox_first(&b), true, &b.now, &a, &e), EMAIL_E_MESSAGE);
+	assert_int_equal(email__spool_begin(b.spool, spoolbox_first(&b), true, &b.now, &a, &e),
+	                 EMAIL_E_MESSAGE);
 	assert_null(a);
 	assert_null(spoolbox_first(&b));
 	assert_int_equal(spoolbox_files(&b, "bad"), 1);
@@ -335,11 +336,13 @@ two_hands_do_not_meet(void **state)
 	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, id, NULL), EMAIL_OK);
 	a = begin(&b, true);
 	assert_int_equal(email__spool_cancel(b.spool, id, "x", &b.now, &e), EMAIL_E_TEMPORARY);
-	assert_int_equal(email__spool_begin(b.spool, spoolbox_first(&b), true, &b.now, &other, NULL), EMAIL_E_TEMPORARY);
+	assert_int_equal(email__spool_begin(b.spool, spoolbox_first(&b), true, &b.now, &other, NULL),
+	                 EMAIL_E_TEMPORARY);
 	end(&b, a, 0);
 	assert_int_equal(email__spool_cancel(b.spool, id, "x", &b.now, NULL), EMAIL_OK);
 	/* the worker finds out when it wants to send */
-	assert_int_equal(email__spool_begin(b.spool, spoolbox_first(&b), true, &b.now, &other, NULL), EMAIL_E_UNKNOWN);
+	assert_int_equal(email__spool_begin(b.spool, spoolbox_first(&b), true, &b.now, &other, NULL),
+	                 EMAIL_E_UNKNOWN);
 	assert_null(spoolbox_first(&b));
 	spoolbox_dispose(&b);
 }

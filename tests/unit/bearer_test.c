@@ -27,7 +27,8 @@ oauthbearer(void **state)
 	                                        .kind = EMAIL__CREDENTIAL_TOKEN,
 	                                        .host = "server.example.com",
 	                                        .port = 143};
-	static const email__credentials odd = {.user = "a=b,c", .password = "t", .kind = EMAIL__CREDENTIAL_TOKEN};
+	static const email__credentials odd = {
+		.user = "a=b,c", .password = "t", .kind = EMAIL__CREDENTIAL_TOKEN};
 	static const char why[] = "{\"status\":\"invalid_token\",\"scope\":\"mail\"}";
 
 	(void)state;

@@ -157,7 +157,8 @@ what_is_no_bell_of_ours_is_left_alone(void **state)
 	assert_int_equal(mkfifo("elsewhere", 0600), 0);
 	assert_int_equal(symlink("elsewhere", "link"), 0);
 	assert_int_equal(mkdir("folder", 0700), 0);
-	for (const char *const *p = (const char *const[]){"file", "link", "folder", "none/bell", NULL}; *p; p++) {
+	for (const char *const *p = (const char *const[]){"file", "link", "folder", "none/bell", NULL}; *p;
+	     p++) {
 		assert_true(email__bell_open(&bell, *p));
 		assert_false(bell.shared);
 		email__bell_ring(&bell, "+Out");

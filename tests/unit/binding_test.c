@@ -146,7 +146,8 @@ nothing_to_a_refused_peer(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(both_ends_agree), cmocka_unit_test(nothing_to_a_refused_peer)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(both_ends_agree),
+	                                   cmocka_unit_test(nothing_to_a_refused_peer)};
 	pki_spec spec = pki_server("CN=mail.example.com", "DNS:mail.example.com");
 	int failed;
 

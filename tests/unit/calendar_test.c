@@ -16,7 +16,8 @@ every_day_goes_there_and_back(void **state)
 	assert_int_equal(email__calendar_days(1970, 1, 1), 0);
 	for (day = email__calendar_days(1600, 1, 1); day < last; day++) {
 		email__calendar_date(day, &year, &month, &date);
-		if (email__calendar_days(year, month, date) != day || month < 1 || month > 12 || date < 1 || date > 31)
+		if (email__calendar_days(year, month, date) != day || month < 1 || month > 12 || date < 1 ||
+		    date > 31)
 			fail_msg("day %lld", (long long)day);
 		if (day % 17 == 0) {
 			time_t t = (time_t)day * 86400;

@@ -180,11 +180,14 @@ client_secrets(void **state)
 		const char *found, *says;
 	} ends[] = {
 		{31 * 86400, "", ""},
-		{29 * 86400 + 3600, "clientSecretEndsSoon(emailAuthenticator.clientSecretNotAfter) ", "in 29 days ("},
-		{86400 + 3600, "clientSecretEndsSoon(emailAuthenticator.clientSecretNotAfter) ", "in 1 day ("},
+		{29 * 86400 + 3600, "clientSecretEndsSoon(emailAuthenticator.clientSecretNotAfter) ",
+	         "in 29 days ("},
+		{86400 + 3600, "clientSecretEndsSoon(emailAuthenticator.clientSecretNotAfter) ",
+	         "in 1 day ("},
 		{3600, "clientSecretEndsSoon(emailAuthenticator.clientSecretNotAfter) ", "in 0 days ("},
 		{-3600, "clientSecretEnded(emailAuthenticator.clientSecretNotAfter) ", "ended 0 days ago ("},
-		{-5 * 86400, "clientSecretEnded(emailAuthenticator.clientSecretNotAfter) ", "ended 5 days ago ("},
+		{-5 * 86400, "clientSecretEnded(emailAuthenticator.clientSecretNotAfter) ",
+	         "ended 5 days ago ("},
 	};
 	char time[EMAIL__TIME_TEXT];
 	size_t i;

@@ -16,8 +16,10 @@ nothing_is_dialled_for_what_is_known_to_be_wrong(void **state)
 		email_stage stage;
 	} rows[] = {
 		{"hostname", "", EMAIL_E_VALUE, EMAIL_STAGE_RESOLVE},
-		{"emailAuthenticator.password", "env:EMAIL_TEST_UNSET", EMAIL_E_SECRET, EMAIL_STAGE_AUTHENTICATE},
-		{"emailAuthenticator.password", "file:/nonexistent/secret", EMAIL_E_SECRET, EMAIL_STAGE_AUTHENTICATE},
+		{"emailAuthenticator.password", "env:EMAIL_TEST_UNSET", EMAIL_E_SECRET,
+	         EMAIL_STAGE_AUTHENTICATE},
+		{"emailAuthenticator.password", "file:/nonexistent/secret", EMAIL_E_SECRET,
+	         EMAIL_STAGE_AUTHENTICATE},
 		{"clientCertificate", "nobody", EMAIL_E_UNKNOWN, EMAIL_STAGE_TRUST},
 	};
 	size_t i;

@@ -16,7 +16,7 @@ setup(void **state)
 	memset(&session, 0, sizeof session);
 	session.link = &link_;
 	session.fd = -1;
-	session.host = (char *)(uintptr_t)"mail.example.com";
+	session.host = (char *)(uintptr_t) "mail.example.com";
 	session.config.port = 465;
 	session.config.connection_timeout_ms = 10000;
 	session.config.response_timeout_ms = 60000;
@@ -65,7 +65,8 @@ replies_have_their_time_from_now(void **state)
 		link_.wait = rows[i].wait;
 		link_.progress = (unsigned)i + 7;
 		email__session_reply_begins(&session);
-		assert_true(session.reply_deadline >= now + rows[i].ms && session.reply_deadline < now + rows[i].ms + 1000);
+		assert_true(session.reply_deadline >= now + rows[i].ms &&
+		            session.reply_deadline < now + rows[i].ms + 1000);
 		assert_int_equal(session.progress, i + 7);
 		assert_int_equal(session.wait, rows[i].wait);
 		assert_true(session.transport.give_up == session.reply_deadline);
@@ -102,10 +103,14 @@ silence_is_described(void **state)
 		int64_t sending;
 		const char *text;
 	} rows[] = {
-		{EMAIL__PHASE_TALKING, EMAIL__WAIT_GREETING, 0, "mail.example.com port 465 sent no greeting within 10 s"},
-		{EMAIL__PHASE_TALKING, EMAIL__WAIT_RESPONSE, 0, "mail.example.com port 465 did not answer within 60 s"},
-		{EMAIL__PHASE_TALKING, EMAIL__WAIT_DATA, 0, "mail.example.com port 465 did not answer within 600 s"},
-		{EMAIL__PHASE_TALKING, EMAIL__WAIT_RESPONSE, 1, "mail.example.com port 465 took no data for 60 s"},
+		{EMAIL__PHASE_TALKING, EMAIL__WAIT_GREETING, 0,
+	         "mail.example.com port 465 sent no greeting within 10 s"},
+		{EMAIL__PHASE_TALKING, EMAIL__WAIT_RESPONSE, 0,
+	         "mail.example.com port 465 did not answer within 60 s"},
+		{EMAIL__PHASE_TALKING, EMAIL__WAIT_DATA, 0,
+	         "mail.example.com port 465 did not answer within 600 s"},
+		{EMAIL__PHASE_TALKING, EMAIL__WAIT_RESPONSE, 1,
+	         "mail.example.com port 465 took no data for 60 s"},
 		{EMAIL__PHASE_HANDSHAKE, EMAIL__WAIT_RESPONSE, 0,
 	         "mail.example.com port 465 did not finish the TLS handshake in time"},
 	};

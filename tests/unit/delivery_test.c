@@ -126,7 +126,7 @@ as_others_write(void **state)
 	/* comments (Gmail has one behind the server) */
 	m = report(
 		"Final-Recipient: rfc822; \"a (b\"@example.net (A (Nobody))\r\nAction: failed\r\nStatus: "
-	        "5.1.1\r\n"
+		"5.1.1\r\n"
 		"Remote-MTA: dns; mx.example.net. (192.0.2.1, the server for\r\n the domain example.net.)\r\n"
 		"Diagnostic-Code: smtp; 550 5.1.1 no (really)\r\n",
 		&d, 1, false);
@@ -243,7 +243,8 @@ without_a_report(void **state)
 
 	(void)state;
 	original_of("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nno such user\r\n"
-	            "--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <1@example.com>\r\n\r\nx\r\n--b--\r\n",
+	            "--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: "
+	            "<1@example.com>\r\n\r\nx\r\n--b--\r\n",
 	            "<1@example.com>");
 	original_of("Subject: x\r\nIn-Reply-To: <2@example.com>\r\n\r\ntext\r\n", "<2@example.com>");
 	original_of("Subject: x\r\n\r\nMessage-Id: <3@example.com>\r\n", "<3@example.com>");
@@ -381,7 +382,7 @@ main(void)
 		cmocka_unit_test(international),        cmocka_unit_test(which_mail_it_was),
 		cmocka_unit_test(only_its_own),         cmocka_unit_test(more_recipients_than_there_may_be),
 		cmocka_unit_test(status_codes),         cmocka_unit_test(without_a_report),
-		        cmocka_unit_test(want_of_memory),
+		cmocka_unit_test(want_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

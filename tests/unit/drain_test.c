@@ -72,7 +72,8 @@ fill(supply *s, size_t count)
 	for (i = 0; i < count; i++) {
 		crate *c = &s->crate[i];
 
-		snprintf(c->text, sizeof c->text, "From: plant@example.com\r\nSubject: %zu\r\n\r\n.Mail %zu\r\n", i, i);
+		snprintf(c->text, sizeof c->text,
+		         "From: plant@example.com\r\nSubject: %zu\r\n\r\n.Mail %zu\r\n", i, i);
 		c->n = strlen(c->text);
 		c->to[0].address = "duty@example.com";
 		c->mail.from = "plant@example.com";
@@ -714,7 +715,8 @@ no_new_connection_is_to_be_had(void **state)
 	p.server = NULL;
 	fill(&s, 3);
 	(void)drain(&p, &s);
-	assert_true(email_account_error(p.account)->code == EMAIL_E_CONNECT || email_account_error(p.account)->code == EMAIL_E_CLOSED);
+	assert_true(email_account_error(p.account)->code == EMAIL_E_CONNECT ||
+	            email_account_error(p.account)->code == EMAIL_E_CLOSED);
 	assert_int_equal(s.finished, s.given);
 	/* nobody is asked for a mail where none can be sent */
 	fill(&s, 3);
@@ -748,7 +750,8 @@ cancelled_on_the_way(void **state)
 		expect(&s, 0, 0, EMAIL_OK);
 		assert_int_equal(s.finished, s.given);
 		for (i = 2; i < s.given; i++)
-			assert_true(s.crate[i].mail.code == EMAIL_OK || s.crate[i].mail.code == EMAIL_E_CANCELLED ||
+			assert_true(s.crate[i].mail.code == EMAIL_OK ||
+			            s.crate[i].mail.code == EMAIL_E_CANCELLED ||
 			            s.crate[i].mail.code == EMAIL_E_UNSURE);
 		assert_true(s.crate[s.given - 1].mail.code != EMAIL_OK);
 		post_close(&p);
@@ -805,7 +808,8 @@ left_at_any_point(void **state)
 		assert_non_null(op);
 		assert_null(start(&p, &s));
 		for (k = 0; k < steps && email_operation_step(op) == EMAIL_PENDING; k++) {
-			struct pollfd f = {.fd = email_operation_fd(op), .events = (short)email_operation_events(op)};
+			struct pollfd f = {.fd = email_operation_fd(op),
+			                   .events = (short)email_operation_events(op)};
 
 			poll(&f, 1, 1000);
 		}
@@ -814,7 +818,8 @@ left_at_any_point(void **state)
 		assert_int_equal(s.finished, s.given);
 		for (i = 0; i < s.given; i++) {
 			assert_int_equal(s.crate[i].done, 1);
-			assert_true(s.crate[i].mail.code == EMAIL_OK || s.crate[i].mail.code == EMAIL_E_CANCELLED ||
+			assert_true(s.crate[i].mail.code == EMAIL_OK ||
+			            s.crate[i].mail.code == EMAIL_E_CANCELLED ||
 			            s.crate[i].mail.code == EMAIL_E_UNSURE);
 			taken += s.crate[i].mail.code == EMAIL_OK;
 		}

@@ -18,7 +18,8 @@ static void
 by_kind_and_store(void **state)
 {
 	const email__mailbox_events events = {.listed = nothing_listed};
-	email_account *out = email_account_new(EMAIL_OUTGOING, "out"), *in = email_account_new(EMAIL_INCOMING, "in");
+	email_account *out = email_account_new(EMAIL_OUTGOING, "out"),
+		      *in = email_account_new(EMAIL_INCOMING, "in");
 	email__engine e;
 
 	(void)state;

@@ -58,7 +58,8 @@ any_tool_can_read_the_message(void **state)
 	spoolbox_init(&b, false);
 	spoolbox_open(&b, false);
 	assert_int_equal(spoolbox_put(&b, "plain", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
-	snprintf(command, sizeof command, "[ \"$(sed '1,/^$/d' %s/queue/* | head -n 1 | tr -d '\\r')\" = 'Subject: plain' ]",
+	snprintf(command, sizeof command,
+	         "[ \"$(sed '1,/^$/d' %s/queue/* | head -n 1 | tr -d '\\r')\" = 'Subject: plain' ]",
 	         b.folder);
 	assert_int_equal(system(command), 0);
 	spoolbox_dispose(&b);
@@ -85,7 +86,8 @@ every_bound_is_told(void **state)
 	source = spoolbox_source(&t, "12345678901234567890");
 	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, &e), EMAIL_OK);
 	source = spoolbox_source(&t, "123456789012345678901");
-	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, &e), EMAIL_E_LIMIT);
+	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, &e),
+	                 EMAIL_E_LIMIT);
 	assert_string_equal(e.text, "the mail is larger than the 20 bytes that may be queued");
 	letter.size = 21; /* known beforehand */
 	assert_int_equal(email__spool_enqueue(b.spool, &letter, NULL, &b.now, id, NULL, NULL), EMAIL_E_LIMIT);
@@ -99,7 +101,8 @@ every_bound_is_told(void **state)
 	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_OK);
 	memset(&e, 0, sizeof e);
 	source = spoolbox_source(&t, "one too many");
-	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, &e), EMAIL_E_QUEUE_FULL);
+	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, &e),
+	                 EMAIL_E_QUEUE_FULL);
 	assert_true(e.temporary);
 	assert_true(*state || spoolbox_files(&b, "tmp") == 0);
 	spoolbox_dispose(&b);
@@ -123,17 +126,21 @@ what_cannot_be_written_down_is_refused(void **state)
 	spoolbox_init(&b, false);
 	spoolbox_open(&b, false);
 	source = spoolbox_source(&t, "x");
-	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_E_VALUE);
+	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL),
+	                 EMAIL_E_VALUE);
 	for (i = 0; bad[i]; i++) {
 		to = bad[i];
-		assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_E_VALUE);
+		assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL),
+		                 EMAIL_E_VALUE);
 	}
 	to = "a@example.com";
 	letter.priority = 10;
-	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_E_VALUE);
+	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL),
+	                 EMAIL_E_VALUE);
 	letter.priority = 5;
 	t.fails = EMAIL_E_CLOSED; /* the source breaks off */
-	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_E_CLOSED);
+	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL),
+	                 EMAIL_E_CLOSED);
 	assert_int_equal(spoolbox_files(&b, "queue"), 0);
 	assert_int_equal(spoolbox_files(&b, "tmp"), 0);
 	spoolbox_dispose(&b);
@@ -190,7 +197,8 @@ the_oldest_make_room_for_many(void **state)
 		b.options.event = NULL;
 		assert_int_equal(email__spool_open(&b.options, &b.now, &other, NULL), EMAIL_OK);
 		for (i = 30; i < 34; i++)
-			assert_int_equal(email__spool_cancel(other, id[i], "no longer wanted", &b.now, NULL), EMAIL_OK);
+			assert_int_equal(email__spool_cancel(other, id[i], "no longer wanted", &b.now, NULL),
+			                 EMAIL_OK);
 		email__spool_close(other);
 		for (i = 0; i < 5; i++)
 			assert_int_equal(spoolbox_put(&b, "more", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
@@ -218,7 +226,8 @@ a_digest_finds_room(void **state)
 	b.options.max_count = 1;
 	spoolbox_open(&b, false);
 	assert_int_equal(spoolbox_put(&b, "one", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
-	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_E_QUEUE_FULL);
+	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL),
+	                 EMAIL_E_QUEUE_FULL);
 	letter.digest = true;
 	source = spoolbox_source(&t, "x");
 	assert_int_equal(email__spool_enqueue(b.spool, &letter, &source, &b.now, id, NULL, NULL), EMAIL_OK);

@@ -77,7 +77,8 @@ every_kind_has_a_name(void **state)
 	for (i = EMAIL_EVENT_SENT; i <= EMAIL_EVENT_STATUS; i++) {
 		assert_true(strlen(email_event_name((email_event_kind)i)) > 3);
 		for (k = EMAIL_EVENT_SENT; k < i; k++)
-			assert_string_not_equal(email_event_name((email_event_kind)i), email_event_name((email_event_kind)k));
+			assert_string_not_equal(email_event_name((email_event_kind)i),
+			                        email_event_name((email_event_kind)k));
 	}
 	assert_string_equal(email_event_name((email_event_kind)99), "");
 }
@@ -275,7 +276,8 @@ see_crowd(void *context, const email_event *event)
 	if (event->number % 16)
 		return;
 	email__events_visit(&events, event->number, see, &kept);
-	c->disorder_kept = c->disorder_kept || kept.disorder || kept.empty || (kept.count && kept.first <= event->number);
+	c->disorder_kept = c->disorder_kept || kept.disorder || kept.empty ||
+	                   (kept.count && kept.first <= event->number);
 }
 
 static void
@@ -289,7 +291,8 @@ many_threads_add_and_one_is_told(void **state)
 	(void)state;
 	email__events_want(&events, true);
 	for (i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&thread[i], NULL, add_many, (void *)(uintptr_t)&number[i]), 0);
+		assert_int_equal(pthread_create(&thread[i], NULL, add_many, (void *)(uintptr_t)&number[i]),
+		                 0);
 	for (wait = 0; wait < 2000 && c.seen.last < THREADS * EACH / 2; wait++)
 		email__events_deliver(&events, see_crowd, &c);
 	for (i = 0; i < THREADS; i++)

@@ -20,11 +20,14 @@ properties(void **state)
 		{"Imap", "AllEmail", "MarkAsRead", "INBOX", "", EMAIL__FATE_SEEN, 0, 1, 1, 1, 0, 0, 0},
 		{"Imap", "AllEmail", "MarkAsUnread", "INBOX", "", EMAIL__FATE_UNSEEN, 0, 1, 0, 1, 0, 0, 0},
 		{"Imap", "AllEmail", "Delete", "INBOX", "", EMAIL__FATE_DELETED, 0, 1, 1, 1, 1, 0, 0},
-		{"Imap", "AllEmail", "MarkAsUnread", "INBOX", "Done", EMAIL__FATE_UNSEEN, 1, 1, 1, 1, 1, 0, 0},
-		{"Imap", "UnreadEmail", "MarkAsUnread", "INBOX", "Done", EMAIL__FATE_UNSEEN, 1, 1, 1, 1, 1, 1, 1},
+		{"Imap", "AllEmail", "MarkAsUnread", "INBOX", "Done", EMAIL__FATE_UNSEEN, 1, 1, 1, 1, 1, 0,
+	         0},
+		{"Imap", "UnreadEmail", "MarkAsUnread", "INBOX", "Done", EMAIL__FATE_UNSEEN, 1, 1, 1, 1, 1, 1,
+	         1},
 		/* never with Delete, and never to where it is */
 		{"Imap", "UnreadEmail", "Delete", "INBOX", "Done", EMAIL__FATE_DELETED, 0, 1, 1, 1, 1, 1, 1},
-		{"Imap", "AllEmail", "MarkAsUnread", "INBOX", "inbox", EMAIL__FATE_UNSEEN, 0, 1, 0, 1, 0, 0, 0},
+		{"Imap", "AllEmail", "MarkAsUnread", "INBOX", "inbox", EMAIL__FATE_UNSEEN, 0, 1, 0, 1, 0, 0,
+	         0},
 		{"Imap", "AllEmail", "MarkAsUnread", "Done", "Done", EMAIL__FATE_UNSEEN, 0, 1, 0, 1, 0, 0, 0},
 		{"Imap", "AllEmail", "MarkAsUnread", "Done", "done", EMAIL__FATE_UNSEEN, 1, 1, 1, 1, 1, 0, 0},
 		/* a POP3 server has no flags and no folders */

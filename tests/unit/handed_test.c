@@ -83,7 +83,8 @@ survives_a_cut(void **state)
 		assert_int_equal(email__handed_get(h, "10"), cut >= 21   ? EMAIL__HANDED_SETTLED
 		                                             : cut >= 16 ? EMAIL__HANDED_ACCEPTED
 		                                                         : EMAIL__HANDED_NOT);
-		assert_int_equal(email__handed_get(h, "20"), cut >= 26 ? EMAIL__HANDED_ACCEPTED : EMAIL__HANDED_NOT);
+		assert_int_equal(email__handed_get(h, "20"),
+		                 cut >= 26 ? EMAIL__HANDED_ACCEPTED : EMAIL__HANDED_NOT);
 		set(h, "30", EMAIL__HANDED_SETTLED);
 		email__handed_close(h);
 		h = opened("s");
@@ -258,10 +259,11 @@ one_at_a_time(void **state)
 static void
 hostile_files(void **state)
 {
-	static const char *const files[] = {"", "\n", "handed 2 s\nA 1\n", "handed 1 s\nA\nA \nX 1\nA 1\nAA1\n",
-	                                    "handed 1 s\nA "
-	                                    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-	                                    "\nA 1\n"};
+	static const char *const files[] = {
+		"", "\n", "handed 2 s\nA 1\n", "handed 1 s\nA\nA \nX 1\nA 1\nAA1\n",
+		"handed 1 s\nA "
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"\nA 1\n"};
 	email_error e = {0};
 	size_t i;
 
@@ -274,7 +276,8 @@ hostile_files(void **state)
 		fputs(files[i], f);
 		fclose(f);
 		h = opened("s");
-		assert_int_equal(email__handed_get(h, "1"), i >= 3 ? EMAIL__HANDED_ACCEPTED : EMAIL__HANDED_NOT);
+		assert_int_equal(email__handed_get(h, "1"),
+		                 i >= 3 ? EMAIL__HANDED_ACCEPTED : EMAIL__HANDED_NOT);
 		assert_int_equal(email__handed_set(h, "", EMAIL__HANDED_ACCEPTED, &e), EMAIL_E_USAGE);
 		email__handed_close(h);
 	}
@@ -320,11 +323,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(remembers_over_processes), cmocka_unit_test(survives_a_cut),
-		cmocka_unit_test(forgets_what_is_gone),     cmocka_unit_test(one_at_a_time),
-		cmocka_unit_test(forgets_without_a_list),   cmocka_unit_test(forgets_over_processes),
+		cmocka_unit_test(remembers_over_processes),
+		cmocka_unit_test(survives_a_cut),
+		cmocka_unit_test(forgets_what_is_gone),
+		cmocka_unit_test(one_at_a_time),
+		cmocka_unit_test(forgets_without_a_list),
+		cmocka_unit_test(forgets_over_processes),
 		cmocka_unit_test(looking),
-		cmocka_unit_test(hostile_files),            cmocka_unit_test(no_memory),
+		cmocka_unit_test(hostile_files),
+		cmocka_unit_test(no_memory),
 	};
 	int failed;
 

@@ -148,7 +148,8 @@ refused_here(void **state)
 	                                     "* OK [CAPABILITY IMAP4rev1 AUTH=LOGIN SASL-IR LITERAL+] x\r\n",
 	                                     "* OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=PLAIN] x\r\n",
 	                                     "* OK [CAPABILITY IMAP4rev1 AUTH=NOBODY-KNOWS] x\r\n"};
-	static const email__credentials who = {.user = "user", .password = "secret"}, nobody = {.user = "", .password = "secret"};
+	static const email__credentials who = {.user = "user", .password = "secret"},
+					nobody = {.user = "", .password = "secret"};
 	size_t i;
 
 	(void)state;

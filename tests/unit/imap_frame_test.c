@@ -216,15 +216,16 @@ long_ones_passed(void **state)
 	(void)state;
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		for (k = 0; k < sizeof by / sizeof by[0]; k++)
-			assert_string_equal(behind_long(rows[i].front, rows[i].fill, rows[i].count, rows[i].rest, by[k]),
-			                    rows[i].want);
+			assert_string_equal(
+				behind_long(rows[i].front, rows[i].fill, rows[i].count, rows[i].rest, by[k]),
+				rows[i].want);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(sample), cmocka_unit_test(literals), cmocka_unit_test(bounds),
-	                                   cmocka_unit_test(long_ones_passed)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(sample), cmocka_unit_test(literals),
+	                                   cmocka_unit_test(bounds), cmocka_unit_test(long_ones_passed)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,7 +126,8 @@ huge_structures(void **state)
 	email_test_imap_say(&p, "");
 	at = (size_t)sprintf(text, "* 1 FETCH (UID 5 BODYSTRUCTURE (");
 	while (at < EMAIL__IMAP_LINE_MAX + 5000)
-		at += (size_t)sprintf(text + at, "(\"text\" \"plain\" (\"name\" {3}\r\n)\r\n) NIL NIL \"7bit\" 3 1)");
+		at += (size_t)sprintf(text + at,
+		                      "(\"text\" \"plain\" (\"name\" {3}\r\n)\r\n) NIL NIL \"7bit\" 3 1)");
 	at += (size_t)sprintf(text + at, " \"mixed\" (\"boundary\" \"b\")))\r\n");
 	assert_string_equal(email_test_imap_say_bytes(&p, text, at), "");
 	at = (size_t)sprintf(text, "* 2 FETCH (UID 6 BODYSTRUCTURE (");
@@ -135,10 +136,12 @@ huge_structures(void **state)
 	at += (size_t)sprintf(text + at, " \"mixed\" (\"boundary\" \"b\")))\r\n");
 	assert_true(at < EMAIL__IMAP_LINE_MAX);
 	email_test_imap_say_bytes(&p, text, at);
-	email_test_imap_say(&p, "* 3 FETCH (UID 7 BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 3 1))\r\n");
-	assert_string_equal(email_test_imap_say(&p, "A3 OK done\r\n"),
-	                    "A4 UID FETCH 5 (UID BODY.PEEK[])\r\nA5 UID FETCH 6 (UID BODY.PEEK[])\r\n"
-	                    "A6 UID FETCH 7 (UID BODY.PEEK[HEADER])\r\nA7 UID FETCH 7 (UID BODY.PEEK[TEXT])\r\n");
+	email_test_imap_say(
+		&p, "* 3 FETCH (UID 7 BODYSTRUCTURE (\"text\" \"plain\" NIL NIL NIL \"7bit\" 3 1))\r\n");
+	assert_string_equal(
+		email_test_imap_say(&p, "A3 OK done\r\n"),
+		"A4 UID FETCH 5 (UID BODY.PEEK[])\r\nA5 UID FETCH 6 (UID BODY.PEEK[])\r\n"
+		"A6 UID FETCH 7 (UID BODY.PEEK[HEADER])\r\nA7 UID FETCH 7 (UID BODY.PEEK[TEXT])\r\n");
 	email_test_imap_say(&p, "* 1 FETCH (UID 5 BODY[] {3}\r\nabc)\r\nA4 OK x\r\n");
 	email_test_imap_say(&p, "* 2 FETCH (UID 6 BODY[] {3}\r\ndef)\r\nA5 OK x\r\n");
 	email_test_imap_say(&p, "* 3 FETCH (UID 7 BODY[HEADER] {2}\r\n\r\n)\r\nA6 OK x\r\n");

@@ -146,7 +146,8 @@ alerts_and_ends(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(counts), cmocka_unit_test(too_many), cmocka_unit_test(talk_without_end), cmocka_unit_test(noise),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(counts), cmocka_unit_test(too_many),
+	                                   cmocka_unit_test(talk_without_end), cmocka_unit_test(noise),
 	                                   cmocka_unit_test(alerts_and_ends)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

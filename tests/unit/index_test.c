@@ -51,7 +51,8 @@ keeps_its_order_whatever_comes_and_goes(void **state)
 			size_t count, at;
 			email__waiting *const *all = email__spool_waiting(&s, &count);
 
-			for (at = (random >> 8) % 3 ? 0 : (random >> 18) % count; !all[at]; at = (at + 1) % count)
+			for (at = (random >> 8) % 3 ? 0 : (random >> 18) % count; !all[at];
+			     at = (at + 1) % count)
 				;
 			email__spool_index_drop(&s, all[at]);
 			n--;
@@ -88,8 +89,10 @@ no_memory_is_noticed_by_the_next_look(void **state)
 static void
 knows_equal_mails(void **state)
 {
-	email__recipient to[] = {{.address = "a@b", .state = EMAIL__RCPT_PENDING}, {.address = "c@d", .state = EMAIL__RCPT_DELIVERED}};
-	email__mailfile m = {.subject = "x", .recipients = to, .count = 2, .queued = 5, .revived = 9, .next = 3};
+	email__recipient to[] = {{.address = "a@b", .state = EMAIL__RCPT_PENDING},
+	                         {.address = "c@d", .state = EMAIL__RCPT_DELIVERED}};
+	email__mailfile m = {
+		.subject = "x", .recipients = to, .count = 2, .queued = 5, .revived = 9, .next = 3};
 	email__waiting *a, *b;
 
 	(void)state;

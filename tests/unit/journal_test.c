@@ -59,8 +59,8 @@ grows(void **state)
 static void
 half_a_line_goes(void **state)
 {
-	static const char *const cases[][2] = {{"", ""},       {"half", ""},       {"a\n", "a\n"},
-	                                       {"a\nb", "a\n"}, {"\n", "\n"},       {"a\nb\nhal", "a\nb\n"}};
+	static const char *const cases[][2] = {{"", ""},        {"half", ""}, {"a\n", "a\n"},
+	                                       {"a\nb", "a\n"}, {"\n", "\n"}, {"a\nb\nhal", "a\nb\n"}};
 	char longer[10001];
 	email_error e = {0};
 	size_t i;

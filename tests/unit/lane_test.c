@@ -321,7 +321,11 @@ is_gone(void)
 }
 
 static email_test_server *server;
-static email_test_server_options slow = {.protocol = EMAIL_TEST_SMTP, .rule = {{"ehlo", EMAIL_TEST_DELAY, NULL, 300, 1}, {"dot", EMAIL_TEST_DELAY, NULL, 300, 1}}, .rules = 2, .no_chunking = true};
+static email_test_server_options slow = {
+	.protocol = EMAIL_TEST_SMTP,
+	.rule = {{"ehlo", EMAIL_TEST_DELAY, NULL, 300, 1}, {"dot", EMAIL_TEST_DELAY, NULL, 300, 1}},
+	.rules = 2,
+	.no_chunking = true};
 
 static email__lane *
 one_under_way(void)
@@ -489,7 +493,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(many_rosters_come_before_one_is_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_kind_is_another_lane, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_next_account_begins_anew, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_next_account_waits_for_what_is_under_way, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_next_account_waits_for_what_is_under_way, setup,
+	                                        teardown),
 		cmocka_unit_test_setup_teardown(the_old_account_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_mail_under_way_is_kept_when_its_lane_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_mail_over_another_connection_is_kept_too, setup, teardown),

@@ -25,7 +25,8 @@ kill_one(spoolbox *b, const char *subject, char *id)
 	char mine[EMAIL__ID_SIZE];
 
 	assert_int_equal(spoolbox_put(b, subject, 5, NULL, NULL, id ? id : mine, NULL), EMAIL_OK);
-	assert_int_equal(email__spool_cancel(b->spool, id ? id : mine, "no longer wanted", &b->now, NULL), EMAIL_OK);
+	assert_int_equal(email__spool_cancel(b->spool, id ? id : mine, "no longer wanted", &b->now, NULL),
+	                 EMAIL_OK);
 	b->now.mono += 1000;
 }
 
@@ -146,7 +147,8 @@ of_the_delivered_only_the_header_stays(void **state)
 	b.spool->ops->close(&f);
 	assert_int_equal(b.events[EMAIL__SPOOL_DEAD], 0);
 	email__mailfile_dispose(&m);
-	assert_int_equal(email__spool_open_mail(b.spool, EMAIL__AREA_DONE, id, false, &f, &m, NULL), EMAIL_OK);
+	assert_int_equal(email__spool_open_mail(b.spool, EMAIL__AREA_DONE, id, false, &f, &m, NULL),
+	                 EMAIL_OK);
 	assert_int_equal(b.spool->ops->size(&f, &size, NULL), EMAIL_OK);
 	assert_true(size == m.header);
 	b.spool->ops->close(&f);

@@ -22,11 +22,13 @@ refusals(void **state)
 	(void)state;
 	assert_int_equal(email_account_login(account, show, &shown), EMAIL_E_USAGE);
 	assert_non_null(strstr(email_account_error(account)->remedy, "oAuthRefreshToken"));
-	assert_int_equal(email_account_set(account, "emailAuthenticator.type", "oAuthRefreshToken"), EMAIL_OK);
+	assert_int_equal(email_account_set(account, "emailAuthenticator.type", "oAuthRefreshToken"),
+	                 EMAIL_OK);
 	assert_int_equal(email_account_login(account, show, &shown), EMAIL_E_VALUE);
 	assert_int_equal(email_account_error(account)->stage, EMAIL_STAGE_TOKEN);
 	/* nobody is there */
-	assert_int_equal(email_account_set(account, "emailAuthenticator.authServerMetadataEndpoint", "https://127.0.0.1:1/"),
+	assert_int_equal(email_account_set(account, "emailAuthenticator.authServerMetadataEndpoint",
+	                                   "https://127.0.0.1:1/"),
 	                 EMAIL_OK);
 	assert_int_equal(email_account_set(account, "emailAuthenticator.clientId", "panel"), EMAIL_OK);
 	assert_int_equal(email_account_login(account, show, &shown), EMAIL_E_CONNECT);

@@ -28,7 +28,8 @@ digests(void **state)
 	assert_int_equal(email__hash_of(EMAIL__SHA1, "abc", 3, out), EMAIL_OK);
 	same(out, email__mac_size(EMAIL__SHA1), "a9993e364706816aba3e25717850c26c9cd0d89d");
 	assert_int_equal(email__hash_of(EMAIL__SHA256, "", 0, out), EMAIL_OK);
-	same(out, email__mac_size(EMAIL__SHA256), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	same(out, email__mac_size(EMAIL__SHA256),
+	     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	assert_int_equal(email__hash_of(EMAIL__SHA384, "abc", 3, out), EMAIL_OK);
 	same(out, 8, "cb00753f45a35e8b");
 	assert_int_equal(email__hash_of(EMAIL__SHA512, "abc", 3, out), EMAIL_OK);
@@ -41,9 +42,11 @@ hmacs(void **state)
 	unsigned char out[EMAIL__MAC_MAX], key[131];
 
 	(void)state;
-	assert_int_equal(email__hmac(EMAIL__MD5, "Jefe", 4, "what do ya want for nothing?", 28, out), EMAIL_OK);
+	assert_int_equal(email__hmac(EMAIL__MD5, "Jefe", 4, "what do ya want for nothing?", 28, out),
+	                 EMAIL_OK);
 	same(out, 16, "750c783e6ab0b503eaa86e310a5db738");
-	assert_int_equal(email__hmac(EMAIL__SHA1, "Jefe", 4, "what do ya want for nothing?", 28, out), EMAIL_OK);
+	assert_int_equal(email__hmac(EMAIL__SHA1, "Jefe", 4, "what do ya want for nothing?", 28, out),
+	                 EMAIL_OK);
 	same(out, 20, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
 	memset(key, 0xAA, sizeof key);
 	assert_int_equal(email__hmac(EMAIL__SHA256, key, sizeof key,
@@ -85,8 +88,8 @@ secrets(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(digests), cmocka_unit_test(hmacs), cmocka_unit_test(pbkdf2),
-	                                   cmocka_unit_test(secrets)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(digests), cmocka_unit_test(hmacs),
+	                                   cmocka_unit_test(pbkdf2), cmocka_unit_test(secrets)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

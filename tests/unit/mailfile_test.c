@@ -8,7 +8,11 @@
 
 static email__recipient two[] = {
 	{.address = "a@example.com", .state = EMAIL__RCPT_PENDING},
-	{.address = "b@example.com", .state = EMAIL__RCPT_FAILED, .reply = 550, .enhanced = "5.1.1", .text = "no such user"},
+	{.address = "b@example.com",
+         .state = EMAIL__RCPT_FAILED,
+         .reply = 550,
+         .enhanced = "5.1.1",
+         .text = "no such user"},
 };
 
 static email__mailfile
@@ -61,19 +65,23 @@ all_of_it_comes_back(void **state)
 
 	(void)state;
 	write_sample(&m, &b);
-	assert_int_equal(email__mailfile_header((char *)email__buf_head(&b), EMAIL__MAILFILE_FIRST), email__buf_len(&b));
+	assert_int_equal(email__mailfile_header((char *)email__buf_head(&b), EMAIL__MAILFILE_FIRST),
+	                 email__buf_len(&b));
 	assert_int_equal(email__mailfile_read((char *)email__buf_head(&b), email__buf_len(&b), &r), EMAIL_OK);
 	assert_true(r.sequence == s.sequence && r.size == s.size && r.sum == s.sum && r.created == s.created);
-	assert_true(r.queued == s.queued && r.priority == s.priority && r.eight_bit && !r.utf8 && !r.undated && r.digest);
+	assert_true(r.queued == s.queued && r.priority == s.priority && r.eight_bit && !r.utf8 &&
+	            !r.undated && r.digest);
 	assert_int_equal(r.dsn, 6);
 	assert_string_equal(r.from, "");
 	assert_string_equal(r.message_id, s.message_id);
 	assert_string_equal(r.subject, s.subject);
 	assert_string_equal(r.key, "k");
-	assert_true(r.generation == 4 && r.attempts == 3 && r.unsure == 1 && r.crashes == 2 && r.failures == 5);
+	assert_true(r.generation == 4 && r.attempts == 3 && r.unsure == 1 && r.crashes == 2 &&
+	            r.failures == 5);
 	assert_true(r.trying == EMAIL__TRYING_TOGETHER && r.suspect);
 	assert_string_equal(r.boot, s.boot);
-	assert_true(r.next == 60000 && r.revived == 11 && r.ended == 12 && r.date == 13 && r.date_offset == -330);
+	assert_true(r.next == 60000 && r.revived == 11 && r.ended == 12 && r.date == 13 &&
+	            r.date_offset == -330);
 	assert_string_equal(r.cause, "because");
 	assert_int_equal(r.count, 2);
 	assert_string_equal(r.recipients[1].address, "b@example.com");
@@ -194,7 +202,8 @@ another_mails_state_is_none(void **state)
 	assert_int_equal(email__mailfile_write(&other, &b), EMAIL_OK);
 	assert_int_equal(m.state_at, other.state_at);
 	memcpy(email__buf_head(&a) + m.state_at, email__buf_head(&b) + m.state_at, 2 * m.state_size);
-	assert_int_equal(email__mailfile_read((char *)email__buf_head(&a), email__buf_len(&a), &r), EMAIL_E_MESSAGE);
+	assert_int_equal(email__mailfile_read((char *)email__buf_head(&a), email__buf_len(&a), &r),
+	                 EMAIL_E_MESSAGE);
 	email__mailfile_dispose(&r);
 	email__buf_dispose(&a);
 	email__buf_dispose(&b);

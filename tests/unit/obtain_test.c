@@ -304,7 +304,8 @@ device_beside_a_token_endpoint(void **state)
 	answer(o, 200, METADATA, 0);
 	asks(o, "c.example", 8, "/device", true, 0);
 	answer(o, 200,
-	       "{\"device_code\":\"d3vice\",\"user_code\":\"WDJB-MJHT\",\"verification_uri\":\"https://a.example/d\","
+	       "{\"device_code\":\"d3vice\",\"user_code\":\"WDJB-MJHT\",\"verification_uri\":\"https://"
+	       "a.example/d\","
 	       "\"expires_in\":900}",
 	       0);
 	waits(o, 0, 5);

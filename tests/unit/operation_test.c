@@ -258,12 +258,15 @@ kept_waiting(email_account *other, email__turn *turn)
 	for (i = 0; i < 2; i++) {
 		assert_non_null(list[i]);
 		list[i]->owner = &owner;
-		assert_int_equal(email_account_set(list[i], "emailAuthenticator.type", "oAuthRefreshToken"), EMAIL_OK);
-		assert_int_equal(email_account_set(list[i], "emailAuthenticator.refreshToken", "env:EMAIL_TEST_REFRESH"),
+		assert_int_equal(email_account_set(list[i], "emailAuthenticator.type", "oAuthRefreshToken"),
+		                 EMAIL_OK);
+		assert_int_equal(email_account_set(list[i], "emailAuthenticator.refreshToken",
+		                                   "env:EMAIL_TEST_REFRESH"),
 		                 EMAIL_OK);
 	}
-	assert_int_equal(email_account_set(account, "emailAuthenticator.tokenEndpoint", "https://127.0.0.1:1/token"),
-	                 EMAIL_OK);
+	assert_int_equal(
+		email_account_set(account, "emailAuthenticator.tokenEndpoint", "https://127.0.0.1:1/token"),
+		EMAIL_OK);
 	assert_int_equal(email_account_set(account, "emailAuthenticator.clientId", "station"), EMAIL_OK);
 	assert_int_equal(email_account_set(account, "hostname", "127.0.0.1"), EMAIL_OK);
 	email__turn_init(turn);
@@ -302,7 +305,8 @@ waits_for_its_turn_without_blocking(void **state)
 		assert_in_range(email_operation_timeout(op), 1, 1000);
 		email__clock_sleep(email_operation_timeout(op));
 	}
-	assert_true(shortest < 50); /* each of them would wait; one may be long on a machine with other work */
+	assert_true(shortest <
+	            50); /* each of them would wait; one may be long on a machine with other work */
 	email__turn_release(&turn);
 	/* it is its own by now: the endpoint is asked */
 	assert_int_equal(drive(op, &waits), EMAIL_E_CONNECT);

@@ -408,7 +408,8 @@ choose(email__waiting **chosen, const email__now *now)
 	email__policy_init(&p, &policy);
 	email__spool_hold(outbox->spool);
 	all = email__spool_waiting(outbox->spool, &count);
-	assert_int_equal(email__policy_fold(&p, all, count, email__spool_running_locked(outbox->spool, now), chosen, FLOOD, &n),
+	assert_int_equal(email__policy_fold(&p, all, count, email__spool_running_locked(outbox->spool, now),
+	                                    chosen, FLOOD, &n),
 	                 EMAIL_OK);
 	email__spool_release(outbox->spool);
 	return n;
@@ -423,7 +424,8 @@ flood(const char *subject, email__waiting **chosen, email__now *now)
 	*now = email__outbox_now(NULL);
 	assert_int_equal(email__spool_start(outbox->spool, now, &e), EMAIL_OK);
 	for (i = 0; i < FLOOD; i++)
-		assert_int_equal(add(subject, "duty@example.com, night@example.com", i == 15 ? 7 : 5, NULL), EMAIL_OK);
+		assert_int_equal(add(subject, "duty@example.com, night@example.com", i == 15 ? 7 : 5, NULL),
+		                 EMAIL_OK);
 	now->mono += 120000;
 	n = choose(chosen, now);
 	assert_int_equal(n, FLOOD - 10);

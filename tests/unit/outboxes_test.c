@@ -58,7 +58,8 @@ note_name(void *context, const char *name, const email__spool_event *event)
 static email__outbox *
 get(const char *name, const char *path, size_t max_count)
 {
-	email__outbox_config config = {.name = name, .folder = path, .max_count = max_count, .event = note_name};
+	email__outbox_config config = {
+		.name = name, .folder = path, .max_count = max_count, .event = note_name};
 	email__now now = email__outbox_now(NULL);
 	email_error e = {0};
 
@@ -254,8 +255,11 @@ where_a_queue_lies(void **state)
 		email_code rc;
 		char *path;
 
-		assert_int_equal(email_account_set(account, "persistent", rows[i].persistent ? "true" : "false"), EMAIL_OK);
-		assert_int_equal(email_account_set(account, "persistenceDirectory", rows[i].directory), EMAIL_OK);
+		assert_int_equal(
+			email_account_set(account, "persistent", rows[i].persistent ? "true" : "false"),
+			EMAIL_OK);
+		assert_int_equal(email_account_set(account, "persistenceDirectory", rows[i].directory),
+		                 EMAIL_OK);
 		path = email__outbox_folder(account, rows[i].state_folder, rows[i].sheet, &rc);
 		assert_int_equal(rc, EMAIL_OK);
 		if (rows[i].folder)

@@ -32,7 +32,8 @@ setup(void **state)
 
 	strcpy(folder, "/tmp/outgoing_test.XXXXXX");
 	if (!mkdtemp(folder) || chdir(folder) || !(service = email_service_new()) ||
-	    email_service_add(service, EMAIL_OUTGOING, "Out", NULL) || email_service_add(service, EMAIL_INCOMING, "In", NULL))
+	    email_service_add(service, EMAIL_OUTGOING, "Out", NULL) ||
+	    email_service_add(service, EMAIL_INCOMING, "In", NULL))
 		return -1;
 	out = email_service_account(service, "Out");
 	if (email_account_set(out, "from", "Plant room <plant@example.com>"))
@@ -141,8 +142,7 @@ expect(const char *property, const char *value)
 	assert_string_equal(text, value);
 }
 
-static size_t
-count_events(email_event_kind kind);
+static size_t count_events(email_event_kind kind);
 
 static void
 add_event(void *context, const email_event *event)
@@ -386,7 +386,8 @@ expect_usage(email_account *a)
 static email_message *
 read_message(void)
 {
-	static const char text[] = "From: a@example.com\r\nTo: b@example.com\r\nSubject: read\r\n\r\nhello\r\n";
+	static const char text[] =
+		"From: a@example.com\r\nTo: b@example.com\r\nSubject: read\r\n\r\nhello\r\n";
 	email_error e;
 	email_message *m = email_message_read_data(text, sizeof text - 1, &e);
 
@@ -420,8 +421,9 @@ only_outgoing_accounts_of_a_service_have_a_queue(void **state)
 static void
 unknown_ids(void **state)
 {
-	static const char *const none[] = {"", "00000000000000000000000000000000", "../../etc/passwd", "x",
-	                                   "0123456789abcdef0123456789ABCDEF", "00000000000000000000000000000000/"};
+	static const char *const none[] = {
+		"",  "00000000000000000000000000000000", "../../etc/passwd",
+		"x", "0123456789abcdef0123456789ABCDEF", "00000000000000000000000000000000/"};
 	size_t i;
 	seen s = {.n = 0};
 
@@ -628,7 +630,8 @@ one_that_is_being_sent(void **state)
 	(void)state;
 	assert_int_equal(enqueue("a", 5), EMAIL_OK);
 	assert_int_equal(email__spool_start(box->spool, &now, &e), EMAIL_OK);
-	assert_int_equal(email__spool_begin(box->spool, email__spool_waiting(box->spool, &n)[0], false, &now, &attempt, &e),
+	assert_int_equal(email__spool_begin(box->spool, email__spool_waiting(box->spool, &n)[0], false, &now,
+	                                    &attempt, &e),
 	                 EMAIL_OK);
 	s = list(false);
 	assert_true(s.last.trying);
@@ -640,7 +643,8 @@ one_that_is_being_sent(void **state)
 	email__attempt_recipient(attempt, 0, EMAIL__RCPT_DELIVERED, 250, "2.0.0", "ok");
 	email__attempt_recipient(attempt, 1, EMAIL__RCPT_PENDING, 452, "4.2.2", "mailbox full");
 	email__attempt_unsure(attempt);
-	assert_int_equal(email__spool_end(box->spool, attempt, email__spool_running(box->spool, &now) + 3600000, 1,
+	assert_int_equal(email__spool_end(box->spool, attempt,
+	                                  email__spool_running(box->spool, &now) + 3600000, 1,
 	                                  "452 mailbox full", &now, &e),
 	                 EMAIL_OK);
 	s = list(false);
@@ -729,7 +733,8 @@ write_often(void *context)
 		snprintf(key, sizeof key, "%d of %d", i, w->number);
 		w->taken += email_account_enqueue_once(a, m, i % 10, key, made, sizeof made) == EMAIL_OK;
 		/* all of them the same one */
-		w->taken += email_account_enqueue_once(a, m, 5, "shared", w->shared_id, sizeof w->shared_id) == EMAIL_OK;
+		w->taken += email_account_enqueue_once(a, m, 5, "shared", w->shared_id,
+		                                       sizeof w->shared_id) == EMAIL_OK;
 		email_message_free(m);
 		if (i == EACH / 2)
 			w->taken += email_account_queue_delete(a, made) == EMAIL_OK;
@@ -914,7 +919,8 @@ want_of_memory(void **state)
 		rc = email_account_queue_view(out, id, look_first, take, &b);
 		failed = failed || email_test_alloc_failed();
 		assert_int_equal(email_account_error(out)->code, rc);
-		assert_true(rc == EMAIL_OK ? b.n == b.seen.last.size : rc == EMAIL_E_MEMORY && email_test_alloc_failed());
+		assert_true(rc == EMAIL_OK ? b.n == b.seen.last.size
+		                           : rc == EMAIL_E_MEMORY && email_test_alloc_failed());
 		email_test_fail_alloc_off();
 	}
 	assert_true(n > 5);

@@ -467,7 +467,7 @@ bounds_of_bytes(void **state)
 	memset(line, 'x', sizeof line);
 	memcpy(line, "A: ", 3);
 	memcpy(line + 990, "\r\n", 3);
-	text = events_of("", line, 264, "B: 1\r\n\r\nbody");
+	(void)events_of("", line, 264, "B: 1\r\n\r\nbody");
 	has(EMAIL_DEFECT_TOO_MANY_HEADERS, -1);
 	text = events_of("", line, 265, "B: 1\r\n\r\nbody");
 	has(EMAIL_DEFECT_TOO_MANY_HEADERS, 0);

@@ -160,7 +160,9 @@ what_is_too_old_has_failed(void **state)
 	spoolbox_init(&b, *state != NULL);
 	spoolbox_open(&b, true);
 	assert_int_equal(spoolbox_put(&b, "x", 5, NULL, NULL, id, NULL), EMAIL_OK);
-	assert_int_equal(email__spool_expire(b.spool, spoolbox_first(&b), "older than two days", &b.now, NULL), EMAIL_OK);
+	assert_int_equal(
+		email__spool_expire(b.spool, spoolbox_first(&b), "older than two days", &b.now, NULL),
+		EMAIL_OK);
 	assert_null(spoolbox_first(&b));
 	assert_int_equal(email__spool_view(b.spool, id, &v, NULL), EMAIL_OK);
 	assert_int_equal(email__view_mail(v)->recipients[0].state, EMAIL__RCPT_FAILED);

@@ -17,7 +17,8 @@ static email__now now;
 static int
 setup(void **state)
 {
-	const email__policy_config config = {.per_day = 100, .per_minute = -1, .reserve = 10, .expire_after = 48 * HOUR};
+	const email__policy_config config = {
+		.per_day = 100, .per_minute = -1, .reserve = 10, .expire_after = 48 * HOUR};
 	size_t i;
 
 	(void)state;
@@ -65,15 +66,19 @@ whose_failure_it_was(void **state)
 {
 	(void)state;
 	assert_int_equal(email__policy_classify(EMAIL_OK, EMAIL_STAGE_NONE), EMAIL__POLICY_DONE);
-	assert_int_equal(email__policy_classify(EMAIL_E_LOGIN, EMAIL_STAGE_AUTHENTICATE), EMAIL__POLICY_LOGIN);
+	assert_int_equal(email__policy_classify(EMAIL_E_LOGIN, EMAIL_STAGE_AUTHENTICATE),
+	                 EMAIL__POLICY_LOGIN);
 	assert_int_equal(email__policy_classify(EMAIL_E_CONNECT, EMAIL_STAGE_CONNECT), EMAIL__POLICY_ACCOUNT);
 	assert_int_equal(email__policy_classify(EMAIL_E_TRUST, EMAIL_STAGE_TRUST), EMAIL__POLICY_ACCOUNT);
 	assert_int_equal(email__policy_classify(EMAIL_E_CLOCK, EMAIL_STAGE_TRUST), EMAIL__POLICY_ACCOUNT);
 	assert_int_equal(email__policy_classify(EMAIL_E_TEMPORARY, EMAIL_STAGE_ENVELOPE), EMAIL__POLICY_MAIL);
-	assert_int_equal(email__policy_classify(EMAIL_E_TEMPORARY, EMAIL_STAGE_GREETING), EMAIL__POLICY_ACCOUNT);
+	assert_int_equal(email__policy_classify(EMAIL_E_TEMPORARY, EMAIL_STAGE_GREETING),
+	                 EMAIL__POLICY_ACCOUNT);
 	assert_int_equal(email__policy_classify(EMAIL_E_UNSURE, EMAIL_STAGE_DATA), EMAIL__POLICY_MAIL);
-	assert_int_equal(email__policy_classify(EMAIL_E_REFUSED, EMAIL_STAGE_ENVELOPE), EMAIL__POLICY_REFUSED);
-	assert_int_equal(email__policy_classify(EMAIL_E_PARTIAL, EMAIL_STAGE_ENVELOPE), EMAIL__POLICY_REFUSED);
+	assert_int_equal(email__policy_classify(EMAIL_E_REFUSED, EMAIL_STAGE_ENVELOPE),
+	                 EMAIL__POLICY_REFUSED);
+	assert_int_equal(email__policy_classify(EMAIL_E_PARTIAL, EMAIL_STAGE_ENVELOPE),
+	                 EMAIL__POLICY_REFUSED);
 	assert_int_equal(email__policy_classify(EMAIL_E_FILE, EMAIL_STAGE_DATA), EMAIL__POLICY_MAIL);
 }
 
@@ -89,7 +94,8 @@ an_account_is_down_and_well_again(void **state)
 	assert_int_equal(c.why, EMAIL__POLICY_DOWN);
 	assert_true(c.wait == 54000);
 	/* a person says poll */
-	assert_int_equal(email__policy_next(&p, all, COUNT, &now, 1000, 0, 0, false, true).why, EMAIL__POLICY_GO);
+	assert_int_equal(email__policy_next(&p, all, COUNT, &now, 1000, 0, 0, false, true).why,
+	                 EMAIL__POLICY_GO);
 	assert_false(email__policy_down(&p, 1000 + 54000));
 	assert_int_equal(next(1000 + 54000, 0).why, EMAIL__POLICY_GO);
 	email__policy_result(&p, EMAIL__POLICY_ACCOUNT, 0, 55000);
@@ -119,7 +125,8 @@ the_first_that_is_due(void **state)
 	mail[5].next = 5000;
 	assert_int_equal(next(0, 0).why, EMAIL__POLICY_LATER);
 	assert_true(next(0, 0).wait == 5000);
-	assert_int_equal(email__policy_next(&p, NULL, 0, &now, 0, 0, 0, false, false).why, EMAIL__POLICY_EMPTY);
+	assert_int_equal(email__policy_next(&p, NULL, 0, &now, 0, 0, 0, false, false).why,
+	                 EMAIL__POLICY_EMPTY);
 }
 
 static void
@@ -207,7 +214,8 @@ the_minute_has_a_cap(void **state)
 static email__day
 day_at(int64_t wall, uint64_t count, int64_t running)
 {
-	return (email__day){.day = wall / 86400, .count = count, .wall = wall, .running = running, .same_boot = true};
+	return (email__day){
+		.day = wall / 86400, .count = count, .wall = wall, .running = running, .same_boot = true};
 }
 
 static void
@@ -291,8 +299,9 @@ age_is_running_time(void **state)
 static void
 the_least_important_makes_room(void **state)
 {
-	const email__waiting low_old = {.priority = 1, .sequence = 1}, low_new = {.priority = 1, .sequence = 2},
-			     high = {.priority = 9, .sequence = 0}, going = {.priority = 1, .trying = true};
+	const email__waiting low_old = {.priority = 1, .sequence = 1},
+			     low_new = {.priority = 1, .sequence = 2}, high = {.priority = 9, .sequence = 0},
+			     going = {.priority = 1, .trying = true};
 
 	(void)state;
 	assert_true(email__policy_drop_rather(&low_old, NULL, 5));
@@ -369,7 +378,11 @@ make_flood(int64_t apart)
 
 	memset(flood, 0, sizeof flood);
 	for (i = 0; i < FLOOD; i++) {
-		flood[i] = (email__waiting){.priority = 5, .sequence = i, .pending = 1, .queued = (int64_t)i * apart, .recipients = 1};
+		flood[i] = (email__waiting){.priority = 5,
+		                            .sequence = i,
+		                            .pending = 1,
+		                            .queued = (int64_t)i * apart,
+		                            .recipients = 1};
 		flooded[i] = &flood[i];
 	}
 }
@@ -393,8 +406,10 @@ one_digest_stands_for_a_flood(void **state)
 		held += flood[i].held;
 	assert_int_equal(held, FLOOD - 10 - 4);
 	assert_false(flood[9].held);
-	assert_true(flood[10].held && !flood[500].held && !flood[501].held && !flood[502].held && !flood[503].held);
-	assert_ptr_equal(email__policy_next(&p, flooded, FLOOD, &now, 30000, 0, 0, false, false).mail, &flood[0]);
+	assert_true(flood[10].held && !flood[500].held && !flood[501].held && !flood[502].held &&
+	            !flood[503].held);
+	assert_ptr_equal(email__policy_next(&p, flooded, FLOOD, &now, 30000, 0, 0, false, false).mail,
+	                 &flood[0]);
 	assert_int_equal(fold(60300, FLOOD), FLOOD - 14);
 	assert_ptr_equal(chosen[0], &flood[10]);
 	assert_int_equal(fold(60300, 100), 100);
@@ -435,7 +450,8 @@ what_comes_slowly_is_no_flood(void **state)
 	p.config.digest_above = 10;
 	assert_int_equal(fold(INT64_C(100000000), FLOOD), 0);
 	email_test_fail_alloc(1);
-	assert_int_equal(email__policy_fold(&p, flooded, FLOOD, 0, chosen, FLOOD, &(size_t){0}), EMAIL_E_MEMORY);
+	assert_int_equal(email__policy_fold(&p, flooded, FLOOD, 0, chosen, FLOOD, &(size_t){0}),
+	                 EMAIL_E_MEMORY);
 	email_test_fail_alloc_off();
 }
 

@@ -134,7 +134,8 @@ no_message(void **state)
 		seen.calls = 0;
 		seen.says = rows[i].says;
 		email__error_clear(&poll_.error);
-		assert_int_equal(comes(&e, "Subject: x\r\n\r\n", rows[i].code), stops ? EMAIL_E_CANCELLED : EMAIL_OK);
+		assert_int_equal(comes(&e, "Subject: x\r\n\r\n", rows[i].code),
+		                 stops ? EMAIL_E_CANCELLED : EMAIL_OK);
 		assert_int_equal(seen.calls, rows[i].calls);
 		assert_int_equal(poll_.error.code, rows[i].error);
 		assert_int_equal(poll_.owed.count, 0);
@@ -153,7 +154,8 @@ no_place(void **state)
 	(void)state;
 	memset(text + 14, 'x', sizeof text - 15);
 	email__scratch_dispose(&poll_.scratch);
-	assert_int_equal(email__scratch_init(&poll_.scratch, "/nonexistent", EMAIL__RECEIVED_MEMORY), EMAIL_OK);
+	assert_int_equal(email__scratch_init(&poll_.scratch, "/nonexistent", EMAIL__RECEIVED_MEMORY),
+	                 EMAIL_OK);
 	assert_int_equal(comes(&e, text, EMAIL_OK), EMAIL_OK);
 	assert_int_equal(seen.calls, 0);
 	assert_int_equal(poll_.error.code, EMAIL_E_FILE);
@@ -166,8 +168,9 @@ no_place(void **state)
 static void
 choosing(void **state)
 {
-	email__entry small = entry("1", 1024), large = entry("2", 2049), unknown = entry("3", EMAIL__SIZE_UNKNOWN),
-	             known = entry("4", 1), nameless = entry("", 1);
+	email__entry small = entry("1", 1024), large = entry("2", 2049),
+		     unknown = entry("3", EMAIL__SIZE_UNKNOWN), known = entry("4", 1),
+		     nameless = entry("", 1);
 
 	(void)state;
 	assert_int_equal(email_account_set(account, "incomingEmailSizeLimit", "2"), EMAIL_OK);

@@ -20,10 +20,10 @@ typedef struct table {
 	size_t settled;
 	email__fate fates[MESSAGES_MAX];
 	bool moved;
-	email_code word;  /* of the server on what is settled */
-	email_code had;   /* of each message */
+	email_code word;         /* of the server on what is settled */
+	email_code had;          /* of each message */
 	const char *long_header; /* UID of a message of which the header alone is some KiB; or NULL */
-	const char *long_uid; /* of a message of more than a KiB, whatever the list says; or NULL */
+	const char *long_uid;    /* of a message of more than a KiB, whatever the list says; or NULL */
 	bool can_wait;
 	bool came; /* something, since the list */
 } table;
@@ -69,11 +69,14 @@ fetch(void *b, const email__entry *entries, size_t n, email__extent extent)
 
 		if (rc == EMAIL_OK)
 			rc = t->events.data(t->events.context, head, strlen(head));
-		for (int k = 0; rc == EMAIL_OK && t->long_header && !strcmp(entries[i].uid, t->long_header) && k < 3; k++)
+		for (int k = 0;
+		     rc == EMAIL_OK && t->long_header && !strcmp(entries[i].uid, t->long_header) && k < 3;
+		     k++)
 			rc = t->events.data(t->events.context, line, sizeof line);
 		if (rc == EMAIL_OK && extent != EMAIL__EXTENT_HEADER)
 			rc = t->events.data(t->events.context, body, strlen(body));
-		for (int k = 0; rc == EMAIL_OK && t->long_uid && !strcmp(entries[i].uid, t->long_uid) && k < 2; k++)
+		for (int k = 0;
+		     rc == EMAIL_OK && t->long_uid && !strcmp(entries[i].uid, t->long_uid) && k < 2; k++)
 			rc = t->events.data(t->events.context, line, sizeof line);
 		if (t->events.end(t->events.context, &entries[i], rc ? rc : t->had) == EMAIL_E_CANCELLED)
 			break;
@@ -358,7 +361,8 @@ owed_but_not_listed(void **state)
 	poll_gives("1 3");
 	box.word = EMAIL_OK;
 	box.count = 0;
-	assert_int_equal(email__handed_set(poll_.handed, "of another mailbox", EMAIL__HANDED_ACCEPTED, NULL), EMAIL_OK);
+	assert_int_equal(email__handed_set(poll_.handed, "of another mailbox", EMAIL__HANDED_ACCEPTED, NULL),
+	                 EMAIL_OK);
 	poll_gives("");
 	assert_int_equal(box.settled, 2);
 	assert_int_equal(box.fates[0], EMAIL__FATE_DELETED);

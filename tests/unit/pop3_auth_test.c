@@ -201,7 +201,8 @@ wiped(void **state)
 static void
 nobody(void **state)
 {
-	email__credentials who = {.user = "", .password = "secret"}, half = {.user = "user", .password = NULL};
+	email__credentials who = {.user = "", .password = "secret"},
+			   half = {.user = "user", .password = NULL};
 
 	(void)state;
 	start(&who, plain);
@@ -217,8 +218,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(long_passwords), cmocka_unit_test(tokens),
-	                                   cmocka_unit_test(too_long), cmocka_unit_test(odd_passwords),
-	                                   cmocka_unit_test(wiped), cmocka_unit_test(nobody)};
+	                                   cmocka_unit_test(too_long),       cmocka_unit_test(odd_passwords),
+	                                   cmocka_unit_test(wiped),          cmocka_unit_test(nobody)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

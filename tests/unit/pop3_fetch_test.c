@@ -64,8 +64,9 @@ static void
 start(const char *offers)
 {
 	static const email__credentials who = {.user = "user", .password = "secret"};
-	email__pop3_config config = {
-		.tls = true, .credentials = &who, .events = {NULL, NULL, begin, data, end, settled, NULL, NULL}};
+	email__pop3_config config = {.tls = true,
+	                             .credentials = &who,
+	                             .events = {NULL, NULL, begin, data, end, settled, NULL, NULL}};
 
 	p = email__pop3_new(&config);
 	assert_non_null(p);

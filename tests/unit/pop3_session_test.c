@@ -29,7 +29,8 @@ say(email__link *l, const char *text)
 static email__pop3 *
 greeted(bool start_tls)
 {
-	email__pop3_config config = {.start_tls = start_tls, .credentials = &who, .allow_plaintext_login = true};
+	email__pop3_config config = {
+		.start_tls = start_tls, .credentials = &who, .allow_plaintext_login = true};
 	email__pop3 *p = email__pop3_new(&config);
 
 	assert_non_null(p);

@@ -44,7 +44,10 @@ tell(email__spool_what what, const email__mailfile *mail, const char *cause)
 	email__events_visit(&events, before, note, NULL);
 }
 
-#define RCPT(a, s, r, enh, t) {.address = (a), .state = (s), .reply = (r), .enhanced = enh, .text = t}
+#define RCPT(a, s, r, enh, t) \
+	{ \
+		.address = (a), .state = (s), .reply = (r), .enhanced = enh, .text = t \
+	}
 
 /* One delivered, one that waits, two that failed, one cancelled. */
 static email__recipient recipients[] = {
@@ -59,12 +62,17 @@ static email__recipient recipients[] = {
 static email__mailfile
 mail_of(size_t first, size_t n)
 {
-	return (email__mailfile){.message_id = "<1@station>", .subject = "Boiler", .from = "a@b", .key = "",
-	                         .recipients = recipients + first, .count = n};
+	return (email__mailfile){.message_id = "<1@station>",
+	                         .subject = "Boiler",
+	                         .from = "a@b",
+	                         .key = "",
+	                         .recipients = recipients + first,
+	                         .count = n};
 }
 
 static void
-expect(const email_event *e, email_event_kind kind, unsigned long n, const char *whom, const char *status, const char *text)
+expect(const email_event *e, email_event_kind kind, unsigned long n, const char *whom, const char *status,
+       const char *text)
 {
 	assert_int_equal(e->kind, kind);
 	assert_string_equal(e->account, "Out");

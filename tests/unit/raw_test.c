@@ -86,7 +86,8 @@ envelope(void **state)
 	(void)state;
 	assert_int_equal(open_text(&raw,
 	                           "From: A <a@b.c>\nTo: d@e.f,\n G: h@i.j;\nTo: k@l.m\ncc:\nBcc: n@o.p\n"
-	                           "Message-ID: <1@x> (c)\nSubject: =?utf-8?q?K=C3=BChlung?=\n =?utf-8?q?_2?= aus\n\nFrom: no@no.no\n",
+	                           "Message-ID: <1@x> (c)\nSubject: =?utf-8?q?K=C3=BChlung?=\n "
+	                           "=?utf-8?q?_2?= aus\n\nFrom: no@no.no\n",
 	                           NULL),
 	                 EMAIL_OK);
 	assert_int_equal(raw.from.count, 1);

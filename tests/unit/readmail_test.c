@@ -169,7 +169,8 @@ what_is_gone_is_unknown(void **state)
 
 	spoolbox_init(&b, *state != NULL);
 	spoolbox_open(&b, false);
-	assert_int_equal(email__spool_grab(b.spool, EMAIL__AREA_QUEUE, "0123456789abcdef0123456789abcdef", &f, &m, NULL),
+	assert_int_equal(email__spool_grab(b.spool, EMAIL__AREA_QUEUE, "0123456789abcdef0123456789abcdef", &f,
+	                                   &m, NULL),
 	                 EMAIL_E_UNKNOWN);
 	spoolbox_dispose(&b);
 }

@@ -116,7 +116,7 @@ place_open(place *p)
 static void
 place_close(place *p)
 {
-	static const char *const left[] = {"/uids/in",    "/uids/in.lock",    "/uids",      "/status",
+	static const char *const left[] = {"/uids/in",    "/uids/in.lock",    "/uids",       "/status",
 	                                   "/status.xml", "/status.xml.lock", "/trust.lock", "/status.lock"};
 	char path[64];
 	size_t i;
@@ -261,7 +261,8 @@ to_the_end(email_operation *op)
 static void
 a_kept_connection_wakes_nobody(void **state)
 {
-	email_test_server_options o = {.protocol = EMAIL_TEST_IMAP, .auth_in_clear = true, .mechanisms = "PLAIN"};
+	email_test_server_options o = {
+		.protocol = EMAIL_TEST_IMAP, .auth_in_clear = true, .mechanisms = "PLAIN"};
 	email_test_server *server;
 	email_operation *op;
 	email__handed *h;

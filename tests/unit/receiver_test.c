@@ -56,7 +56,8 @@ put(unsigned uid, const char *subject)
 
 	snprintf(path, sizeof path, "%s/%u", box, uid);
 	assert_non_null(f = fopen(path, "w"));
-	fprintf(f, "From: a@b.example\r\nMessage-ID: <%u@b.example>\r\nSubject: %s\r\n\r\ntext\r\n", uid, subject);
+	fprintf(f, "From: a@b.example\r\nMessage-ID: <%u@b.example>\r\nSubject: %s\r\n\r\ntext\r\n", uid,
+	        subject);
 	assert_int_equal(fclose(f), 0);
 }
 

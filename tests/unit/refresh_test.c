@@ -77,7 +77,8 @@ alone(const char *token)
 	account = email_account_new(EMAIL_OUTGOING, "Out");
 	assert_non_null(account);
 	account->log = note;
-	assert_int_equal(email_account_set(account, "emailAuthenticator.type", "oAuthRefreshToken"), EMAIL_OK);
+	assert_int_equal(email_account_set(account, "emailAuthenticator.type", "oAuthRefreshToken"),
+	                 EMAIL_OK);
 	assert_int_equal(email_account_set(account, TOKEN, token), EMAIL_OK);
 }
 

@@ -354,7 +354,8 @@ what_others_renewed_is_seen(void **state)
 	assert_int_equal(replace("fourth", &e), EMAIL_E_FILE);
 	memset(&e, 0, sizeof e);
 	email__buf_init(&out, EMAIL__SECRET_MAX + 2);
-	assert_int_equal(email__secret_read_stored(account, &account->v.auth_refresh_token, &out, &e), EMAIL_E_FILE);
+	assert_int_equal(email__secret_read_stored(account, &account->v.auth_refresh_token, &out, &e),
+	                 EMAIL_E_FILE);
 	email__buf_dispose(&out);
 	/* one of an account that the sheet has not is its own */
 	write_sheet(before);

@@ -87,8 +87,13 @@ count_certificate(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *fla
 static bool
 visit(rig *r, int version, tlspeer *before, const email__tls_session *session, const char *name)
 {
-	tlspeer_config config = {.chain = &certificate, .chain_len = 1, .key = key, .min = version, .max = version,
-	                         .tickets = 1, .tickets_of = before};
+	tlspeer_config config = {.chain = &certificate,
+	                         .chain_len = 1,
+	                         .key = key,
+	                         .min = version,
+	                         .max = version,
+	                         .tickets = 1,
+	                         .tickets_of = before};
 	unsigned char bytes[16];
 	bool offered;
 	int rc;
@@ -97,8 +102,10 @@ visit(rig *r, int version, tlspeer *before, const email__tls_session *session, c
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, r->fd), 0);
 	mbedtls_ssl_config_init(&r->conf);
 	mbedtls_ssl_init(&r->ssl);
-	assert_int_equal(mbedtls_ssl_config_defaults(&r->conf, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
-	                                             MBEDTLS_SSL_PRESET_DEFAULT), 0);
+	assert_int_equal(mbedtls_ssl_config_defaults(&r->conf, MBEDTLS_SSL_IS_CLIENT,
+	                                             MBEDTLS_SSL_TRANSPORT_STREAM,
+	                                             MBEDTLS_SSL_PRESET_DEFAULT),
+	                 0);
 #if MBEDTLS_VERSION_NUMBER < 0x04000000
 	mbedtls_ssl_conf_rng(&r->conf, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
 #endif

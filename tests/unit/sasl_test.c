@@ -11,7 +11,8 @@ static const email__credentials bound = {.user = "user", .password = "p w", .bin
 static const email__binding end_point = {.type = "tls-server-end-point", .data = "0123", .n = 4};
 static const email__credentials endpoint = {.user = "user", .password = "p w", .binding = &end_point};
 static const email__credentials token = {.user = "user", .password = "t", .kind = EMAIL__CREDENTIAL_TOKEN};
-static const email__credentials certificate = {.user = "", .password = "", .kind = EMAIL__CREDENTIAL_CERTIFICATE};
+static const email__credentials certificate = {
+	.user = "", .password = "", .kind = EMAIL__CREDENTIAL_CERTIFICATE};
 static const email__credentials odd = {.user = "user", .password = "\xD7\xA9"};
 
 static void
@@ -22,7 +23,8 @@ external(void **state)
 
 	(void)state;
 	email__buf_init(&out, 100);
-	assert_int_equal(email__sasl_start(&s, email__sasl_mechanism("EXTERNAL"), "", &certificate), EMAIL_OK);
+	assert_int_equal(email__sasl_start(&s, email__sasl_mechanism("EXTERNAL"), "", &certificate),
+	                 EMAIL_OK);
 	assert_int_equal(email__sasl_respond(&s, NULL, 0, &out), EMAIL_OK);
 	assert_int_equal(email__buf_len(&out), 0);
 	assert_int_equal(email__sasl_accept(&s), EMAIL_OK);
@@ -44,17 +46,22 @@ choice(void **state)
 	assert_null(email__sasl_choose("PLAIN LOGIN", "PLAIN", false, &who));
 	/* the strongest that goes: without TLS what does not show it, bound where there is something to bind to */
 	assert_string_equal(email__sasl_choose("LOGIN CRAM-MD5 PLAIN", NULL, false, &who)->name, "CRAM-MD5");
-	assert_string_equal(email__sasl_choose("PLAIN SCRAM-SHA-1 SCRAM-SHA-256", NULL, true, &who)->name, "SCRAM-SHA-256");
-	assert_string_equal(email__sasl_choose("SCRAM-SHA-256-PLUS SCRAM-SHA-1", NULL, true, &who)->name, "SCRAM-SHA-1");
+	assert_string_equal(email__sasl_choose("PLAIN SCRAM-SHA-1 SCRAM-SHA-256", NULL, true, &who)->name,
+	                    "SCRAM-SHA-256");
+	assert_string_equal(email__sasl_choose("SCRAM-SHA-256-PLUS SCRAM-SHA-1", NULL, true, &who)->name,
+	                    "SCRAM-SHA-1");
 	assert_string_equal(email__sasl_choose("SCRAM-SHA-256 SCRAM-SHA-1-PLUS", NULL, true, &bound)->name,
 	                    "SCRAM-SHA-1-PLUS");
 	/* by itself only where every server can; by name wherever we can */
-	assert_string_equal(email__sasl_choose("SCRAM-SHA-256 SCRAM-SHA-1-PLUS", NULL, true, &endpoint)->name, "SCRAM-SHA-256");
+	assert_string_equal(email__sasl_choose("SCRAM-SHA-256 SCRAM-SHA-1-PLUS", NULL, true, &endpoint)->name,
+	                    "SCRAM-SHA-256");
 	assert_string_equal(email__sasl_choose("SCRAM-SHA-1-PLUS", "SCRAM-SHA-1-PLUS", true, &endpoint)->name,
 	                    "SCRAM-SHA-1-PLUS");
 	/* what shows no password may not be taken for it (RFC 4422: EXTERNAL, ANONYMOUS) */
-	assert_null(email__sasl_choose("EXTERNAL ANONYMOUS XOAUTH2 OAUTHBEARER CRAM-SHA256", NULL, true, &who));
-	assert_string_equal(email__sasl_choose("PLAIN XOAUTH2 OAUTHBEARER", NULL, true, &token)->name, "OAUTHBEARER");
+	assert_null(
+		email__sasl_choose("EXTERNAL ANONYMOUS XOAUTH2 OAUTHBEARER CRAM-SHA256", NULL, true, &who));
+	assert_string_equal(email__sasl_choose("PLAIN XOAUTH2 OAUTHBEARER", NULL, true, &token)->name,
+	                    "OAUTHBEARER");
 	assert_null(email__sasl_choose("PLAIN XOAUTH2 OAUTHBEARER", NULL, false, &token));
 	assert_string_equal(email__sasl_choose("PLAIN EXTERNAL", NULL, true, &certificate)->name, "EXTERNAL");
 	/* a password that SCRAM cannot carry goes by PLAIN over TLS, and not at all without */

@@ -21,7 +21,9 @@ ordinary_sheets_pass(void **state)
 {
 	static const char *const good[] = {
 		"<a/>",
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a x='1' y=\"&lt;>\"><b>t</b><!-- c > < --><?pi x?></a>\n",
+		("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a x='1' y=\"&lt;>\"><b>t</b><!-- c > < "
+	         "--><?pi "
+	         "x?></a>\n"),
 		"\xEF\xBB\xBF<a/>",
 		"<?xml version='1.0' encoding='utf-8'?><a><![CDATA[<!DOCTYPE x> ]] > <b>]]></a>",
 		"<a>\xC3\xA4</a>",

@@ -310,21 +310,24 @@ sealed_values(void **state)
 	static const struct {
 		const char *text;
 		bool taken;
-	} rows[] = {{"AQID", true},   {"AQI=", true},       {"AQ==", true},  {"AQIDBAUG", true}, {"+/09azAZ", true},
-	            {"AQIDBA==", true}, {"", false},        {"=", false},    {"====", false},    {"A===", false},
-	            {"AQI", false},   {"AQIDB", false},     {"AQ=A", false}, {"AQI=AQID", false}, {"AQ D", false},
-	            {" AQID", false}, {"AQID&#10;", false}, {"AQ-_", false}};
+	} rows[] = {{"AQID", true},       {"AQI=", true},      {"AQ==", true},  {"AQIDBAUG", true},
+	            {"+/09azAZ", true},   {"AQIDBA==", true},  {"", false},     {"=", false},
+	            {"====", false},      {"A===", false},     {"AQI", false},  {"AQIDB", false},
+	            {"AQ=A", false},      {"AQI=AQID", false}, {"AQ D", false}, {" AQID", false},
+	            {"AQID&#10;", false}, {"AQ-_", false}};
 	char xml[512];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		snprintf(xml, sizeof xml,
-		         "<emailService xmlns=\"%s\"><outgoingAccount name=\"A\"><emailAuthenticator type=\"basic\">"
+		         "<emailService xmlns=\"%s\"><outgoingAccount name=\"A\"><emailAuthenticator "
+		         "type=\"basic\">"
 		         "<password sealed=\"%s\"/></emailAuthenticator></outgoingAccount></emailService>",
 		         EMAIL__SHEET_NAMESPACE, rows[i].text);
 		if (loader_takes(xml) != rows[i].taken || schema_takes(xml) != rows[i].taken)
-			fail_msg("\"%s\": the loader %d, the schema %d", rows[i].text, loader_takes(xml), schema_takes(xml));
+			fail_msg("\"%s\": the loader %d, the schema %d", rows[i].text, loader_takes(xml),
+			         schema_takes(xml));
 	}
 }
 
@@ -338,14 +341,38 @@ static void
 whole_sheets(void **state)
 {
 	static const char *const good[] = {"model", "empty", "by-hand"};
-	static const char *const bad[] = {
-		"unknown-property", "unknown-attribute", "bad-port",      "huge-port",          "bad-enum",
-		"bad-duration",     "bad-host",          "twice",         "wrong-kind",         "read-only",
-		"dotted",           "no-type",           "name-element",  "bad-type",           "nested",
-		"unknown-field",    "bad-ref",           "type-element",  "two-authenticators", "name-twice",
-		"no-name",          "bad-name",          "root",          "unknown-account",    "stray-text",
-		"sealed-empty",     "sealed-no-base64",
-		"bad-own",          "namespace",         "own-read-only", "truncated",          "no-xml"};
+	static const char *const bad[] = {"unknown-property",
+	                                  "unknown-attribute",
+	                                  "bad-port",
+	                                  "huge-port",
+	                                  "bad-enum",
+	                                  "bad-duration",
+	                                  "bad-host",
+	                                  "twice",
+	                                  "wrong-kind",
+	                                  "read-only",
+	                                  "dotted",
+	                                  "no-type",
+	                                  "name-element",
+	                                  "bad-type",
+	                                  "nested",
+	                                  "unknown-field",
+	                                  "bad-ref",
+	                                  "type-element",
+	                                  "two-authenticators",
+	                                  "name-twice",
+	                                  "no-name",
+	                                  "bad-name",
+	                                  "root",
+	                                  "unknown-account",
+	                                  "stray-text",
+	                                  "sealed-empty",
+	                                  "sealed-no-base64",
+	                                  "bad-own",
+	                                  "namespace",
+	                                  "own-read-only",
+	                                  "truncated",
+	                                  "no-xml"};
 	char path[128];
 	size_t i;
 
@@ -382,10 +409,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_values),           cmocka_unit_test(bad_values),
-		cmocka_unit_test(all_values_everywhere), cmocka_unit_test(read_only_rows_are_in_neither),
+		cmocka_unit_test(good_values),
+		cmocka_unit_test(bad_values),
+		cmocka_unit_test(all_values_everywhere),
+		cmocka_unit_test(read_only_rows_are_in_neither),
 		cmocka_unit_test(sealed_values),
-		cmocka_unit_test(whole_sheets),          cmocka_unit_test(memory_may_end_anywhere),
+		cmocka_unit_test(whole_sheets),
+		cmocka_unit_test(memory_may_end_anywhere),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

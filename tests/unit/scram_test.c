@@ -81,7 +81,8 @@ binding(void **state)
 	assert_int_equal(answer(NULL), EMAIL_OK);
 	assert_string_equal(email__buf_text(&out), "n,,n=user,r=abc");
 	/* nothing to bind to */
-	assert_int_equal(email__sasl_start(&s, email__sasl_mechanism("SCRAM-SHA-1-PLUS"), "", &pencil), EMAIL_E_USAGE);
+	assert_int_equal(email__sasl_start(&s, email__sasl_mechanism("SCRAM-SHA-1-PLUS"), "", &pencil),
+	                 EMAIL_E_USAGE);
 }
 
 static void
@@ -167,7 +168,8 @@ liars(void **state)
 		email_code code;
 	} rows[] = {
 		{"e=invalid-proof", "invalid-proof", EMAIL_E_LOGIN},
-		{"v=rmF9pqV8S7suAoZWja4dJRkFsKQ=", "the server does not know the password: its signature is wrong", EMAIL_E_LOGIN},
+		{"v=rmF9pqV8S7suAoZWja4dJRkFsKQ=",
+	         "the server does not know the password: its signature is wrong", EMAIL_E_LOGIN},
 		{"v=", "the server does not know the password: its signature is wrong", EMAIL_E_LOGIN},
 		{"v", "", EMAIL_E_PROTOCOL},
 		{"", "", EMAIL_E_PROTOCOL},
@@ -217,9 +219,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vectors),         cmocka_unit_test(binding),         cmocka_unit_test(names_are_escaped),
-		cmocka_unit_test(nonces_differ),   cmocka_unit_test(hostile_servers), cmocka_unit_test(slow_processors),
-		cmocka_unit_test(liars),           cmocka_unit_test(no_memory),
+		cmocka_unit_test(vectors),
+		cmocka_unit_test(binding),
+		cmocka_unit_test(names_are_escaped),
+		cmocka_unit_test(nonces_differ),
+		cmocka_unit_test(hostile_servers),
+		cmocka_unit_test(slow_processors),
+		cmocka_unit_test(liars),
+		cmocka_unit_test(no_memory),
 	};
 	int failed;
 

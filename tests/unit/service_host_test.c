@@ -410,11 +410,14 @@ secrets_go_into_the_sheet(void **state)
 	copy = email__account_copy(a);
 	copy->owner = &host.owner;
 	/* no sheet: the program keeps it */
-	assert_int_equal(host.owner.secret_save(&host, copy, &copy->v.auth_refresh_token, "second", &e), EMAIL_OK);
+	assert_int_equal(host.owner.secret_save(&host, copy, &copy->v.auth_refresh_token, "second", &e),
+	                 EMAIL_OK);
 	assert_int_equal(email__host_place(&host, "state", "secrets.xml"), EMAIL_OK);
-	assert_int_equal(host.owner.secret_save(&host, copy, &copy->v.auth_refresh_token, "third", &e), EMAIL_OK);
+	assert_int_equal(host.owner.secret_save(&host, copy, &copy->v.auth_refresh_token, "third", &e),
+	                 EMAIL_OK);
 	copy->in_sheet = true;
-	assert_int_equal(host.owner.secret_save(&host, copy, &copy->v.auth_refresh_token, "fourth", &e), EMAIL_OK);
+	assert_int_equal(host.owner.secret_save(&host, copy, &copy->v.auth_refresh_token, "fourth", &e),
+	                 EMAIL_OK);
 	f = fopen("secrets.xml", "r");
 	while (fgets(text, sizeof text, f) && !strstr(text, "refreshToken"))
 		continue;
@@ -439,7 +442,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_worker_is_woken, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_queued_rings, setup, teardown),
 		cmocka_unit_test_setup_teardown(bells_come_and_go, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_workers_copy_is_no_account_of_the_program, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_workers_copy_is_no_account_of_the_program, setup,
+	                                        teardown),
 		cmocka_unit_test_setup_teardown(secrets_go_into_the_sheet, setup, teardown),
 	};
 

@@ -266,7 +266,9 @@ a_load_reaches_the_worker(void **state)
 	assert_true(lane("A")->account->in_sheet);
 
 	/* what the program changes comes with apply() */
-	assert_int_equal(email_account_set(email_service_account(service, "A"), "hostname", "mail.example.com"), EMAIL_OK);
+	assert_int_equal(
+		email_account_set(email_service_account(service, "A"), "hostname", "mail.example.com"),
+		EMAIL_OK);
 	assert_int_equal(email_service_add(service, EMAIL_INCOMING, "C", NULL), EMAIL_OK);
 	assert_int_equal(email_service_step(service), EMAIL_OK);
 	assert_string_equal(lane("A")->account->v.hostname, "");
@@ -380,10 +382,13 @@ loads_while_a_thread_works(void **state)
 	assert_int_equal(email_service_start(service), EMAIL_E_USAGE);
 	for (i = 0; i < 40; i++) {
 		write_running(i % 2 ? "<outgoingAccount name=\"A\"/><incomingAccount name=\"B\"/>"
-		                    : "<outgoingAccount name=\"A\"><hostname>x.example</hostname></outgoingAccount>",
+		                    : "<outgoingAccount "
+		                      "name=\"A\"><hostname>x.example</hostname></outgoingAccount>",
 		              i % 4 < 2 ? "running" : "running 2");
 		assert_int_equal(email_service_load(service, running_sheet, NULL), EMAIL_OK);
-		assert_int_equal(email_account_get(email_service_account(service, "A"), "status", text, sizeof text), EMAIL_OK);
+		assert_int_equal(
+			email_account_get(email_service_account(service, "A"), "status", text, sizeof text),
+			EMAIL_OK);
 		email_service_trust(service);
 	}
 	email_service_stop(service);

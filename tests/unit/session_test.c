@@ -38,11 +38,26 @@ is_counted(void)
 	return pthread_equal(counted, pthread_self());
 }
 
+/* Whose cancel comes from another thread just as a system call is made. */
+static email__session *cancel_in_send, *cancel_in_recv;
+
+static void
+cancel_now(email__session **which)
+{
+	email__session *s = *which;
+
+	if (!s || !is_counted())
+		return;
+	*which = NULL;
+	email__session_cancel(s);
+}
+
 ssize_t
 send(int fd, const void *p, size_t n, int flags)
 {
 	if (is_counted())
 		calls_send++;
+	cancel_now(&cancel_in_send);
 	return syscall(SYS_sendto, fd, p, n, flags, NULL, 0);
 }
 
@@ -51,6 +66,7 @@ recv(int fd, void *p, size_t n, int flags)
 {
 	if (is_counted())
 		calls_recv++;
+	cancel_now(&cancel_in_recv);
 	return syscall(SYS_recvfrom, fd, p, n, flags, NULL, NULL);
 }
 
@@ -984,7 +1000,8 @@ a_step_is_bounded(void **state)
 	assert_int_equal(step_by_step(f), EMAIL__SESSION_IDLE);
 	echolink_body(&f->engine, MUCH, 1);
 	do {
-		struct pollfd p = {email__session_fd(f->session), (short)email__session_events(f->session), 0};
+		struct pollfd p = {email__session_fd(f->session), (short)email__session_events(f->session),
+		                   0};
 
 		poll(&p, 1, (int)email__session_timeout(f->session));
 		before = f->session->transport.sent;
@@ -1084,7 +1101,8 @@ resets(void **state)
 	serve(f, reset_at_once);
 	open_session(f);
 	assert_int_equal(email__session_run(f->session), EMAIL__SESSION_CLOSED);
-	assert_int_equal(failure(f), EMAIL_E_CLOSED);
+	/* on a slow machine it comes before the connection was seen to be made */
+	assert_true(failure(f) == EMAIL_E_CLOSED || failure(f) == EMAIL_E_CONNECT);
 	assert_int_equal(email__session_error(f->session)->os, ECONNRESET);
 }
 
@@ -1236,7 +1254,8 @@ cancel_while_running(fixture *f)
 	assert_true(f->cancelled_at != 0);
 	assert_true(email__clock_ms() - f->cancelled_at < SLACK_MS);
 	pthread_join(thread, NULL);
-	assert_int_equal(failure(f), EMAIL_E_CANCELLED);
+	if (failure(f) != EMAIL_E_CANCELLED)
+		fail_msg("%s", text(f));
 	/* and it stays so */
 	assert_int_equal(email__session_step(f->session), EMAIL__SESSION_CLOSED);
 	assert_int_equal(failure(f), EMAIL_E_CANCELLED);
@@ -1314,6 +1333,46 @@ cancel_sending(void **state)
 	cancel_while_running(f);
 }
 
+/* What it shuts is no connection that broke. */
+static void
+cancel_in_a_call(fixture *f, email__session **which)
+{
+	serve(f, clear_echo);
+	open_session(f);
+	assert_int_equal(email__session_run(f->session), EMAIL__SESSION_IDLE);
+	echolink_say(&f->engine, "NOOP\r\n", 1);
+	*which = f->session;
+	assert_int_equal(email__session_run(f->session), EMAIL__SESSION_CLOSED);
+	assert_null(*which);
+	assert_int_equal(failure(f), EMAIL_E_CANCELLED);
+}
+
+static void
+cancel_in_send_call(void **state)
+{
+	cancel_in_a_call(*state, &cancel_in_send);
+}
+
+static void
+cancel_in_recv_call(void **state)
+{
+	cancel_in_a_call(*state, &cancel_in_recv);
+}
+
+static void
+cancel_in_handshake_call(void **state)
+{
+	fixture *f = *state;
+
+	serve(f, silent);
+	f->config.tls_first = true;
+	open_session(f);
+	cancel_in_send = f->session;
+	assert_int_equal(email__session_run(f->session), EMAIL__SESSION_CLOSED);
+	assert_null(cancel_in_send);
+	assert_int_equal(failure(f), EMAIL_E_CANCELLED);
+}
+
 static void
 cancel_idle_and_new(void **state)
 {
@@ -1366,7 +1425,7 @@ signals_do_no_harm(void **state)
 {
 	fixture *f = *state;
 	struct itimerval every = {{0, 3000}, {0, 3000}}, never = {{0, 0}, {0, 0}};
-	struct sigaction action = {0}, before;
+	struct sigaction action = {0};
 	sigset_t alarm_only;
 
 	/* the server's thread does not get them */
@@ -1376,7 +1435,7 @@ signals_do_no_harm(void **state)
 	serve(f, late_echo);
 	pthread_sigmask(SIG_UNBLOCK, &alarm_only, NULL);
 	action.sa_handler = on_alarm; /* without SA_RESTART */
-	sigaction(SIGALRM, &action, &before);
+	sigaction(SIGALRM, &action, NULL);
 	f->config.tls_first = true;
 	open_session(f);
 	setitimer(ITIMER_REAL, &every, NULL);
@@ -1385,7 +1444,7 @@ signals_do_no_harm(void **state)
 	assert_int_equal(email__session_run(f->session), EMAIL__SESSION_IDLE);
 	setitimer(ITIMER_REAL, &never, NULL);
 	assert_string_equal(f->engine.last, "250 NOOP");
-	sigaction(SIGALRM, &before, NULL);
+	signal(SIGALRM, SIG_IGN); /* the last one may be under way still */
 }
 
 static void
@@ -1393,7 +1452,7 @@ signals_do_not_stretch_deadlines(void **state)
 {
 	fixture *f = *state;
 	struct itimerval every = {{0, 3000}, {0, 3000}}, never = {{0, 0}, {0, 0}};
-	struct sigaction action = {0}, before;
+	struct sigaction action = {0};
 	sigset_t alarm_only;
 	int64_t took;
 
@@ -1403,7 +1462,7 @@ signals_do_not_stretch_deadlines(void **state)
 	serve(f, silent_after_command);
 	pthread_sigmask(SIG_UNBLOCK, &alarm_only, NULL);
 	action.sa_handler = on_alarm;
-	sigaction(SIGALRM, &action, &before);
+	sigaction(SIGALRM, &action, NULL);
 	f->config.response_timeout_ms = 200;
 	open_session(f);
 	assert_int_equal(email__session_run(f->session), EMAIL__SESSION_IDLE);
@@ -1413,7 +1472,7 @@ signals_do_not_stretch_deadlines(void **state)
 	setitimer(ITIMER_REAL, &never, NULL);
 	assert_int_equal(failure(f), EMAIL_E_TIMEOUT);
 	assert_true(took >= 190 && took < 200 + SLACK_MS);
-	sigaction(SIGALRM, &before, NULL);
+	signal(SIGALRM, SIG_IGN); /* the last one may be under way still */
 }
 
 /* --- cost --- */
@@ -1575,6 +1634,9 @@ main(void)
 		T(cancel_greeting),
 		T(cancel_reply),
 		T(cancel_sending),
+		T(cancel_in_send_call),
+		T(cancel_in_recv_call),
+		T(cancel_in_handshake_call),
 		T(cancel_idle_and_new),
 		T(signals_do_no_harm),
 		T(signals_do_not_stretch_deadlines),

@@ -150,8 +150,9 @@ add(email__node *parent, email__node *before, const char *name, const char *text
 static void
 attributes_of_xml_are_passed_over(void **state)
 {
-	email__sheet *sheet = good("<root xmlns='urn:test' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' "
-	                           "xsi:schemaLocation='urn:test x.xsd' xml:lang='de' name='n'/>");
+	email__sheet *sheet =
+		good("<root xmlns='urn:test' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' "
+	             "xsi:schemaLocation='urn:test x.xsd' xml:lang='de' name='n'/>");
 	email__node *root = email__sheet_root(sheet);
 
 	(void)state;

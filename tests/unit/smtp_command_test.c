@@ -272,8 +272,9 @@ full(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {with_link(addresses), with_link(names),  with_link(envelope), with_link(reports), with_link(original_recipients),
-	                                   with_link(login),     with_link(chunks), with_link(full)};
+	const struct CMUnitTest tests[] = {
+		with_link(addresses),           with_link(names), with_link(envelope), with_link(reports),
+		with_link(original_recipients), with_link(login), with_link(chunks),   with_link(full)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

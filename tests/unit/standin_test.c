@@ -22,7 +22,8 @@ choose(spoolbox *b)
 
 	email__policy_init(&p, &config);
 	all = email__spool_waiting(b->spool, &count);
-	assert_int_equal(email__policy_fold(&p, all, count, email__spool_running(b->spool, &b->now), chosen, FLOOD, &n),
+	assert_int_equal(email__policy_fold(&p, all, count, email__spool_running(b->spool, &b->now), chosen,
+	                                    FLOOD, &n),
 	                 EMAIL_OK);
 	return n;
 }
@@ -62,7 +63,8 @@ names_what_it_stands_for_and_takes_its_place(void **state)
 	assert_int_equal(named, n);
 	assert_string_equal(mail.recipients[0].address, "duty@example.com");
 	email__mailfile_dispose(&mail);
-	assert_int_equal(email__standin_text(b.spool, chosen, n, &text, again, &named, &mail, NULL), EMAIL_OK);
+	assert_int_equal(email__standin_text(b.spool, chosen, n, &text, again, &named, &mail, NULL),
+	                 EMAIL_OK);
 	email__mailfile_dispose(&mail);
 	assert_string_equal(key, again);
 	assert_non_null(strstr(email__buf_text(&text), "2026-11-18T11:06:40Z  priority 5  Sensor 10\n"));
@@ -101,13 +103,15 @@ what_has_left_is_left_out(void **state)
 	assert_int_equal(named, n - 1);
 	for (i = 1; i < n; i++)
 		assert_int_equal(email__spool_cancel(b.spool, chosen[i]->id, "", &b.now, NULL), EMAIL_OK);
-	assert_int_equal(email__standin_text(b.spool, chosen, n, &text, key, &named, &mail, NULL), EMAIL_E_UNKNOWN);
+	assert_int_equal(email__standin_text(b.spool, chosen, n, &text, key, &named, &mail, NULL),
+	                 EMAIL_E_UNKNOWN);
 	email__buf_dispose(&text);
 	email__buf_init(&text, 20);
 	spoolbox_dispose(&b);
 	flood(&b, *state != NULL);
 	n = choose(&b);
-	assert_int_equal(email__standin_text(b.spool, chosen, n, &text, key, &named, &mail, NULL), EMAIL_E_LIMIT);
+	assert_int_equal(email__standin_text(b.spool, chosen, n, &text, key, &named, &mail, NULL),
+	                 EMAIL_E_LIMIT);
 	email__buf_dispose(&text);
 	spoolbox_dispose(&b);
 }

@@ -217,7 +217,7 @@ a_damaged_file_is_no_obstacle(void **state)
 	static const char *const bad[] = {
 		"", "<status", "<other/>", "<!DOCTYPE x><status/>",
 		("<status xmlns=\"urn:emailservice:status:1\"><account name=\"Out\">"
-		 "<numberSent>x</numberSent><status>sorry</status></account></status>")};
+	         "<numberSent>x</numberSent><status>sorry</status></account></status>")};
 	size_t i;
 
 	(void)state;
@@ -347,7 +347,8 @@ a_look_sees_what_others_did(void **state)
 	int before;
 
 	(void)state;
-	assert_int_equal(email_account_get(email_service_account(a, "Out"), "numberSent", text, sizeof text), EMAIL_OK);
+	assert_int_equal(email_account_get(email_service_account(a, "Out"), "numberSent", text, sizeof text),
+	                 EMAIL_OK);
 	before = atoi(text);
 	succeed(email_service_account(b, "Out"));
 	email__status_keep(email_service_account(b, "Out"), true);
@@ -398,8 +399,8 @@ hear(void *context, const email_event *event)
 
 	h->n++;
 	h->number = event->number;
-	snprintf(h->last, sizeof h->last, "%s %s %s %s", email_event_name(event->kind), event->account, event->status,
-	         event->text);
+	snprintf(h->last, sizeof h->last, "%s %s %s %s", email_event_name(event->kind), event->account,
+	         event->status, event->text);
 }
 
 /* Since the last time: so many, the last of them this. */
@@ -523,7 +524,8 @@ others_news_come_in_while_running(void **state)
 	expect(a, "In", "lastPollFailureCause", "");
 	succeed(email_service_account(b, "Out"));
 	email__status_keep(email_service_account(b, "Out"), true);
-	email__status_of_poll(email_service_account(b, "In"), &(email_error){.code = EMAIL_E_TIMEOUT, .text = "no answer"});
+	email__status_of_poll(email_service_account(b, "In"),
+	                      &(email_error){.code = EMAIL_E_TIMEOUT, .text = "no answer"});
 	expect(a, "Out", "numberSent", "1");
 	expect(a, "In", "lastPollFailureCause", "no answer");
 	/* and back, each what the other did not write */
@@ -691,17 +693,24 @@ a_file_that_lies_does_no_harm(void **state)
 		{OUT "<numberSent>2305843009213693951</numberSent>" END, "2305843009213693951"},
 		{OUT "<numberSent> 7</numberSent>" END, NULL},
 		{OUT "<numberSent>7</numberSent><numberSent>8</numberSent>" END, "7"},
-		{OUT "<numberSent>7</numberSent></account><account name=\"Out\"><numberSent>8</numberSent>" END, "7"},
+		{OUT
+	         "<numberSent>7</numberSent></account><account name=\"Out\"><numberSent>8</numberSent>" END,
+	         "7"},
 		{HEAD "<account><numberSent>7</numberSent>" END, "0"},
 		{HEAD "<account name=\"\"/><account name=\"Out\"><numberSent>7</numberSent>" END, "7"},
 		{OUT "<numberSent><numberSent>7</numberSent></numberSent>" END, NULL},
 		{OUT "<numberSent/><status/><lastSendSuccess>yesterday</lastSendSuccess>" END, "0"},
-		{OUT "<lastSendSuccess>9999-99-99T99:99:99Z</lastSendSuccess><numberSent>7</numberSent>" END, "7"},
-		{OUT "<password>secret</password><hostname>evil.example.com</hostname><numberSent>7</numberSent>" END, "7"},
+		{OUT "<lastSendSuccess>9999-99-99T99:99:99Z</lastSendSuccess><numberSent>7</numberSent>" END,
+	         "7"},
+		{OUT "<password>secret</password><hostname>evil.example.com</hostname><numberSent>7</"
+	             "numberSent>" END,
+	         "7"},
 		{OUT "<queueSize>77</queueSize><numberSent>7</numberSent>" END, "7"},
 		{"<status><account name=\"Out\"><numberSent>7</numberSent></account></status>", "0"},
 		{"\xFF\xFE<\0s", "0"},
-		{"<!DOCTYPE s [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]>" OUT "<faultCause>&b;</faultCause>" END, "0"},
+		{"<!DOCTYPE s [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]>" OUT
+	         "<faultCause>&b;</faultCause>" END,
+	         "0"},
 	};
 	size_t i;
 
@@ -724,7 +733,8 @@ a_file_that_lies_does_no_harm(void **state)
 		email_service_free(before);
 		service = loaded();
 		expect(service, "Out", "status", "ok");
-		assert_int_equal(email_account_get(email_service_account(service, "Out"), "numberSent", hostname, sizeof hostname),
+		assert_int_equal(email_account_get(email_service_account(service, "Out"), "numberSent",
+		                                   hostname, sizeof hostname),
 		                 EMAIL_OK);
 		assert_true(hostname[0] != '-');
 		email_service_free(service);
@@ -769,7 +779,9 @@ counts_end(void **state)
 	int i;
 
 	(void)state;
-	write_status(OUT "<numberSent>9223372036854775799</numberSent><numberDiscarded>9223372036854775799</numberDiscarded>" END, 0, "");
+	write_status(OUT "<numberSent>9223372036854775799</numberSent><numberDiscarded>9223372036854775799</"
+	                 "numberDiscarded>" END,
+	             0, "");
 	service = loaded();
 	out = email_service_account(service, "Out");
 	for (i = 0; i < 3; i++) {

@@ -92,11 +92,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(compares_without_case), cmocka_unit_test(hashes),
-		cmocka_unit_test(numbers_are_whole_or_nothing),
-		cmocka_unit_test(hexadecimal_digits),
-		cmocka_unit_test(bytes_in_hexadecimal),
-		cmocka_unit_test(distance_counts_edits),
+		cmocka_unit_test(compares_without_case),        cmocka_unit_test(hashes),
+		cmocka_unit_test(numbers_are_whole_or_nothing), cmocka_unit_test(hexadecimal_digits),
+		cmocka_unit_test(bytes_in_hexadecimal),         cmocka_unit_test(distance_counts_edits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

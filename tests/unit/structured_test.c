@@ -143,7 +143,7 @@ spelling(void **state)
 static void
 folding(void **state)
 {
-	char value[16000] = "", back[16000], *o = back;
+	char value[16000] = "", back[16000], *o;
 	const char *p, *kinds[] = {"References", "List-Unsubscribe"};
 	size_t i, k, n;
 	email__buf out;

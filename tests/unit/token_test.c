@@ -156,7 +156,8 @@ answer(int status, const char *json)
 	email__link *l = email__http_link(account->connection->engine.http);
 	char text[512];
 
-	snprintf(text, sizeof text, "HTTP/1.1 %d x\r\nContent-Length: %zu\r\n\r\n%s", status, strlen(json), json);
+	snprintf(text, sizeof text, "HTTP/1.1 %d x\r\nContent-Length: %zu\r\n\r\n%s", status, strlen(json),
+	         json);
 	assert_int_equal(email__buf_adds(&l->in, text), EMAIL_OK);
 	l->step(l);
 	return email__token_answered(account);
@@ -208,7 +209,8 @@ refresh_token(char *path, const char *kind)
 	set("emailAuthenticator.refreshToken", value);
 }
 
-#define GOOD_WITH(t) "{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"expires_in\":0,\"refresh_token\":\"" t "\"}"
+#define GOOD_WITH(t) \
+	"{\"access_token\":\"a\",\"token_type\":\"Bearer\",\"expires_in\":0,\"refresh_token\":\"" t "\"}"
 
 /* The old one may be worth nothing any more: a new one that cannot be written is used all the same, and written as soon as
  * that works. */
@@ -468,11 +470,19 @@ int
 main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {T(others_need_none), T(asks),             T(backs_off), T(what_is_missing),
-	                                   T(held_and_refused), T(expires_with_the_settings), T(the_programs_own),
+	const struct CMUnitTest tests[] = {T(others_need_none),
+	                                   T(asks),
+	                                   T(backs_off),
+	                                   T(what_is_missing),
+	                                   T(held_and_refused),
+	                                   T(expires_with_the_settings),
+	                                   T(the_programs_own),
 	                                   T(what_is_wrong_at_home_may_be_mended),
-	                                   T(a_refresh_token_is_not_lost), T(an_environment_is_outlived),
-	                                   T(another_was_first),    T(one_that_could_not_be_written_is_a_fault), T(one_at_a_time)};
+	                                   T(a_refresh_token_is_not_lost),
+	                                   T(an_environment_is_outlived),
+	                                   T(another_was_first),
+	                                   T(one_that_could_not_be_written_is_a_fault),
+	                                   T(one_at_a_time)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -266,8 +266,11 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(those_who_share_a_token_take_turns), T(nobody_waits), T(a_process_that_dies_gives_it_up),
-		T(without_a_folder_it_is_ours),        T(memory_may_end_anywhere),
+		T(those_who_share_a_token_take_turns),
+		T(nobody_waits),
+		T(a_process_that_dies_gives_it_up),
+		T(without_a_folder_it_is_ours),
+		T(memory_may_end_anywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,7 +66,8 @@ a_queue_that_is_none(void **state)
 
 	(void)state;
 	open_out();
-	snprintf(command, sizeof command, "mkdir -p %s/state/queue && touch %s/state/queue/out", s.folder, s.folder);
+	snprintf(command, sizeof command, "mkdir -p %s/state/queue && touch %s/state/queue/out", s.folder,
+	         s.folder);
 	assert_int_equal(system(command), 0);
 	station_until(&s, EMAIL_EVENT_QUEUE, 1);
 	station_for(&s, 100);
@@ -158,7 +159,8 @@ a_flood_is_a_digest(void **state)
 		char subject[32];
 
 		snprintf(subject, sizeof subject, "alarm %u", i);
-		assert_int_equal(station_queue(out, subject, i % 50 == 0 ? EMAIL_PRIORITY_URGENT : 5, id), EMAIL_OK);
+		assert_int_equal(station_queue(out, subject, i % 50 == 0 ? EMAIL_PRIORITY_URGENT : 5, id),
+		                 EMAIL_OK);
 	}
 	station_until(&s, EMAIL_EVENT_SENT, 9); /* one is kept for urgent ones */
 	for (i = 0; i < 10 && station_waiting(out) > 0; i++) {
@@ -168,7 +170,8 @@ a_flood_is_a_digest(void **state)
 	assert_int_equal(station_waiting(out), 0);
 	email_service_stop(s.service);
 	for (i = 1; i <= station_got_count(&s, 0); i++)
-		if (strstr(station_got(&s, 0, i), "Subject: ") && strstr(station_got(&s, 0, i), " messages: ")) {
+		if (strstr(station_got(&s, 0, i), "Subject: ") &&
+		    strstr(station_got(&s, 0, i), " messages: ")) {
 			digests++;
 			snprintf(digest, sizeof digest, "%s", station_got(&s, 0, i));
 		}
@@ -177,7 +180,8 @@ a_flood_is_a_digest(void **state)
 	/* nobody is left out: sent by itself, or named */
 	assert_int_equal(station_dead(out), 200 - (station_got_count(&s, 0) - 1));
 	for (i = 1; i <= 4; i++)
-		assert_non_null(strstr(station_got(&s, 0, i), "X-Priority") || strstr(station_got(&s, 0, i), "alarm"));
+		assert_non_null(strstr(station_got(&s, 0, i), "X-Priority") ||
+		                strstr(station_got(&s, 0, i), "alarm"));
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

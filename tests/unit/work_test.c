@@ -81,12 +81,17 @@ bad_files_cost_an_event_each(void **state)
 	spoolbox_init(&b, false);
 	spoolbox_open(&b, false);
 	assert_int_equal(spoolbox_put(&b, "good", 5, NULL, NULL, NULL, NULL), EMAIL_OK);
-	shell(&b, "f=$(ls); : >00000000000000000000000000000001; head -c 100 $f >00000000000000000000000000000002;"
-	          "sed s/priority.5/priority.6/ $f >00000000000000000000000000000003; mkdir 00000000000000000000000000000004;"
-	          "mkfifo 00000000000000000000000000000005; ln -s /etc/passwd 00000000000000000000000000000006;"
-	          "cp $f stray; head -c 2000000 /dev/zero >00000000000000000000000000000007;"
-	          "sed s/mail.1/mail.2/ $f >00000000000000000000000000000008; ln -s $f 00000000000000000000000000000009");
-	shell(&b, "head -c 1000000 /dev/zero | tr '\\0' A >0000000000000000000000000000000a; mkdir ../bad/taken; mkdir taken; touch ../bad/taken/x");
+	shell(&b,
+	      "f=$(ls); : >00000000000000000000000000000001; head -c 100 $f "
+	      ">00000000000000000000000000000002;"
+	      "sed s/priority.5/priority.6/ $f >00000000000000000000000000000003; mkdir "
+	      "00000000000000000000000000000004;"
+	      "mkfifo 00000000000000000000000000000005; ln -s /etc/passwd 00000000000000000000000000000006;"
+	      "cp $f stray; head -c 2000000 /dev/zero >00000000000000000000000000000007;"
+	      "sed s/mail.1/mail.2/ $f >00000000000000000000000000000008; ln -s $f "
+	      "00000000000000000000000000000009");
+	shell(&b, "head -c 1000000 /dev/zero | tr '\\0' A >0000000000000000000000000000000a; mkdir "
+	          "../bad/taken; mkdir taken; touch ../bad/taken/x");
 	assert_int_equal(email__spool_start(b.spool, &b.now, NULL), EMAIL_OK);
 	assert_int_equal(spoolbox_count(&b), 1);
 	assert_int_equal(b.events[EMAIL__SPOOL_SET_ASIDE], 11);
@@ -106,8 +111,10 @@ what_is_half_written_is_swept_but_not_under_its_writer(void **state)
 	(void)state;
 	spoolbox_init(&b, false);
 	spoolbox_open(&b, false);
-	shell(&b, "touch ../tmp/half ../tmp/writing; mkdir ../tmp/folder; ln -s /etc/passwd ../tmp/link; mkfifo ../tmp/fifo");
-	assert_int_equal(b.spool->ops->open(b.spool->store, EMAIL__AREA_TMP, "writing", true, &f, NULL), EMAIL_OK);
+	shell(&b, "touch ../tmp/half ../tmp/writing; mkdir ../tmp/folder; ln -s /etc/passwd ../tmp/link; "
+	          "mkfifo ../tmp/fifo");
+	assert_int_equal(b.spool->ops->open(b.spool->store, EMAIL__AREA_TMP, "writing", true, &f, NULL),
+	                 EMAIL_OK);
 	assert_true(b.spool->ops->lock(&f, false));
 	assert_int_equal(email__spool_start(b.spool, &b.now, NULL), EMAIL_OK);
 	assert_int_equal(spoolbox_files(&b, "tmp"), 1);

@@ -199,16 +199,22 @@ status_is_seen_from_elsewhere(void **state)
 	station_serve(&s, 0);
 	station_account(&s, "out", 0);
 	other = beside();
-	assert_int_equal(email_account_get(email_service_account(other, "out"), "status", text, sizeof text), EMAIL_OK);
+	assert_int_equal(email_account_get(email_service_account(other, "out"), "status", text, sizeof text),
+	                 EMAIL_OK);
 	assert_string_equal(text, "unverified");
 	assert_int_equal(station_queue(email_service_account(s.service, "out"), "one", 5, id), EMAIL_OK);
-	assert_int_equal(email_account_get(email_service_account(other, "out"), "queueSize", text, sizeof text), EMAIL_OK);
+	assert_int_equal(
+		email_account_get(email_service_account(other, "out"), "queueSize", text, sizeof text),
+		EMAIL_OK);
 	assert_string_equal(text, "1");
 	station_until(&s, EMAIL_EVENT_SENT, 1);
 	email_service_stop(s.service);
-	assert_int_equal(email_account_get(email_service_account(other, "out"), "status", text, sizeof text), EMAIL_OK);
+	assert_int_equal(email_account_get(email_service_account(other, "out"), "status", text, sizeof text),
+	                 EMAIL_OK);
 	assert_string_equal(text, "ok");
-	assert_int_equal(email_account_get(email_service_account(other, "out"), "numberSent", text, sizeof text), EMAIL_OK);
+	assert_int_equal(
+		email_account_get(email_service_account(other, "out"), "numberSent", text, sizeof text),
+		EMAIL_OK);
 	assert_string_equal(text, "1");
 	email_service_free(other);
 }
@@ -377,7 +383,8 @@ an_approval(void **state)
 	assert_int_equal(station_told(&s, EMAIL_EVENT_SENT), 0);
 	trust = email_service_trust(s.service);
 	assert_int_equal(email_trust_list_hosts(trust, keep, &waits), EMAIL_OK);
-	assert_int_equal(email_trust_approve(trust, waits.host, waits.port, waits.certificate.sha256, 0), EMAIL_OK);
+	assert_int_equal(email_trust_approve(trust, waits.host, waits.port, waits.certificate.sha256, 0),
+	                 EMAIL_OK);
 	/* some seconds at most */
 	jump(&s, 5100);
 	station_until(&s, EMAIL_EVENT_SENT, 1);

@@ -26,28 +26,31 @@ static const struct preset {
 	{"microsoft365", "hostname", "outlook.office365.com", "kind", "incoming"},
 	{"microsoft365", "useSsl", "true", "kind", "incoming"},
 	{"microsoft365", "emailAuthenticator.type", "oAuthClientSecret", NULL, NULL},
-	{"microsoft365", "emailAuthenticator.authServerMetadataEndpoint", "https://login.microsoftonline.com/%s/v2.0", NULL,
-         NULL},
+	{"microsoft365", "emailAuthenticator.authServerMetadataEndpoint",
+         "https://login.microsoftonline.com/%s/v2.0", NULL, NULL},
 	/* the application's own rights, and a person's (RFC 8628 3.1: offline_access for the refresh token) */
-	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office365.com/.default", "emailAuthenticator.type",
-         "oAuthClientSecret"},
-	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office365.com/.default", "emailAuthenticator.type",
-         "oAuthClientCertificate"},
-	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office.com/SMTP.Send offline_access", "kind", "outgoing"},
-	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office.com/POP.AccessAsUser.All offline_access", "store",
-         "Pop3"},
-	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office.com/IMAP.AccessAsUser.All offline_access", "kind",
-         "incoming"},
+	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office365.com/.default",
+         "emailAuthenticator.type", "oAuthClientSecret"},
+	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office365.com/.default",
+         "emailAuthenticator.type", "oAuthClientCertificate"},
+	{"microsoft365", "emailAuthenticator.scope", "https://outlook.office.com/SMTP.Send offline_access",
+         "kind", "outgoing"},
+	{"microsoft365", "emailAuthenticator.scope",
+         "https://outlook.office.com/POP.AccessAsUser.All offline_access", "store", "Pop3"},
+	{"microsoft365", "emailAuthenticator.scope",
+         "https://outlook.office.com/IMAP.AccessAsUser.All offline_access", "kind", "incoming"},
 	{"google", "hostname", "smtp.gmail.com", "kind", "outgoing"},
 	{"google", "hostname", "pop.gmail.com", "store", "Pop3"},
 	{"google", "hostname", "imap.gmail.com", "kind", "incoming"},
 	{"google", "useSsl", "true", NULL, NULL},
 	{"google", "emailAuthenticator.type", "oAuthRefreshToken", NULL, NULL},
-	{"google", "emailAuthenticator.authServerMetadataEndpoint", "https://accounts.google.com", NULL, NULL},
+	{"google", "emailAuthenticator.authServerMetadataEndpoint", "https://accounts.google.com", NULL,
+         NULL},
 	{"google", "emailAuthenticator.tokenEndpoint", "https://oauth2.googleapis.com/token", NULL, NULL},
 	{"google", "emailAuthenticator.scope", "https://mail.google.com/", NULL, NULL},
 	/* a service account of Workspace */
-	{"google", "emailAuthenticator.useJWTBearerAssertion", "true", "emailAuthenticator.type", "oAuthClientCertificate"},
+	{"google", "emailAuthenticator.useJWTBearerAssertion", "true", "emailAuthenticator.type",
+         "oAuthClientCertificate"},
 };
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
@@ -145,7 +148,8 @@ apply_preset(cli *c, email_account_kind kind, values *v)
 		if (!preset_fits(v, row->property) || !row_applies(row, kind, v))
 			continue;
 		if (gap)
-			snprintf(text, sizeof text, "%.*s%.200s%s", (int)(gap - row->text), row->text, tenant, gap + 2);
+			snprintf(text, sizeof text, "%.*s%.200s%s", (int)(gap - row->text), row->text, tenant,
+			         gap + 2);
 		values_default(v, row->property, gap ? text : row->text);
 	}
 	return known ? DONE : usage(c, "there is no preset %.40s: microsoft365 and google are known", name);

@@ -11,8 +11,8 @@ show(void *context, const email_device *device)
 	json_t *document;
 
 	if (!c->json) {
-		printf("Go to %s%s%s and enter %s%s%s\n", tint_on(STRONG), device->uri, tint_off(), tint_on(STRONG),
-		       device->code, tint_off());
+		printf("Go to %s%s%s and enter %s%s%s\n", tint_on(STRONG), device->uri, tint_off(),
+		       tint_on(STRONG), device->code, tint_off());
 		if (device->direct[0])
 			printf("or to %s\n", device->direct);
 		printf("within %ld minutes. Waiting ...\n", device->seconds / 60);

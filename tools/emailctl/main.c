@@ -22,7 +22,8 @@ static const struct command {
          "is known. Properties may come in any order; all are taken, or none.\n"
          "A secret takes file:PATH (relative to the sheet), env:NAME, or - (one line from standard input, "
          "or\n"
-         "a prompt on a terminal: kept in the sheet, sealed where there is a --seal-key), never the secret itself.",
+         "a prompt on a terminal: kept in the sheet, sealed where there is a --seal-key), never the secret "
+         "itself.",
          command_new},
 	{"show", "[ACCOUNT]", "", 0, 1, "the accounts, or one account's property sheet",
          "With ACCOUNT: configuration, effective values, status.", command_show},
@@ -33,7 +34,8 @@ static const struct command {
          "The sheet is changed in place, its comments kept. ACCOUNT may be service or trust.\n"
          "A secret takes file:PATH (relative to the sheet), env:NAME, or - (one line from standard input, "
          "or\n"
-         "a prompt on a terminal: kept in the sheet, sealed where there is a --seal-key), never the secret itself.",
+         "a prompt on a terminal: kept in the sheet, sealed where there is a --seal-key), never the secret "
+         "itself.",
          command_set},
 	{"unset", "ACCOUNT PROPERTY...", "", 2, SIZE_MAX, "values back to their defaults",
          "ACCOUNT may be service or trust.", command_unset},
@@ -55,7 +57,8 @@ static const struct command {
          "  --text FILE                 the text; - is standard input\n"
          "  --html FILE                 the HTML form\n"
          "  --attach FILE               may be repeated\n"
-         "  --inline FILE               shown by the HTML as cid:NAME; what is no ASCII letter, digit or one\n"
+         "  --inline FILE               shown by the HTML as cid:NAME; what is no ASCII letter, digit or "
+         "one\n"
          "                              of +-.@_ is _ in it; may be repeated\n"
          "  --header NAME:VALUE         may be repeated\n"
          "  --priority N                0 to 9, 5 is normal; 7 and above say so in the mail\n"
@@ -63,29 +66,35 @@ static const struct command {
          "  --references IDS            what that mail has in its References\n"
          "  --dsn LIST                  never, or of success,failure,delay\n"
          "  --raw FILE                  a ready message; --from and --to then make the envelope\n"
-         "  --queue                     takes it durably, by --priority; prints its id; a running service sends\n"
+         "  --queue                     takes it durably, by --priority; prints its id; a running service "
+         "sends\n"
          "                              it. Exit status 75: the queue is full, or may have it\n"
-         "  --key KEY                   with --queue: a second mail of the same key is not queued, and the first\n"
+         "  --key KEY                   with --queue: a second mail of the same key is not queued, and the "
+         "first\n"
          "                              one's id is printed",
          command_send},
 	{"queue", "ACCOUNT list|dead|view ID|requeue ID|delete ID|poll|clear", "", 2, 3,
          "mail that waits to be sent, and dead letters",
          "  list         the mail that waits, in the order in which it goes\n"
          "  dead         the dead letters, oldest first, and why\n"
-         "  view ID      what is known of it, an empty line, and the message as it goes out; with --json the\n"
+         "  view ID      what is known of it, an empty line, and the message as it goes out; with --json "
+         "the\n"
          "               message is in \"message\" where it is UTF-8, else it is left out\n"
          "  requeue ID   a dead letter waits again, for those who did not get it\n"
          "  delete ID    a waiting mail becomes a dead letter; a dead letter is gone\n"
          "  poll         tries all of it now, whatever its next time; a running service is told to, and\n"
          "               nothing is waited for\n"
          "  clear        all that waits becomes dead letters\n"
-         "Exit status 65: there is no mail of this id. 75: it is being sent just now, or what is left could not\n"
+         "Exit status 65: there is no mail of this id. 75: it is being sent just now, or what is left could "
+         "not\n"
          "be sent for now.",
          command_queue},
 	{"run", "[--out DIR]", "out=", 0, 0, "the service, until SIGTERM: queues and mailboxes",
-         "Sends what is queued and reads the mailboxes, each account at its pollrate. What happens is a line on\n"
+         "Sends what is queued and reads the mailboxes, each account at its pollrate. What happens is a line "
+         "on\n"
          "standard error; with --json a document a line on standard output.\n"
-         "  --out DIR   received mail goes into files in DIR/ACCOUNT, as receive does it. Without it mailboxes\n"
+         "  --out DIR   received mail goes into files in DIR/ACCOUNT, as receive does it. Without it "
+         "mailboxes\n"
          "              are looked at, and nothing there is changed\n"
          "SIGHUP loads the sheet again; one that is not valid is told, and it goes on as it was. SIGTERM or\n"
          "SIGINT end it within 10 seconds, a second one at once; nothing is lost.",
@@ -98,7 +107,8 @@ static const struct command {
          "  --watch     stays: IMAP IDLE where the server offers it, else a look every pollrate",
          command_receive},
 	{"login", "ACCOUNT", "", 1, 1, "sign a mailbox in once (OAuth device authorization)",
-         "Shows a code, and where to enter it on another machine; waits; keeps the refresh token as the account's\n"
+         "Shows a code, and where to enter it on another machine; waits; keeps the refresh token as the "
+         "account's\n"
          "secret. The authenticator is of the type oAuthRefreshToken.",
          command_login},
 	{"hosts", "list|view|approve|reject|unapprove|accept-key|delete|prune [HOST:PORT]",
@@ -160,12 +170,14 @@ help(void)
 	size_t i;
 
 	puts("emailctl: the e-mail accounts of a station\n\n"
-	     "usage: emailctl [--sheet FILE] [--state DIR] [--seal-key FILE] [--json] [--trace] COMMAND ...\n");
+	     "usage: emailctl [--sheet FILE] [--state DIR] [--seal-key FILE] [--json] [--trace] COMMAND "
+	     "...\n");
 	for (i = 0; i < COUNT(commands); i++)
 		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
 	puts("\n  --sheet FILE     the property sheet (else $EMAILSERVICE_SHEET, else email.xml)\n"
 	     "  --state DIR      the state folder (else the sheet's stateFolder)\n"
-	     "  --seal-key FILE  the key that secrets in the sheet are sealed under (else $EMAILSERVICE_SEAL_KEY)\n"
+	     "  --seal-key FILE  the key that secrets in the sheet are sealed under (else "
+	     "$EMAILSERVICE_SEAL_KEY)\n"
 	     "  --json           one JSON document on standard output\n"
 	     "  --trace          the protocol on standard error, secrets masked\n"
 	     "  --help           this, or a command's own help\n"

@@ -195,8 +195,10 @@ watch(receiver *r, email_account *account)
 int
 command_receive(cli *c)
 {
-	receiver r = {
-		.c = c, .out = cli_option(c, "out"), .folder.fd = -1, .watch = cli_option(c, "watch") != NULL};
+	receiver r = {.c = c,
+	              .out = cli_option(c, "out"),
+	              .folder.fd = -1,
+	              .watch = cli_option(c, "watch") != NULL};
 	const char *max = cli_option(c, "max");
 	email_account *account;
 	char *end = NULL;
