@@ -4,38 +4,7 @@
 
 #include <string.h>
 
-#include "support/jump.h"
-#include "support/station.h"
-
-#define MINUTE 60000
-
-static station s;
-static email_account *out;
-static char id[EMAIL_ID_SIZE];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	jumped_ms = 0;
-	station_init(&s, false);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	station_dispose(&s);
-	return 0;
-}
-
-static void
-open_out(void)
-{
-	station_serve(&s, 0);
-	out = station_account(&s, "out", 0);
-}
+#include "support/out.h"
 
 static void
 a_mail_is_sent(void **state)
@@ -244,8 +213,6 @@ a_server_that_takes_three(void **state)
 	jump(&s, 2 * MINUTE);
 	station_until(&s, EMAIL_EVENT_SENT, 5);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
 main(void)
