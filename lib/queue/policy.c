@@ -208,8 +208,8 @@ email__policy_next(email__policy *p, email__waiting *const *mails, size_t count,
 		else
 			return go(w, flight);
 	}
-	if (last && email__policy_within_caps(p, last->priority >= EMAIL_PRIORITY_URGENT, now, running,
-	                                      today, &held))
+	if (last &&
+	    email__policy_within_caps(p, last->priority >= EMAIL_PRIORITY_URGENT, now, running, today, &held))
 		return go(last, flight);
 	return held;
 }

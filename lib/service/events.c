@@ -87,7 +87,7 @@ add_pending(email__events *events, const email_event *event)
 static void
 clean(char *text, size_t size)
 {
-	char copy[sizeof ((email_event *)0)->text];
+	char copy[sizeof((email_event *)0)->text];
 
 	snprintf(copy, sizeof copy, "%s", text);
 	email__printable(text, size, copy, strlen(copy));

@@ -16,7 +16,7 @@ typedef struct parcel {
 	email__lane *from, *by;
 	email__attempt *attempt;
 	bool alone;
-	int64_t day; /* that it counts for */
+	int64_t day;    /* that it counts for */
 	size_t *number; /* of each recipient, in the queue's list */
 	email__smtp_recipient *recipients;
 } parcel;

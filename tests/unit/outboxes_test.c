@@ -9,26 +9,9 @@
 #include "service/outboxes.h"
 #include "support/failalloc.h"
 #include "support/spoolbox.h"
+#include "support/scratch.h"
 
-static char folder[] = "/tmp/outboxes_test.XXXXXX";
 static email__outboxes boxes;
-
-static int
-enter_scratch(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int
-leave_scratch(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return chdir("/") || system(command);
-}
 
 static int
 setup(void **state)

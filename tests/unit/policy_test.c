@@ -122,8 +122,7 @@ the_first_that_is_due(void **state)
 	mail[5].next = 5000;
 	assert_int_equal(next(0, 0).why, EMAIL__POLICY_LATER);
 	assert_true(next(0, 0).wait == 5000);
-	assert_int_equal(email__policy_next(&p, NULL, 0, &now, 0, 0, 0, false).why,
-	                 EMAIL__POLICY_EMPTY);
+	assert_int_equal(email__policy_next(&p, NULL, 0, &now, 0, 0, 0, false).why, EMAIL__POLICY_EMPTY);
 }
 
 static void
@@ -405,8 +404,7 @@ one_digest_stands_for_a_flood(void **state)
 	assert_false(flood[9].held);
 	assert_true(flood[10].held && !flood[500].held && !flood[501].held && !flood[502].held &&
 	            !flood[503].held);
-	assert_ptr_equal(email__policy_next(&p, flooded, FLOOD, &now, 30000, 0, 0, false).mail,
-	                 &flood[0]);
+	assert_ptr_equal(email__policy_next(&p, flooded, FLOOD, &now, 30000, 0, 0, false).mail, &flood[0]);
 	assert_int_equal(fold(60300, FLOOD), FLOOD - 14);
 	assert_ptr_equal(chosen[0], &flood[10]);
 	assert_int_equal(fold(60300, 100), 100);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "support/out.h"
 
 static void
@@ -71,8 +72,7 @@ a_kept_connection_that_is_dead(void **state)
 	station_until(&s, EMAIL_EVENT_SENT, 1);
 	station_stop(&s, 0);
 	station_serve(&s, 0);
-	/* not so soon that nobody looks: then it would be unsure whether the server had it */
-	jumped_ms += 2000;
+	/* at once: it is looked at also where the last reply came a moment ago */
 	assert_int_equal(station_queue(out, "two", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
 	station_until(&s, EMAIL_EVENT_SENT, 2);
 	assert_int_equal(station_told(&s, EMAIL_EVENT_DEFERRED), 0);
@@ -88,6 +88,7 @@ is_attempts(void *context, const email_queued *mail)
 static void
 a_server_that_is_down(void **state)
 {
+	long ms;
 	unsigned none = 0;
 
 	(void)state;
@@ -99,6 +100,9 @@ a_server_that_is_down(void **state)
 	assert_string_equal(s.last[EMAIL_EVENT_DEFERRED].id, "");
 	assert_int_equal(s.last[EMAIL_EVENT_DEFERRED].count, 2);
 	assert_non_null(strstr(s.last[EMAIL_EVENT_DEFERRED].text, "connection refused"));
+	/* a loop of somebody's own is told when to come again */
+	(void)email_service_wait(s.service, NULL, 0, &ms);
+	assert_in_range(ms, 0, EMAIL__SENDER_DOWN_LOOK_MS);
 	station_assert_status(out, "down,unverified");
 	assert_int_equal(email_account_queue_list(out, false, is_attempts, &none), EMAIL_OK);
 	/* the same again is not told again */
