@@ -2,10 +2,12 @@
 /* The worker: many accounts beside each other, its lock, its bell, other sets of accounts, its end. */
 #include "support/cm.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "os/clock.h"
 #include "service/service_state.h"
 #include "support/failalloc.h"
@@ -214,6 +216,27 @@ a_state_folder_that_is_none(void **state)
 	assert_int_equal(email_service_start(other), EMAIL_E_FILE);
 	assert_null(strstr(email_service_error(other)->text, "another process"));
 	assert_non_null(strstr(email_service_error(other)->text, "service.lock"));
+	email_service_free(other);
+}
+
+/* Where nobody can ring, it looks each second. */
+static void
+without_a_bell(void **state)
+{
+	char command[200];
+	email_service *other;
+
+	(void)state;
+	snprintf(command, sizeof command, "mkdir -p %s/state && touch %s/state/bell", s.folder, s.folder);
+	assert_int_equal(system(command), 0);
+	station_serve(&s, 0);
+	station_account(&s, "out", 0);
+	other = beside();
+	station_for(&s, 50);
+	assert_false(s.service->worker->bell.shared);
+	assert_int_equal(station_queue(email_service_account(other, "out"), "one", 5, id), EMAIL_OK);
+	jump(&s, EMAIL__SENDER_LOOK_MS);
+	station_until(&s, EMAIL_EVENT_SENT, 1);
 	email_service_free(other);
 }
 
@@ -542,6 +565,7 @@ main(void)
 		T(fifty_accounts),
 		T(one_worker_for_a_folder),
 		T(a_state_folder_that_is_none),
+		T(without_a_bell),
 		T(a_look_rests),
 		T(status_is_seen_from_elsewhere),
 		T(a_load_keeps_the_connection),
