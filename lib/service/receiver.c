@@ -38,7 +38,7 @@ on_message(void *context, const email_received *received)
 	email__returned_look(lane->host, received->message, &e);
 	if (e.code)
 		email__lane_complain(lane, &e);
-	return rc;
+	return EMAIL_OK;
 }
 
 static void
