@@ -124,6 +124,7 @@ missing_test() {
 	have valgrind || lack valgrind
 	have strace || lack strace
 	have python3 || lack python3
+	[ -e /usr/lib/python3/dist-packages/cryptography/__init__.py ] || lack python3-cryptography
 	have_pc gmime-3.0 || lack libgmime-3.0-dev
 	have postfix || lack postfix
 	have dovecot || lack dovecot-core

@@ -121,7 +121,7 @@ sums(const email__letter *letter, uint64_t *subject, uint64_t *recipients)
 
 static email_code
 put(email__outbox *o, const email__letter *letter, email_message *message, const email__now *now,
-    char id[EMAIL__ID_SIZE], email_error *e)
+    char id[EMAIL_ID_SIZE], email_error *e)
 {
 	email__source source = email__message_source(message);
 	int64_t running = email__spool_running(o->spool, now);
@@ -174,7 +174,7 @@ letter_of(const email__envelope *envelope, int priority, const char *key)
 
 email_code
 email__outbox_add(email__outbox *o, email_account *account, email_message *message, int priority,
-                  const char *key, char id[EMAIL__ID_SIZE], email_error *e)
+                  const char *key, char id[EMAIL_ID_SIZE], email_error *e)
 {
 	email__now now = email__outbox_now(email__account_trust(account));
 	email__defaults defaults = {.from = account->v.from,
@@ -228,7 +228,7 @@ highest(email__waiting *const *chosen, size_t count)
 
 static email_code
 queue_digest(email__outbox *o, email_message *m, int priority, const char *key, const email__now *now,
-             char id[EMAIL__ID_SIZE], email_error *e)
+             char id[EMAIL_ID_SIZE], email_error *e)
 {
 	email__defaults defaults = {.now = now->wall, .offset = now->offset, .undated = !now->clock_set};
 	email__envelope envelope;
@@ -244,7 +244,7 @@ queue_digest(email__outbox *o, email_message *m, int priority, const char *key, 
 
 email_code
 email__outbox_digest(email__outbox *o, email__waiting *const *chosen, size_t count, const email__now *now,
-                     size_t *n, char id[EMAIL__ID_SIZE], email_error *e)
+                     size_t *n, char id[EMAIL_ID_SIZE], email_error *e)
 {
 	email_message *m = email_message_new();
 	char key[EMAIL__STANDIN_KEY];

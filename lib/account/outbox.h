@@ -55,11 +55,11 @@ email__now email__outbox_now(email_trust *trust);
  * Errors: as email_account_enqueue().
  */
 email_code email__outbox_add(email__outbox *outbox, email_account *account, email_message *message,
-                             int priority, const char *key, char id[EMAIL__ID_SIZE], email_error *e);
+                             int priority, const char *key, char id[EMAIL_ID_SIZE], email_error *e);
 /* A digest for those that email__policy_fold() chose; *n: how many it names, and its id. They are marked as named: they end by
  * email__standin_takes(), which the caller is to see to. */
 email_code email__outbox_digest(email__outbox *outbox, email__waiting *const *chosen, size_t count,
-                                const email__now *now, size_t *n, char id[EMAIL__ID_SIZE], email_error *e);
+                                const email__now *now, size_t *n, char id[EMAIL_ID_SIZE], email_error *e);
 
 /* What was discarded since it was last taken goes into the account's counts. */
 void email__outbox_count_discards(email__outbox *outbox, email_account *account);

@@ -79,7 +79,7 @@ tell_suppressed(email_account *account)
 static email_code
 enqueue(email_account *account, email_message *message, int priority, const char *key, char *id, size_t size)
 {
-	char made[EMAIL__ID_SIZE] = "";
+	char made[EMAIL_ID_SIZE] = "";
 	email__outbox *outbox = outbox_of(account);
 	email_code rc;
 
@@ -176,7 +176,7 @@ show(shown *s, const email__now *now, int64_t running, const char *id, const ema
 
 /* What a list needs to know beforehand, to be in order. */
 typedef struct place {
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	int priority;
 	int64_t ended;
 	uint64_t sequence;
@@ -204,7 +204,7 @@ note_place(void *context, const char *id, const email__mailfile *mail)
 		p->all = more;
 	}
 	one = &p->all[p->count++];
-	memcpy(one->id, id, EMAIL__ID_SIZE);
+	memcpy(one->id, id, EMAIL_ID_SIZE);
 	one->priority = mail->priority;
 	one->ended = mail->ended;
 	one->sequence = mail->sequence;
@@ -267,7 +267,7 @@ show_one(email_account *account, const char *const held[2], email__spool *spool,
 		rc = email__error_memory(e, EMAIL_STAGE_QUEUE);
 	else {
 		if (!dead && !s.mail.cause[0])
-			s.mail.cause = held[s.mail.priority >= EMAIL__PRIORITY_URGENT];
+			s.mail.cause = held[s.mail.priority >= EMAIL_PRIORITY_URGENT];
 		*more = visit(context, &s.mail);
 		email__free(s.recipients);
 	}

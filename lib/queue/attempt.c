@@ -78,7 +78,7 @@ write_anew(email__attempt *a, email_error *e)
 {
 	email__spool *s = a->spool;
 	unsigned char random[8];
-	char name[EMAIL__ID_SIZE];
+	char name[EMAIL_ID_SIZE];
 	email__stored to;
 	email_code rc;
 

@@ -38,7 +38,7 @@ random_name(char *out, size_t bytes, email_error *e)
 
 /* A key must never be taken for another, so it is a digest, not a checksum, that names its mail. */
 static email_code
-name_of_key(const char *key, char id[EMAIL__ID_SIZE], email_error *e)
+name_of_key(const char *key, char id[EMAIL_ID_SIZE], email_error *e)
 {
 	email__digest *digest;
 	char hex[EMAIL__DIGEST_SIZE];
@@ -51,8 +51,8 @@ name_of_key(const char *key, char id[EMAIL__ID_SIZE], email_error *e)
 	email__digest_free(digest);
 	if (rc)
 		return email__error_set(e, rc, EMAIL_STAGE_QUEUE, "the key has no digest");
-	memcpy(id, hex, EMAIL__ID_SIZE - 1);
-	id[EMAIL__ID_SIZE - 1] = '\0';
+	memcpy(id, hex, EMAIL_ID_SIZE - 1);
+	id[EMAIL_ID_SIZE - 1] = '\0';
 	return EMAIL_OK;
 }
 
@@ -116,7 +116,7 @@ bounds(email__spool *s)
 
 /* A new file in tmp/ that whoever sweeps there knows to be in use. */
 static email_code
-create(email__spool *s, char name[EMAIL__ID_SIZE], email__stored *f, email_error *e)
+create(email__spool *s, char name[EMAIL_ID_SIZE], email__stored *f, email_error *e)
 {
 	int tries;
 	email_code rc;
@@ -286,8 +286,8 @@ offer(email__spool *s, publication *p, bool durable)
 typedef struct oldest {
 	email__spool *spool;
 	int priority;
-	char skip[EMAIL__ID_SIZE];
-	char id[EMAIL__ID_SIZE];
+	char skip[EMAIL_ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email__waiting best;
 } oldest;
 
@@ -300,7 +300,7 @@ compare_age(void *context, const char *id, const email__mailfile *mail)
 	if (mail->trying == EMAIL__TRYING_NOT && strcmp(id, o->skip) != 0 &&
 	    email__policy_drop_rather(&one, o->id[0] ? &o->best : NULL, o->priority)) {
 		o->best = one;
-		memcpy(o->id, id, EMAIL__ID_SIZE);
+		memcpy(o->id, id, EMAIL_ID_SIZE);
 	}
 	return true;
 }
@@ -319,7 +319,7 @@ oldest_known(email__spool *s, oldest *o)
 		    !email__policy_drop_rather(w, o->id[0] ? &o->best : NULL, o->priority))
 			continue;
 		o->best = (email__waiting){.priority = w->priority, .sequence = w->sequence};
-		memcpy(o->id, w->id, EMAIL__ID_SIZE);
+		memcpy(o->id, w->id, EMAIL_ID_SIZE);
 	}
 	email__mutex_unlock(&s->mutex);
 	return o->id[0] != '\0';
@@ -358,7 +358,7 @@ drop_one(email__spool *s, int priority, const email__now *now)
 			note_dropped(s, o.id);
 		if (rc == EMAIL_OK)
 			return true;
-		memcpy(o.skip, o.id, EMAIL__ID_SIZE); /* being sent */
+		memcpy(o.skip, o.id, EMAIL_ID_SIZE); /* being sent */
 	}
 	return false;
 }
@@ -439,7 +439,7 @@ describe(email__spool *s, const email__letter *letter, const email__now *now, ch
 }
 
 email_code
-email__spool_repeat(email__spool *s, const char *key, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e)
+email__spool_repeat(email__spool *s, const char *key, char id[EMAIL_ID_SIZE], bool *repeat, email_error *e)
 {
 	email__area where;
 	email_code rc = name_of_key(key, id, e);
@@ -452,9 +452,9 @@ email__spool_repeat(email__spool *s, const char *key, char id[EMAIL__ID_SIZE], b
 
 email_code
 email__spool_enqueue(email__spool *s, const email__letter *letter, email__source *message,
-                     const email__now *now, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e)
+                     const email__now *now, char id[EMAIL_ID_SIZE], bool *repeat, email_error *e)
 {
-	char subject[EMAIL__QUEUE_SUBJECT_MAX + 1], name[EMAIL__ID_SIZE] = "";
+	char subject[EMAIL__QUEUE_SUBJECT_MAX + 1], name[EMAIL_ID_SIZE] = "";
 	email__mailfile mail;
 	email__stored f = {0};
 	publication p = {.name = name, .id = id, .file = &f, .mail = &mail};

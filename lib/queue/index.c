@@ -31,7 +31,7 @@ email__waiting_new(const char *id, const email__mailfile *mail)
 
 	if (!w)
 		return NULL;
-	memcpy(w->id, id, EMAIL__ID_SIZE);
+	memcpy(w->id, id, EMAIL_ID_SIZE);
 	w->priority = (unsigned char)mail->priority;
 	w->sequence = mail->sequence;
 	w->size = mail->size;

@@ -79,7 +79,7 @@ email__spool_finish(email__spool *s, email__stored *f, email__mailfile *mail, co
 /* --- what is kept, and for how long ----------------------------------------------------------- */
 
 typedef struct kept {
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	int64_t ended;
 	uint64_t sequence;
 } kept;
@@ -121,7 +121,7 @@ read_ages(email__spool *s, email__area area, const email__id_list *ids)
 		email__mailfile mail;
 		email_code rc;
 
-		memcpy(all[i].id, ids->all[i], EMAIL__ID_SIZE);
+		memcpy(all[i].id, ids->all[i], EMAIL_ID_SIZE);
 		rc = email__spool_open_mail(s, area, all[i].id, false, &f, &mail, NULL);
 		/* what is no mail goes first; what could not be read just now, not */
 		all[i].ended = rc == EMAIL_E_MESSAGE ? 0 : INT64_MAX;

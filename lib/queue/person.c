@@ -42,7 +42,7 @@ struct email__view {
 	email__stored file;
 	email__mailfile mail;
 	bool dead;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	uint64_t at;
 };
 

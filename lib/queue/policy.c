@@ -179,7 +179,7 @@ go(email__waiting *w, unsigned flight)
 
 email__policy_choice
 email__policy_next(email__policy *p, email__waiting *const *mails, size_t count, const email__now *now,
-                   int64_t running, uint64_t today, unsigned flight, bool flight_alone, bool all)
+                   int64_t running, uint64_t today, unsigned flight, bool flight_alone)
 {
 	email__policy_choice held = not_now(EMAIL__POLICY_EMPTY, -1);
 	email__waiting *last = NULL; /* the first of those that are tried last (Q8) */
@@ -187,29 +187,29 @@ email__policy_next(email__policy *p, email__waiting *const *mails, size_t count,
 
 	if (flight_alone)
 		return not_now(EMAIL__POLICY_FLIGHT, -1);
-	if (p && !all && running < p->parked_until)
+	if (p && running < p->parked_until)
 		return not_now(EMAIL__POLICY_PARKED, p->parked_until - running);
-	if (p && !all && running < p->down_until)
+	if (p && running < p->down_until)
 		return not_now(EMAIL__POLICY_DOWN, p->down_until - running);
 	for (i = 0; i < count; i++) {
 		email__waiting *w = mails[i];
 
 		if (!w || w->trying || w->settling || w->held || w->pending == 0)
 			continue;
-		if (!all && w->next > running) {
+		if (w->next > running) {
 			if (held.why == EMAIL__POLICY_EMPTY || w->next - running < held.wait)
 				held = not_now(EMAIL__POLICY_LATER, w->next - running);
 		} else if (w->crashes >= EMAIL__QUEUE_CRASHES_MAX)
 			last = last ? last : w;
 		/* they are sorted: what comes behind has no more of the caps than this one */
-		else if (!email__policy_within_caps(p, w->priority >= EMAIL__PRIORITY_URGENT, now, running,
+		else if (!email__policy_within_caps(p, w->priority >= EMAIL_PRIORITY_URGENT, now, running,
 		                                    today, &held))
 			return held;
 		else
 			return go(w, flight);
 	}
-	if (last && email__policy_within_caps(p, last->priority >= EMAIL__PRIORITY_URGENT, now, running,
-	                                      today, &held))
+	if (last &&
+	    email__policy_within_caps(p, last->priority >= EMAIL_PRIORITY_URGENT, now, running, today, &held))
 		return go(last, flight);
 	return held;
 }
@@ -302,7 +302,7 @@ by_arrival(const void *a, const void *b)
 static bool
 foldable(const email__waiting *w)
 {
-	return w && w->priority < EMAIL__PRIORITY_URGENT && !w->digest && !w->named && !w->trying &&
+	return w && w->priority < EMAIL_PRIORITY_URGENT && !w->digest && !w->named && !w->trying &&
 	       !w->settling && w->attempts == 0;
 }
 

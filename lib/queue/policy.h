@@ -6,12 +6,7 @@
 #ifndef EMAIL__QUEUE_POLICY_H
 #define EMAIL__QUEUE_POLICY_H
 
-#include <emailservice/error.h>
-
 #include "queue/waiting.h"
-
-/* Urgent: part of the caps is kept for them, and no digest takes them in. */
-#define EMAIL__PRIORITY_URGENT 8
 
 typedef struct email__policy_config {
 	int64_t per_day, per_minute; /* mails; -1: no cap */
@@ -86,11 +81,10 @@ typedef struct email__policy_choice {
 bool email__policy_within_caps(email__policy *p, bool urgent, const email__now *now, int64_t running,
                                uint64_t today, email__policy_choice *held);
 /* `p` NULL: no caps, and no account that could be down: the queue is another one's, whose caps the caller asks for.
- * `today`: the day's count; `flight`: attempts under way, `flight_alone`: one of them is to be alone; `all`: whatever its
- * next time (a person said poll), caps hold all the same. */
+ * `today`: the day's count; `flight`: attempts under way, `flight_alone`: one of them is to be alone. */
 email__policy_choice email__policy_next(email__policy *p, email__waiting *const *mails, size_t count,
                                         const email__now *now, int64_t running, uint64_t today,
-                                        unsigned flight, bool flight_alone, bool all);
+                                        unsigned flight, bool flight_alone);
 /* An attempt begins: the minute's cap counts it. */
 void email__policy_begun(email__policy *p, int64_t running);
 

@@ -30,7 +30,7 @@ note(void *context, const char *name)
 		n->all = grown;
 		n->room = room;
 	}
-	memcpy(n->all[n->count++], name, EMAIL__ID_SIZE);
+	memcpy(n->all[n->count++], name, EMAIL_ID_SIZE);
 	return true;
 }
 

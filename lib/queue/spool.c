@@ -36,7 +36,7 @@ email__spool_is_id(const char *name)
 	for (i = 0; name[i]; i++)
 		if (email__hex_value(name[i]) < 0 || (name[i] >= 'A' && name[i] <= 'F'))
 			return false;
-	return i == EMAIL__ID_SIZE - 1;
+	return i == EMAIL_ID_SIZE - 1;
 }
 
 static void

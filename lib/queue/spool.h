@@ -84,10 +84,10 @@ typedef struct email__letter {
  * EMAIL_E_MEMORY, what the source failed with.
  */
 email_code email__spool_enqueue(email__spool *s, const email__letter *letter, email__source *message,
-                                const email__now *now, char id[EMAIL__ID_SIZE], bool *repeat, email_error *e);
+                                const email__now *now, char id[EMAIL_ID_SIZE], bool *repeat, email_error *e);
 /* Was a mail with this key taken, so that another one would be a repeat? Then its id. EMAIL_E_FILE, EMAIL_E_MEMORY,
  * EMAIL_E_INDETERMINATE. */
-email_code email__spool_repeat(email__spool *s, const char *key, char id[EMAIL__ID_SIZE], bool *repeat,
+email_code email__spool_repeat(email__spool *s, const char *key, char id[EMAIL_ID_SIZE], bool *repeat,
                                email_error *e);
 
 /* Each mail that waits, or each dead letter, in no order; what is no mail is left out. False stops. */

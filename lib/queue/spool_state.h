@@ -47,7 +47,7 @@ struct email__spool {
 struct email__attempt {
 	email__spool *spool;
 	email__waiting *waiting;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email__stored file;
 	bool open;
 	bool spoilt; /* a sync of this file failed: its contents must be written elsewhere (Q11) */
@@ -88,7 +88,7 @@ void email__attempt_free(email__attempt *a);
 /* --- readmail.c */
 /* The ids in an area. Free `all` in any case. */
 typedef struct email__id_list {
-	char (*all)[EMAIL__ID_SIZE];
+	char (*all)[EMAIL_ID_SIZE];
 	size_t count, room;
 	bool memory;
 } email__id_list;

@@ -66,7 +66,7 @@ email__standin_text(email__spool *s, email__waiting *const *chosen, size_t count
 
 		rc = add_one(s, chosen[i], out, &named, mail, e);
 		if (rc == EMAIL_OK && named) {
-			sum = email__crc64(sum, chosen[i]->id, EMAIL__ID_SIZE);
+			sum = email__crc64(sum, chosen[i]->id, EMAIL_ID_SIZE);
 			++*n;
 		}
 	}

@@ -7,11 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 32 hexadecimal digits: random, or made from the caller's key. */
-#define EMAIL__ID_SIZE 33
+#include <emailservice/queue.h>
 
 typedef struct email__waiting {
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE]; /* random, or made from the caller's key */
 	unsigned char priority; /* 0..9, highest first */
 	bool suspect;           /* to be sent alone (Q8) */
 	bool trying;            /* an attempt is under way */

@@ -95,7 +95,7 @@ by_id(const void *a, const void *b)
 {
 	const email__waiting *one = *(email__waiting *const *)a, *other = *(email__waiting *const *)b;
 
-	return memcmp(one->id, other->id, EMAIL__ID_SIZE);
+	return memcmp(one->id, other->id, EMAIL_ID_SIZE);
 }
 
 static int

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/error.h"
 #include "os/clock.h"
 
 const char *
@@ -82,11 +83,25 @@ add_pending(email__events *events, const email_event *event)
 		events->lost++;
 }
 
+/* What was cut may end in the middle of a character, and what others wrote may be anything: it goes into logs and JSON. */
+static void
+clean(char *text, size_t size)
+{
+	char copy[sizeof((email_event *)0)->text];
+
+	snprintf(copy, sizeof copy, "%s", text);
+	email__printable(text, size, copy, strlen(copy));
+}
+
 void
 email__events_add(email__events *events, const email_event *event)
 {
 	email_event numbered = *event;
 
+	clean(numbered.message_id, sizeof numbered.message_id);
+	clean(numbered.recipient, sizeof numbered.recipient);
+	clean(numbered.status, sizeof numbered.status);
+	clean(numbered.text, sizeof numbered.text);
 	numbered.time = email__clock_wall();
 	email__mutex_lock(&events->mutex);
 	numbered.number = ++events->number;

@@ -41,8 +41,8 @@ struct email__lane {
 	unsigned carried;   /* mails over this connection */
 	bool mails_ended; /* in this operation some had an outcome, and the last one did not break the connection */
 	unsigned long trust_generation;
-	char complaint[160];         /* the last one about the queue, told once */
-	char digest[EMAIL__ID_SIZE]; /* stands for mails that have not left yet */
+	char complaint[160];        /* the last one about the queue, told once */
+	char digest[EMAIL_ID_SIZE]; /* stands for mails that have not left yet */
 	email_error failure; /* of the last mail, or connection, that failed; code EMAIL_OK: none did */
 
 	/* --- incoming (receiver.c) */

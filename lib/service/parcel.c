@@ -16,8 +16,7 @@ typedef struct parcel {
 	email__lane *from, *by;
 	email__attempt *attempt;
 	bool alone;
-	bool counted; /* for the day */
-	int64_t day;
+	int64_t day;    /* that it counts for */
 	size_t *number; /* of each recipient, in the queue's list */
 	email__smtp_recipient *recipients;
 } parcel;
@@ -64,10 +63,10 @@ choose_from(email__lane *by, email__lane *from)
 	mails = email__spool_waiting(from->outbox->spool, &count);
 	choice = email__policy_next(by == from ? policy : NULL, mails, count, &now,
 	                            email__spool_running_locked(from->outbox->spool, &now), today,
-	                            from->under_way, from->one_alone, false);
+	                            from->under_way, from->one_alone);
 	email__spool_release(from->outbox->spool);
 	if (choice.mail && by != from &&
-	    !email__policy_within_caps(policy, choice.mail->priority >= EMAIL__PRIORITY_URGENT, &now,
+	    !email__policy_within_caps(policy, choice.mail->priority >= EMAIL_PRIORITY_URGENT, &now,
 	                               email__sender_running(by), today, &held))
 		return held;
 	return choice;
@@ -157,6 +156,16 @@ day_of(const email__now *now)
 	return (now->wall + now->offset * 60) / 86400;
 }
 
+/* The cap is one of mails that somebody got. It counted on this day. */
+static void
+take_back(email__lane *by, int64_t day)
+{
+	email__now now = email__sender_now(by);
+
+	if (by->policy.config.per_day >= 0 && day == day_of(&now))
+		email__spool_uncount_day(by->outbox->spool, &now);
+}
+
 static email_code
 begin(email__lane *by, email__lane *from, const email__policy_choice *choice, parcel **begun)
 {
@@ -165,10 +174,12 @@ begin(email__lane *by, email__lane *from, const email__policy_choice *choice, pa
 	uint64_t today;
 	parcel *p;
 	email_code rc = EMAIL_OK;
+	bool counted;
 
 	/* both are durable before it is tried (Q8) */
 	if (by->policy.config.per_day >= 0)
 		rc = email__spool_count_day(by->outbox->spool, &now, 1, &today, &e);
+	counted = rc == EMAIL_OK;
 	p = rc ? NULL : parcel_new(by, from, choice->mail->pending);
 	if (rc == EMAIL_OK && !p)
 		rc = email__error_memory(&e, EMAIL_STAGE_QUEUE);
@@ -177,6 +188,8 @@ begin(email__lane *by, email__lane *from, const email__policy_choice *choice, pa
 		                        &e);
 	if (rc) {
 		email__free(p);
+		if (counted)
+			take_back(by, day_of(&now));
 		if (rc != EMAIL_E_UNKNOWN && rc != EMAIL_E_MESSAGE)
 			put_off(from, choice->mail);
 		if (rc != EMAIL_E_UNKNOWN && rc != EMAIL_E_TEMPORARY && rc != EMAIL_E_MESSAGE)
@@ -184,7 +197,6 @@ begin(email__lane *by, email__lane *from, const email__policy_choice *choice, pa
 		return rc;
 	}
 	p->alone = choice->alone;
-	p->counted = by->policy.config.per_day >= 0;
 	p->day = day_of(&now);
 	address(p);
 	*begun = p;
@@ -267,16 +279,6 @@ again(const parcel *p, unsigned *failures)
 	return email__sender_running(p->from) + email__policy_backoff(*failures, email__sender_random());
 }
 
-/* The cap is one of mails that were sent: nobody had this one. */
-static void
-take_back(const parcel *p)
-{
-	email__now now = email__sender_now(p->by);
-
-	if (p->counted && p->day == day_of(&now))
-		email__spool_uncount_day(p->by->outbox->spool, &now);
-}
-
 static void
 record(parcel *p)
 {
@@ -295,7 +297,7 @@ record(parcel *p)
 		email__returned_remember(p->from->host, p->from->account->name, email__attempt_id(p->attempt),
 		                         email__attempt_mail(p->attempt), &lost);
 	else
-		take_back(p);
+		take_back(p->by, p->day);
 	if (lost.code)
 		email__lane_complain(p->from, &lost);
 	n = email__queued_outcome(p->from->account->name, email__attempt_id(p->attempt),

@@ -6,7 +6,6 @@
 #include <emailservice/parse.h>
 
 #include "account/connection.h"
-#include "base/error.h"
 #include "os/clock.h"
 #include "os/random.h"
 #include "service/returned.h"
@@ -20,9 +19,8 @@ tell_received(email__lane *lane, const email_received *received)
 	const char *subject = email_message_header(received->message, "Subject");
 
 	snprintf(event.account, sizeof event.account, "%s", lane->account->name);
-	email__printable(event.message_id, sizeof event.message_id, id ? id : "", id ? strlen(id) : 0);
-	email__printable(event.text, sizeof event.text, subject ? subject : "",
-	                 subject ? strlen(subject) : 0);
+	snprintf(event.message_id, sizeof event.message_id, "%s", id ? id : "");
+	snprintf(event.text, sizeof event.text, "%s", subject ? subject : "");
 	email__events_add(&lane->worker->shared->events, &event);
 }
 
@@ -40,7 +38,7 @@ on_message(void *context, const email_received *received)
 	email__returned_look(lane->host, received->message, &e);
 	if (e.code)
 		email__lane_complain(lane, &e);
-	return rc;
+	return EMAIL_OK;
 }
 
 static void

@@ -17,7 +17,7 @@ enum { LETTERS_MAX = 200, SIZE = 9000 };
 static struct {
 	email__spool *spool;
 	const char *folder;
-	char id[LETTERS_MAX][EMAIL__ID_SIZE];
+	char id[LETTERS_MAX][EMAIL_ID_SIZE];
 	int got[LETTERS_MAX];
 	int n, bad;
 } d;

@@ -36,7 +36,7 @@ typedef struct letter {
 	                                   times a worker died like this, so it may come once more (Q5) */
 	atomic_int called, acked, cut_off, refused;
 	atomic_int cancelling, cancelled, reviving;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 } letter;
 
 typedef struct record {
@@ -113,7 +113,7 @@ put(email__spool *s, int n, char *id)
 static void
 ask_again(email__spool *s, int n)
 {
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 
 	if (n >= 0 && n % KEYED == 0 && letter_of(n)->acked &&
 	    (put(s, n, id) || strcmp(id, letter_of(n)->id) != 0))
@@ -128,7 +128,7 @@ writer(int me)
 	for (;;) {
 		int i = r->next[me], n = i * WRITERS + me;
 		letter *l = &r->letter[me][i];
-		char id[EMAIL__ID_SIZE];
+		char id[EMAIL_ID_SIZE];
 		email_code rc;
 
 		if (i >= EACH)
@@ -243,12 +243,14 @@ begin(email__spool *s, unsigned flight, bool *alone, bool all)
 	email__attempt *a = NULL;
 	email__policy_choice next;
 	uint64_t today;
-	size_t n;
+	size_t i, n;
 	email__waiting *const *waiting = email__spool_waiting(s, &n);
 	email_code rc;
 
-	next = email__policy_next(NULL, waiting, n, &now, email__spool_running(s, &now), 0, flight, *alone,
-	                          all);
+	for (i = 0; all && i < n; i++)
+		if (waiting[i])
+			waiting[i]->next = 0;
+	next = email__policy_next(NULL, waiting, n, &now, email__spool_running(s, &now), 0, flight, *alone);
 	if (next.why != EMAIL__POLICY_GO)
 		return NULL;
 	*alone = next.alone || (flight == 0 && throw(2));

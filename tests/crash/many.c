@@ -85,7 +85,7 @@ priority_of(unsigned n)
 static double
 queue(email__spool *s, unsigned from, unsigned to)
 {
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email_error e = {0};
 	double began = us();
 	unsigned n;

@@ -46,7 +46,7 @@ typedef struct outside_event {
 typedef struct outside {
 	int n;
 	outside_event event[EVENTS_MAX];
-	char id[MAILS][EMAIL__ID_SIZE];
+	char id[MAILS][EMAIL_ID_SIZE];
 	char date[64]; /* of the mail that had none, as the server saw it first */
 } outside;
 

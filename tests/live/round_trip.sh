@@ -5,73 +5,20 @@
 # what arrives is what was composed, byte by byte behind the lines that Postfix puts at the top, and reads the same.
 # limit: 240
 . "$(dirname "$0")/../support/lib.sh"
-[ "$(id -u)" -eq 0 ] || skip "Postfix is started by root only"
-command -v postfix >/dev/null || skip "postfix is not installed"
-id postfix >/dev/null 2>&1 || skip "there is no user postfix"
 . "$(dirname "$0")/../support/dovecot.sh"
+. "$(dirname "$0")/../support/postfix.sh"
 
 certificate root --ca --subject "CN=Plant Root"
 certificate leaf --issuer root --names "DNS:localhost" --key rsa2048
 dovecot_start
-free_port
-P=$WORK/postfix
-mkdir -p "$P/spool" "$P/data"
-chmod 755 "$P"
-chown postfix "$P/data"
-cat >"$P/main.cf" <<END
-compatibility_level = 3.6
-queue_directory = $P/spool
-data_directory = $P/data
-maillog_file_prefixes = $P
-maillog_file = $P/log
-inet_interfaces = loopback-only
-inet_protocols = ipv4
-myhostname = postfix.test
-mydestination =
-alias_maps =
-alias_database =
-disable_dns_lookups = yes
-smtpd_peername_lookup = no
-smtputf8_enable = yes
-local_header_rewrite_clients =
-message_size_limit = 20000000
-mynetworks = 127.0.0.0/8
-smtpd_relay_restrictions =
-smtpd_recipient_restrictions = permit_mynetworks, reject
-virtual_mailbox_domains = box.test
-virtual_mailbox_base = $D/mail
-virtual_mailbox_maps = inline:{ plant@box.test=plant/ }
-virtual_minimum_uid = 1
-virtual_uid_maps = static:$dovecot_uid
-virtual_gid_maps = static:$dovecot_gid
-END
-cat >"$P/master.cf" <<END
-127.0.0.1:$PORT inet n - n - - smtpd
-postlog unix-dgram n - n - 1 postlogd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-anvil unix - - n - 1 anvil
-proxymap unix - - n - - proxymap
-error unix - - n - - error
-retry unix - - n - - error
-virtual unix - n n - - virtual
-END
+# shellcheck disable=SC2034 # read by postfix.sh
+postfix_settings='message_size_limit = 20000000'
 # shellcheck disable=SC2317 # called by lib.sh's trap
 at_end() {
-	postfix -c "$P" stop >/dev/null 2>&1
+	postfix_stop
 	dovecot_stop
 }
-smtp=$PORT
-postfix -c "$P" start 9<&- >"$P/out" 2>&1 || {
-	cat "$P/out" "$P/log"
-	fail "Postfix does not start"
-	finish
-}
+postfix_start
 printf 'pass word:1\n' >"$WORK/password"
 
 # --- what is composed ---

@@ -5,76 +5,23 @@
 # one is a dead letter and arrives once it is queued again; Dovecot's mailboxes go into files; the examples.
 # limit: 240
 . "$(dirname "$0")/../support/lib.sh"
-[ "$(id -u)" -eq 0 ] || skip "Postfix is started by root only"
-command -v postfix >/dev/null || skip "postfix is not installed"
-id postfix >/dev/null 2>&1 || skip "there is no user postfix"
 . "$(dirname "$0")/../support/dovecot.sh"
+. "$(dirname "$0")/../support/postfix.sh"
 umask 022
 
 certificate root --ca --subject "CN=Plant Root"
 certificate leaf --issuer root --names "DNS:localhost" --key rsa2048
 dovecot_start
-free_port
-smtp=$PORT
-P=$WORK/postfix
-mkdir -p "$P/spool" "$P/data"
-chmod 755 "$P"
-chown postfix "$P/data"
-cat >"$P/main.cf" <<END
-compatibility_level = 3.6
-queue_directory = $P/spool
-data_directory = $P/data
-maillog_file_prefixes = $P
-maillog_file = $P/log
-inet_interfaces = loopback-only
-inet_protocols = ipv4
-myhostname = postfix.test
-mydestination =
-alias_maps =
-alias_database =
-disable_dns_lookups = yes
-smtpd_peername_lookup = no
-smtputf8_enable = yes
-local_header_rewrite_clients =
-mynetworks = 127.0.0.0/8
-smtpd_relay_restrictions =
-smtpd_recipient_restrictions = check_recipient_access inline:{ {gone@box.test = 550 5.1.1 No such user} },
+postfix_ports
+# shellcheck disable=SC2034 # read by postfix.sh
+postfix_settings='smtpd_recipient_restrictions = check_recipient_access inline:{ {gone@box.test = 550 5.1.1 No such user} },
  permit_mynetworks, reject
-virtual_mailbox_domains = box.test
-virtual_mailbox_base = $D/mail
-virtual_mailbox_maps = inline:{ plant@box.test=plant/, gone@box.test=plant/ }
-virtual_minimum_uid = 1
-virtual_uid_maps = static:$dovecot_uid
-virtual_gid_maps = static:$dovecot_gid
-END
-cat >"$P/master.cf" <<END
-127.0.0.1:$smtp inet n - n - - smtpd
-postlog unix-dgram n - n - 1 postlogd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-anvil unix - - n - 1 anvil
-proxymap unix - - n - - proxymap
-error unix - - n - - error
-retry unix - - n - - error
-virtual unix - n n - 1 virtual
-END
+virtual_mailbox_maps = inline:{ plant@box.test=plant/, gone@box.test=plant/ }'
 # shellcheck disable=SC2317 # called by lib.sh's trap
 at_end() {
 	[ -z "${run:-}" ] || kill -KILL "$run" 2>/dev/null
-	postfix -c "$P" stop >/dev/null 2>&1
+	postfix_stop
 	dovecot_stop
-}
-postfix_start() {
-	postfix -c "$P" start 9<&- >"$P/out" 2>&1 || {
-		cat "$P/out" "$P/log"
-		fail "Postfix does not start"
-		finish
-	}
 }
 in_box() { # N
 	[ "$(dovecot_count)" -ge "$1" ]
@@ -172,8 +119,8 @@ is "its recipients" "delivered failed" "$(value queue.0.recipients.0.state) $(va
 is reply 550 "$(value queue.0.recipients.1.reply)"
 is enhanced 5.1.1 "$(value queue.0.recipients.1.enhanced)"
 # the connection that is kept is dead then
-postfix -c "$P" stop >"$P/out" 2>&1
-sed -i 's/^smtpd_recipient_restrictions = .*/smtpd_recipient_restrictions =/' "$P/main.cf"
+postfix_stop
+postfix_settings='virtual_mailbox_maps = inline:{ plant@box.test=plant/, gone@box.test=plant/ }'
 postfix_start
 want 0 emailctl queue out requeue "$id"
 soon "it is sent to the one who did not get it" in_box 2
@@ -232,8 +179,5 @@ if command -v systemd-analyze >/dev/null; then
 	is "what it says of the unit" "" "$(cat "$WORK/stdout" "$WORK/stderr")"
 fi
 
-checks=$((checks + 1))
-if grep -E '(fatal|panic|warning: process)' "$P/log"; then
-	fail "Postfix complains"
-fi
+postfix_complains
 finish

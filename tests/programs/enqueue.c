@@ -25,16 +25,16 @@
 #include <emailservice/emailservice.h>
 
 static const char usage[] = "usage: enqueue SHEET ACCOUNT RECORD [--count N] [--prefix WORD] [--seed N] "
-                            "[--size MIN:MAX] [--priority N]\n"
+			    "[--size MIN:MAX] [--priority N]\n"
 			    "       [--again PERMILLE] [--to ADDRESS] [--refused PERMILLE] [--rate "
-                            "PER-SECOND] [--repeat PERMILLE]\n"
+			    "PER-SECOND] [--repeat PERMILLE]\n"
 			    "       [--sync] [--persist] [--unsafe]\n"
 			    "--priority: else 0 to 9 at random. --again: so many have the subject of the one "
-                            "before. --refused: so many also to refused@test.example.\n"
+			    "before. --refused: so many also to refused@test.example.\n"
 			    "--repeat: after so many of them an earlier one is queued again. --sync: RECORD "
-                            "is durable, line by line.\n"
+			    "is durable, line by line.\n"
 			    "--persist: what is refused is tried until it is taken. --unsafe: nothing is "
-                            "synced, to have many mails soon.\n";
+			    "synced, to have many mails soon.\n";
 
 /* How many mails later one is queued again. */
 #define REPEATED 20

@@ -4,10 +4,12 @@
 # A Postfix of one's own, for scripts of tests/live: it delivers what is for plant@box.test into that one's Maildir of
 # dovecot.sh, behind which this is sourced.
 #
-#     postfix_start              smtp: its port; smtp_no_dsn: the same, but DSN is not offered there
+#     postfix_ports              smtp: its port; smtp_no_dsn: the same, but DSN is not offered there
+#     postfix_start              on these, whether it ran before or not
 #     postfix_stop
 #
-# Lines for main.cf of the script's own are in $postfix_settings. Only root starts a Postfix.
+# Lines for main.cf of the script's own are in $postfix_settings, as they are at a start; what is set twice has the last
+# value. Only root starts a Postfix.
 
 [ "$(id -u)" -eq 0 ] || skip "Postfix is started by root only"
 command -v postfix >/dev/null || skip "postfix is not installed"
@@ -65,13 +67,17 @@ virtual unix - n n - 1 virtual
 END
 }
 
-postfix_start() {
+postfix_ports() {
 	free_port
 	smtp=$PORT
 	while [ "$PORT" = "$smtp" ]; do
 		free_port
 	done
 	smtp_no_dsn=$PORT
+}
+
+postfix_start() {
+	[ -n "${smtp:-}" ] || postfix_ports
 	postfix_write
 	postfix -c "$P" start 9<&- >"$P/out" 2>&1 || {
 		cat "$P/out" "$P/log"

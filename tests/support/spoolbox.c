@@ -157,7 +157,7 @@ spoolbox_put(spoolbox *b, const char *subject, int priority, const char *key, co
              email_error *e)
 {
 	static const char *const nobody_else[] = {"duty@example.com", NULL};
-	char message[400], unwanted[EMAIL__ID_SIZE];
+	char message[400], unwanted[EMAIL_ID_SIZE];
 	spoolbox_text t;
 	email__source source;
 	email__letter letter = {.from = "plant@example.com",

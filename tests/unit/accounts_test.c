@@ -11,26 +11,9 @@
 
 #include "account/connection.h"
 #include "support/failalloc.h"
+#include "support/scratch.h"
 
-static char folder[] = "/tmp/accounts_test.XXXXXX";
 static email_service *service;
-
-static int
-enter_scratch(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int
-leave_scratch(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return chdir("/") || system(command);
-}
 
 static int
 setup(void **state)

@@ -66,7 +66,7 @@ who_has_it_is_not_addressed_again(void **state)
 	email__attempt *a;
 	const email__mailfile *m;
 	email__view *v;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 
 	spoolbox_init(&b, *state != NULL);
 	spoolbox_open(&b, true);
@@ -142,7 +142,7 @@ an_attempt_is_known_before_it_is_made(void **state)
 static void
 one_that_is_held_is_not_unreadable(void **state)
 {
-	char id[EMAIL__ID_SIZE], path[160];
+	char id[EMAIL_ID_SIZE], path[160];
 	spoolbox b;
 	int fd;
 
@@ -276,7 +276,7 @@ an_undated_one_gets_its_date_once(void **state)
 	email__source source = spoolbox_source(&t, "Subject: x\r\n\r\n");
 	const char *to = "a@example.com";
 	email__letter letter = {.from = "p@example.com", .to = &to, .count = 1, .undated = true};
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 
 	spoolbox_init(&b, *state != NULL);
 	spoolbox_open(&b, true);
@@ -303,7 +303,7 @@ static void
 a_damaged_message_is_set_aside(void **state)
 {
 	spoolbox b;
-	char id[EMAIL__ID_SIZE], command[300];
+	char id[EMAIL_ID_SIZE], command[300];
 	email__attempt *a;
 	email_error e = {0};
 
@@ -328,7 +328,7 @@ two_hands_do_not_meet(void **state)
 {
 	spoolbox b;
 	email__attempt *a, *other;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email_error e = {0};
 
 	spoolbox_init(&b, *state != NULL);
@@ -352,7 +352,7 @@ a_key_is_known_after_delivery(void **state)
 {
 	spoolbox b;
 	email__attempt *a;
-	char id[EMAIL__ID_SIZE], again[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE], again[EMAIL_ID_SIZE];
 
 	spoolbox_init(&b, *state != NULL);
 	spoolbox_open(&b, true);

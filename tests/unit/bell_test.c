@@ -13,25 +13,7 @@
 #include <unistd.h>
 
 #include "os/bell.h"
-
-static char folder[] = "/tmp/bell_test.XXXXXX";
-
-static int
-enter_scratch(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int
-leave_scratch(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return chdir("/") || system(command);
-}
+#include "support/scratch.h"
 
 static bool
 rings(const email__bell *bell, int ms)

@@ -11,25 +11,7 @@
 #include "os/clock.h"
 #include "os/dir.h"
 #include "support/failalloc.h"
-
-static char folder[] = "/tmp/dir_test.XXXXXX";
-
-static int
-enter_scratch(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int
-leave_scratch(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return chdir("/") || system(command);
-}
+#include "support/scratch.h"
 
 static void
 makes_folders_that_nobody_else_enters(void **state)

@@ -17,7 +17,7 @@ static void
 takes_what_it_is_given(void **state)
 {
 	spoolbox b;
-	char id[EMAIL__ID_SIZE], path[200];
+	char id[EMAIL_ID_SIZE], path[200];
 	struct stat st;
 	email__view *v;
 	char *text;
@@ -73,7 +73,7 @@ every_bound_is_told(void **state)
 	email__source source;
 	const char *to[EMAIL__RECIPIENTS_MAX + 1];
 	email__letter letter = {.from = "p@example.com", .to = to, .count = 1};
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email_error e = {0};
 	size_t i;
 
@@ -112,7 +112,7 @@ static void
 what_cannot_be_written_down_is_refused(void **state)
 {
 	static const char *const bad[] = {"a@example.com\nto b@example.com", "", NULL};
-	char longer[EMAIL__ADDRESS_MAX + 2], id[EMAIL__ID_SIZE];
+	char longer[EMAIL__ADDRESS_MAX + 2], id[EMAIL_ID_SIZE];
 	const char *to = longer;
 	spoolbox b;
 	spoolbox_text t;
@@ -150,7 +150,7 @@ static void
 the_oldest_makes_room(void **state)
 {
 	spoolbox b;
-	char id[3][EMAIL__ID_SIZE];
+	char id[3][EMAIL_ID_SIZE];
 	email__view *v;
 
 	spoolbox_init(&b, *state != NULL);
@@ -174,7 +174,7 @@ static void
 the_oldest_make_room_for_many(void **state)
 {
 	spoolbox b;
-	char id[40][EMAIL__ID_SIZE], subject[8];
+	char id[40][EMAIL_ID_SIZE], subject[8];
 	email__view *v;
 	int i, k, work;
 
@@ -220,7 +220,7 @@ a_digest_finds_room(void **state)
 	email__source source = spoolbox_source(&t, "x");
 	const char *to = "a@example.com";
 	email__letter letter = {.from = "p@example.com", .to = &to, .count = 1};
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 
 	spoolbox_init(&b, *state != NULL);
 	b.options.max_count = 1;

@@ -304,6 +304,29 @@ many_threads_add_and_one_is_told(void **state)
 	expect_kept(0, THREADS * EACH - EMAIL__EVENTS_KEPT + 1, THREADS * EACH);
 }
 
+static void
+keep_one(void *context, const email_event *event)
+{
+	*(email_event *)context = *event;
+}
+
+/* A log and a JSON parser can have it. */
+static void
+texts_are_printable(void **state)
+{
+	email_event event = {.kind = EMAIL_EVENT_DEFERRED, .count = 1}, got = {0};
+
+	(void)state;
+	memset(event.text, 'x', sizeof event.text - 2);
+	event.text[sizeof event.text - 2] = '\xC3'; /* the half of a character */
+	strcpy(event.recipient, "a\033[2J@b");
+	email__events_add(&events, &event);
+	email__events_visit(&events, 0, keep_one, &got);
+	assert_string_equal(got.recipient, "a?[2J@b");
+	assert_int_equal(strlen(got.text), sizeof event.text - 1);
+	assert_int_equal(got.text[sizeof event.text - 2], '?');
+}
+
 int
 main(void)
 {
@@ -315,6 +338,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_callback_may_add_and_ask, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_visit_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(want_of_memory_loses_no_number, setup, teardown),
+		cmocka_unit_test_setup_teardown(texts_are_printable, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_threads_add_and_one_is_told, setup, teardown),
 	};
 

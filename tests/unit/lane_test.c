@@ -15,29 +15,12 @@
 #include "service/worker.h"
 #include "support/failalloc.h"
 #include "support/server.h"
+#include "support/scratch.h"
 
-static char folder[] = "/tmp/lane_test.XXXXXX";
 static email__seal_source seal;
 static email__shared shared;
 static email__host program;
 static email__worker *worker;
-
-static int
-enter_scratch(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int
-leave_scratch(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return chdir("/") || system(command);
-}
 
 static int
 setup(void **state)

@@ -22,7 +22,7 @@ dead(spoolbox *b)
 static void
 kill_one(spoolbox *b, const char *subject, char *id)
 {
-	char mine[EMAIL__ID_SIZE];
+	char mine[EMAIL_ID_SIZE];
 
 	assert_int_equal(spoolbox_put(b, subject, 5, NULL, NULL, id ? id : mine, NULL), EMAIL_OK);
 	assert_int_equal(email__spool_cancel(b->spool, id ? id : mine, "no longer wanted", &b->now, NULL),
@@ -34,7 +34,7 @@ static void
 dead_letters_are_counted_and_the_oldest_makes_room(void **state)
 {
 	spoolbox b;
-	char first[EMAIL__ID_SIZE], second[EMAIL__ID_SIZE];
+	char first[EMAIL_ID_SIZE], second[EMAIL_ID_SIZE];
 	email__view *v;
 	int i;
 
@@ -106,7 +106,7 @@ a_mail_that_leaves_twice_leaves_once(void **state)
 	spoolbox b;
 	email__stored f;
 	email__mailfile m;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	bool durable = false, spoilt = false;
 	size_t n;
 	uint64_t bytes;
@@ -134,7 +134,7 @@ of_the_delivered_only_the_header_stays(void **state)
 	spoolbox b;
 	email__stored f;
 	email__mailfile m;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	bool durable = false, spoilt = false;
 	uint64_t size;
 

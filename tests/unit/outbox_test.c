@@ -20,7 +20,7 @@ static email__outbox_config config;
 static email__outbox *outbox;
 static email_account *account;
 static email_error e;
-static char id[EMAIL__ID_SIZE];
+static char id[EMAIL_ID_SIZE];
 
 /* --- the scene --- */
 
@@ -278,7 +278,7 @@ what_was_refused_suppresses_nothing(void **state)
 static void
 a_key_is_answered_before_anything_is_suppressed(void **state)
 {
-	char first[EMAIL__ID_SIZE];
+	char first[EMAIL_ID_SIZE];
 
 	(void)state;
 	suppress(60000);
@@ -307,7 +307,7 @@ static void *
 add_often(void *context)
 {
 	email_account *mine = email_account_new(EMAIL_OUTGOING, "Out");
-	char made[EMAIL__ID_SIZE];
+	char made[EMAIL_ID_SIZE];
 	int i, *n = context;
 
 	email_account_set(mine, "from", "plant@example.com");
@@ -436,7 +436,7 @@ static void
 a_digest_stands_for_a_flood(void **state)
 {
 	email__waiting *chosen[FLOOD];
-	char dead[EMAIL__ID_SIZE], line[80], *text;
+	char dead[EMAIL_ID_SIZE], line[80], *text;
 	const email__mailfile *f;
 	email__view *v;
 	email__now now;
@@ -512,7 +512,7 @@ static void
 is_waiting_or_stood_for(const char *which)
 {
 	email__view *v = view(which), *digest;
-	char by[EMAIL__ID_SIZE];
+	char by[EMAIL_ID_SIZE];
 
 	if (email__view_dead(v)) {
 		assert_int_equal(sscanf(email__view_mail(v)->cause, "digest %32s stands for it", by), 1);
@@ -529,7 +529,7 @@ static void
 a_digest_without_memory(void **state)
 {
 	email__waiting *chosen[FLOOD];
-	char ids[FLOOD][EMAIL__ID_SIZE];
+	char ids[FLOOD][EMAIL_ID_SIZE];
 	email__now now;
 	size_t n, all, i, k, folded;
 	bool failed = true;
@@ -537,7 +537,7 @@ a_digest_without_memory(void **state)
 	(void)state;
 	all = flood("Sensor", chosen, &now);
 	for (i = 0; i < all; i++)
-		memcpy(ids[i], chosen[i]->id, EMAIL__ID_SIZE);
+		memcpy(ids[i], chosen[i]->id, EMAIL_ID_SIZE);
 	for (i = 1, n = all; failed && n > 0; i++, n = choose(chosen, &now)) {
 		email_code rc;
 

@@ -9,26 +9,9 @@
 #include "service/outboxes.h"
 #include "support/failalloc.h"
 #include "support/spoolbox.h"
+#include "support/scratch.h"
 
-static char folder[] = "/tmp/outboxes_test.XXXXXX";
 static email__outboxes boxes;
-
-static int
-enter_scratch(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int
-leave_scratch(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return chdir("/") || system(command);
-}
 
 static int
 setup(void **state)
@@ -67,7 +50,7 @@ get(const char *name, const char *path, size_t max_count)
 }
 
 static email_code
-put(email__outbox *box, char id[EMAIL__ID_SIZE])
+put(email__outbox *box, char id[EMAIL_ID_SIZE])
 {
 	static const char *const to[] = {"ann@example.com"};
 	email__letter letter = {.from = "a@example.com", .to = to, .count = 1, .priority = 5};
@@ -95,7 +78,7 @@ static void
 each_is_opened_once(void **state)
 {
 	email__outbox *a, *b;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 
 	(void)state;
 	assert_non_null(a = get("A", "a", 0));
@@ -139,7 +122,7 @@ static void
 one_in_memory_gets_another_name(void **state)
 {
 	email__outbox *a;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email__now now = email__outbox_now(NULL);
 	email_error e = {0};
 
@@ -162,7 +145,7 @@ static void
 one_in_a_folder_stays_there(void **state)
 {
 	email__outbox *a = get("A", "given", 0);
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email__now now = email__outbox_now(NULL);
 	email_error e = {0};
 
@@ -180,7 +163,7 @@ one_in_a_folder_stays_there(void **state)
 static void
 one_is_dropped(void **state)
 {
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 
 	(void)state;
 	get("M", NULL, 0);

@@ -2,40 +2,12 @@
 /* Which mail is next, over whose connection, and what came of it. */
 #include "support/cm.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
-#include "support/jump.h"
-#include "support/station.h"
-
-#define MINUTE 60000
-
-static station s;
-static email_account *out;
-static char id[EMAIL_ID_SIZE];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	jumped_ms = 0;
-	station_init(&s, false);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	station_dispose(&s);
-	return 0;
-}
-
-static void
-open_out(void)
-{
-	station_serve(&s, 0);
-	out = station_account(&s, "out", 0);
-}
+#include "support/out.h"
 
 static void
 the_highest_first(void **state)
@@ -175,6 +147,34 @@ what_nobody_took_does_not_count(void **state)
 	assert_int_equal(email_account_queue_list(out, false, is_held, NULL), EMAIL_OK);
 }
 
+/* Nor does one that cannot even be begun: somebody has it. */
+static void
+what_is_not_begun_does_not_count(void **state)
+{
+	char path[200];
+	unsigned i;
+	int fd;
+
+	(void)state;
+	open_out();
+	station_set(out, "maxSendablePerDay", "3");
+	station_set(out, "urgentReserve", "0");
+	assert_int_equal(station_queue(out, "held", EMAIL_PRIORITY_URGENT, id), EMAIL_OK);
+	snprintf(path, sizeof path, "%s/state/queue/out/queue/%s", s.folder, id);
+	assert_true((fd = open(path, O_RDWR)) >= 0);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	for (i = 0; i < 5; i++) {
+		station_for(&s, 50);
+		jump(&s, 6000);
+	}
+	assert_int_equal(station_told(&s, EMAIL_EVENT_SENT), 0);
+	close(fd);
+	assert_int_equal(station_queue(out, "two", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
+	assert_int_equal(station_queue(out, "three", EMAIL_PRIORITY_NORMAL, id), EMAIL_OK);
+	jump(&s, 6000);
+	station_until(&s, EMAIL_EVENT_SENT, 3);
+}
+
 static void
 the_minute_s_cap(void **state)
 {
@@ -252,8 +252,6 @@ a_ring_of_failovers_all_down(void **state)
 	assert_int_equal(station_got_count(&s, 1), 1);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int
 main(void)
 {
@@ -263,6 +261,7 @@ main(void)
 		T(who_has_it_does_not_get_it_again),
 		T(the_day_s_cap),
 		T(what_nobody_took_does_not_count),
+		T(what_is_not_begun_does_not_count),
 		T(the_minute_s_cap),
 		T(the_failover_account),
 		T(a_ring_of_failovers_all_down),

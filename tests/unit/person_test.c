@@ -37,7 +37,7 @@ dead_mail_waits_again(void **state)
 	static const char *const two[] = {"a@example.com", "b@example.com", NULL};
 	spoolbox b;
 	email__attempt *a;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 
 	spoolbox_init(&b, *state != NULL);
 	spoolbox_open(&b, true);
@@ -68,7 +68,7 @@ static void
 deleted_twice_is_gone(void **state)
 {
 	spoolbox b;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 
 	spoolbox_init(&b, *state != NULL);
 	spoolbox_open(&b, false);
@@ -132,7 +132,7 @@ static void
 bounds_hold_for_what_waits_again(void **state)
 {
 	spoolbox b;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email_error e = {0};
 
 	spoolbox_init(&b, *state != NULL);
@@ -154,7 +154,7 @@ static void
 what_is_too_old_has_failed(void **state)
 {
 	spoolbox b;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email__view *v;
 
 	spoolbox_init(&b, *state != NULL);
@@ -178,7 +178,7 @@ no_memory(void **state)
 
 	for (n = 1; failed; n++) {
 		spoolbox b;
-		char id[EMAIL__ID_SIZE];
+		char id[EMAIL_ID_SIZE];
 		email__view *v = NULL;
 		seen s = {0};
 

@@ -35,7 +35,7 @@ setup(void **state)
 static email__policy_choice
 next(int64_t running, uint64_t today)
 {
-	return email__policy_next(&p, all, COUNT, &now, running, today, 0, false, false);
+	return email__policy_next(&p, all, COUNT, &now, running, today, 0, false);
 }
 
 static void
@@ -93,9 +93,6 @@ an_account_is_down_and_well_again(void **state)
 	c = next(1000, 0);
 	assert_int_equal(c.why, EMAIL__POLICY_DOWN);
 	assert_true(c.wait == 54000);
-	/* a person says poll */
-	assert_int_equal(email__policy_next(&p, all, COUNT, &now, 1000, 0, 0, false, true).why,
-	                 EMAIL__POLICY_GO);
 	assert_false(email__policy_down(&p, 1000 + 54000));
 	assert_int_equal(next(1000 + 54000, 0).why, EMAIL__POLICY_GO);
 	email__policy_result(&p, EMAIL__POLICY_ACCOUNT, 0, 55000);
@@ -125,8 +122,7 @@ the_first_that_is_due(void **state)
 	mail[5].next = 5000;
 	assert_int_equal(next(0, 0).why, EMAIL__POLICY_LATER);
 	assert_true(next(0, 0).wait == 5000);
-	assert_int_equal(email__policy_next(&p, NULL, 0, &now, 0, 0, 0, false, false).why,
-	                 EMAIL__POLICY_EMPTY);
+	assert_int_equal(email__policy_next(&p, NULL, 0, &now, 0, 0, 0, false).why, EMAIL__POLICY_EMPTY);
 }
 
 static void
@@ -141,11 +137,11 @@ what_kills_goes_alone_and_last(void **state)
 	assert_ptr_equal(c.mail, &mail[0]);
 	assert_true(c.alone);
 	/* with others on their way it waits, and nothing overtakes it */
-	c = email__policy_next(&p, all, COUNT, &now, 0, 0, 2, false, false);
+	c = email__policy_next(&p, all, COUNT, &now, 0, 0, 2, false);
 	assert_int_equal(c.why, EMAIL__POLICY_FLIGHT);
 	/* while it is on its way, nothing else is begun */
 	mail[0].trying = true;
-	c = email__policy_next(&p, all, COUNT, &now, 0, 0, 1, true, false);
+	c = email__policy_next(&p, all, COUNT, &now, 0, 0, 1, true);
 	assert_int_equal(c.why, EMAIL__POLICY_FLIGHT);
 	mail[0].trying = false;
 	mail[0].crashes = 2;
@@ -350,7 +346,7 @@ anothers_queue_has_no_caps(void **state)
 	(void)state;
 	p.config.per_day = 0;
 	p.down_until = p.parked_until = 1000;
-	c = email__policy_next(NULL, all, COUNT, &now, 0, 5, 0, false, false);
+	c = email__policy_next(NULL, all, COUNT, &now, 0, 5, 0, false);
 	assert_int_equal(c.why, EMAIL__POLICY_GO);
 	assert_ptr_equal(c.mail, &mail[0]);
 	assert_true(email__policy_within_caps(NULL, false, &now, 0, 5, &c));
@@ -408,8 +404,7 @@ one_digest_stands_for_a_flood(void **state)
 	assert_false(flood[9].held);
 	assert_true(flood[10].held && !flood[500].held && !flood[501].held && !flood[502].held &&
 	            !flood[503].held);
-	assert_ptr_equal(email__policy_next(&p, flooded, FLOOD, &now, 30000, 0, 0, false, false).mail,
-	                 &flood[0]);
+	assert_ptr_equal(email__policy_next(&p, flooded, FLOOD, &now, 30000, 0, 0, false).mail, &flood[0]);
 	assert_int_equal(fold(60300, FLOOD), FLOOD - 14);
 	assert_ptr_equal(chosen[0], &flood[10]);
 	assert_int_equal(fold(60300, 100), 100);

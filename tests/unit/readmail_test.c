@@ -25,7 +25,7 @@ static void
 length_is_what_the_header_says(void **state)
 {
 	spoolbox b;
-	char id[EMAIL__ID_SIZE], command[300];
+	char id[EMAIL_ID_SIZE], command[300];
 	email__mailfile m;
 	email_error e = {0};
 
@@ -53,7 +53,7 @@ long_headers_are_read_whole(void **state)
 {
 	static const char *to[EMAIL__RECIPIENTS_MAX + 1];
 	spoolbox b;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email__mailfile m;
 	size_t i;
 
@@ -73,7 +73,7 @@ static void
 a_state_is_written_in_place(void **state)
 {
 	spoolbox b;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email__mailfile m;
 	email__stored f;
 	uint64_t size, now;
@@ -106,7 +106,7 @@ static void
 a_state_that_was_not_synced_is_none(void **state)
 {
 	spoolbox b;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email__mailfile m, again;
 	email__stored f;
 	spoolbox_disk *disk;
@@ -146,7 +146,7 @@ static void
 what_leaves_before_the_lock_is_unknown(void **state)
 {
 	spoolbox b;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email__mailfile m;
 	email__stored f;
 
@@ -179,7 +179,7 @@ static void
 no_memory_is_no_damage(void **state)
 {
 	spoolbox b;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email__mailfile m;
 	email_error e = {0};
 	size_t n;

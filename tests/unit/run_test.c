@@ -7,29 +7,7 @@
 #include <string.h>
 
 #include "os/clock.h"
-#include "support/jump.h"
-#include "support/station.h"
-
-static station s;
-static email_account *out;
-static char id[EMAIL_ID_SIZE];
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	station_dispose(&s);
-	return 0;
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	jumped_ms = 0;
-	station_init(&s, false);
-	return 0;
-}
+#include "support/out.h"
 
 static int
 setup_memory(void **state)
@@ -38,13 +16,6 @@ setup_memory(void **state)
 	jumped_ms = 0;
 	station_init(&s, true);
 	return 0;
-}
-
-static void
-open_out(void)
-{
-	station_serve(&s, 0);
-	out = station_account(&s, "out", 0);
 }
 
 static void
@@ -351,7 +322,6 @@ not_persistent(void **state)
 	assert_int_equal(station_waiting(out), 0);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define M(name) cmocka_unit_test_setup_teardown(name, setup_memory, teardown)
 
 int

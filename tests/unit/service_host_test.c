@@ -14,28 +14,11 @@
 #include "base/alloc.h"
 #include "service/host.h"
 #include "support/failalloc.h"
+#include "support/scratch.h"
 
-static char folder[] = "/tmp/service_host_test.XXXXXX";
 static email__shared shared;
 static email__host host;
 static email__seal_source seal;
-
-static int
-enter_scratch(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int
-leave_scratch(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return chdir("/") || system(command);
-}
 
 static int
 setup(void **state)

@@ -50,7 +50,7 @@ names_what_it_stands_for_and_takes_its_place(void **state)
 	spoolbox b;
 	email__buf text;
 	email__mailfile mail;
-	char key[EMAIL__STANDIN_KEY], again[EMAIL__STANDIN_KEY], id[EMAIL__ID_SIZE], first[EMAIL__ID_SIZE];
+	char key[EMAIL__STANDIN_KEY], again[EMAIL__STANDIN_KEY], id[EMAIL_ID_SIZE], first[EMAIL_ID_SIZE];
 	email__view *v;
 	size_t n, named;
 

@@ -14,25 +14,7 @@
 #include "account/copy.h"
 #include "service/host.h"
 #include "support/failalloc.h"
-
-static char folder[] = "/tmp/status_test.XXXXXX";
-
-static int
-enter_scratch(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
-}
-
-static int
-leave_scratch(void **state)
-{
-	char command[64];
-
-	(void)state;
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return chdir("/") || system(command);
-}
+#include "support/scratch.h"
 
 static email_service *
 loaded(void)

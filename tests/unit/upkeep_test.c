@@ -6,38 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "support/jump.h"
-#include "support/station.h"
-
-#define MINUTE 60000
-
-static station s;
-static email_account *out;
-static char id[EMAIL_ID_SIZE];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	jumped_ms = 0;
-	station_init(&s, false);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	station_dispose(&s);
-	return 0;
-}
-
-static void
-open_out(void)
-{
-	station_serve(&s, 0);
-	out = station_account(&s, "out", 0);
-}
+#include "support/out.h"
 
 static void
 too_old(void **state)
@@ -183,8 +152,6 @@ a_flood_is_a_digest(void **state)
 		assert_non_null(strstr(station_got(&s, 0, i), "X-Priority") ||
 		                strstr(station_got(&s, 0, i), "alarm"));
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
 main(void)

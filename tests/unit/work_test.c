@@ -41,7 +41,7 @@ static void
 what_others_add_is_found(void **state)
 {
 	spoolbox b, other;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 
 	(void)state;
 	spoolbox_init(&b, false);
@@ -129,7 +129,7 @@ static void
 what_was_over_is_ended(void **state)
 {
 	spoolbox b;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email__stored f;
 	email__mailfile m;
 
@@ -154,7 +154,7 @@ static void
 what_a_dead_hand_cancelled_leaves(void **state)
 {
 	spoolbox b, other;
-	char id[EMAIL__ID_SIZE];
+	char id[EMAIL_ID_SIZE];
 	email__stored f;
 	email__mailfile m;
 

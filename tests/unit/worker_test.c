@@ -2,11 +2,14 @@
 /* The worker: many accounts beside each other, its lock, its bell, other sets of accounts, its end. */
 #include "support/cm.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "os/clock.h"
+#include "service/service_state.h"
 #include "support/failalloc.h"
 #include "support/jump.h"
 #include "support/post.h"
@@ -92,6 +95,33 @@ who_hangs_after_a_crash_hangs_alone(void **state)
 	assert_int_equal(station_queue(well, "goes", 5, id), EMAIL_OK);
 	station_until(&s, EMAIL_EVENT_SENT, 1);
 	assert_string_equal(s.last[EMAIL_EVENT_SENT].account, "well");
+}
+
+/* What was on its way when the process died goes without others of its queue (Q8). */
+static void
+what_was_cut_off_goes_alone(void **state)
+{
+	email_account *a;
+	unsigned i, most = 0;
+
+	(void)state;
+	station_rule(&s, 0, "dot", EMAIL_TEST_STALL, NULL, 1);
+	station_serve(&s, 0);
+	a = station_account(&s, "a", 0);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(station_queue(a, "one of four", 5, id), EMAIL_OK);
+	if (fork() == 0) {
+		station_for(&s, 400);
+		_exit(0);
+	}
+	while (wait(NULL) < 0)
+		;
+	while (station_told(&s, EMAIL_EVENT_SENT) < 4) {
+		assert_int_equal(email_service_step(s.service), EMAIL_OK);
+		if (email__worker_lane(s.service->worker, "a")->under_way > most)
+			most = email__worker_lane(s.service->worker, "a")->under_way;
+	}
+	assert_int_equal(most, 1);
 }
 
 static void
@@ -189,6 +219,51 @@ a_state_folder_that_is_none(void **state)
 	email_service_free(other);
 }
 
+/* Where nobody can ring, it looks each second. */
+static void
+without_a_bell(void **state)
+{
+	char command[200];
+	email_service *other;
+
+	(void)state;
+	snprintf(command, sizeof command, "mkdir -p %s/state && touch %s/state/bell", s.folder, s.folder);
+	assert_int_equal(system(command), 0);
+	station_serve(&s, 0);
+	station_account(&s, "out", 0);
+	other = beside();
+	station_for(&s, 50);
+	assert_false(s.service->worker->bell.shared);
+	assert_int_equal(station_queue(email_service_account(other, "out"), "one", 5, id), EMAIL_OK);
+	jump(&s, EMAIL__SENDER_LOOK_MS);
+	station_until(&s, EMAIL_EVENT_SENT, 1);
+	email_service_free(other);
+}
+
+/* After a look that took long the next one waits, and then comes. */
+static void
+a_look_rests(void **state)
+{
+	email_service *other;
+	email__lane *lane;
+	long ms;
+
+	(void)state;
+	station_serve(&s, 0);
+	station_account(&s, "out", 0);
+	other = beside();
+	station_for(&s, 50);
+	lane = email__worker_lane(s.service->worker, "out");
+	lane->rest_until = email__clock_ms() + 400;
+	assert_int_equal(station_queue(email_service_account(other, "out"), "one", 5, id), EMAIL_OK);
+	station_for(&s, 200);
+	assert_int_equal(station_told(&s, EMAIL_EVENT_SENT), 0);
+	(void)email_service_wait(s.service, NULL, 0, &ms);
+	assert_in_range(ms, 0, 400);
+	station_until(&s, EMAIL_EVENT_SENT, 1);
+	email_service_free(other);
+}
+
 static void
 status_is_seen_from_elsewhere(void **state)
 {
@@ -238,6 +313,8 @@ a_load_keeps_the_connection(void **state)
 	assert_int_equal(email_service_reload(s.service, &e), EMAIL_OK);
 	out = email_service_account(s.service, "out");
 	station_for(&s, 50);
+	/* it stands in a sheet by now */
+	assert_true(email__worker_lane(s.service->worker, "out")->account->in_sheet);
 	assert_int_equal(station_queue(out, "two", 5, id), EMAIL_OK);
 	station_until(&s, EMAIL_EVENT_SENT, 2);
 	assert_int_equal(station_counts(&s, 0).connections, 0); /* none has ended */
@@ -484,9 +561,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(who_hangs_hangs_alone),
 		T(who_hangs_after_a_crash_hangs_alone),
+		T(what_was_cut_off_goes_alone),
 		T(fifty_accounts),
 		T(one_worker_for_a_folder),
 		T(a_state_folder_that_is_none),
+		T(without_a_bell),
+		T(a_look_rests),
 		T(status_is_seen_from_elsewhere),
 		T(a_load_keeps_the_connection),
 		T(a_load_that_fails_changes_nothing),
